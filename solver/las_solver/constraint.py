@@ -1,0 +1,229 @@
+"""Constraints on versions, and requirements: a module's name with a constraint (contract, section 2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from las_solver.errors import InvalidConstraint
+
+__all__ = ["ANY", "Constraint", "Requirement", "check_name", "parse_version"]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*", re.ASCII)
+_OPERATOR = re.compile(r"~=|==|!=|<=|>=|<|>")
+_RUNTIME_OPERATOR = re.compile(r"[<>=!~^@|]")
+_MAX_LENGTH = 1000
+
+
+@lru_cache(maxsize=65536)
+def parse_version(text: str) -> Version:
+    """The PEP 440 version that `text` spells.
+
+    Raises :class:`InvalidConstraint` where it spells none.
+    """
+    try:
+        return Version(text)
+    except (InvalidVersion, ValueError):
+        raise InvalidConstraint(
+            f"{_shown(text)} is not a PEP 440 version", hint="write it like 1.4, 2.0.1, 1.0rc1 or 1.2.post1"
+        ) from None
+
+
+def check_name(text: str) -> str:
+    """`text`, if it can be the name of a module; raises :class:`InvalidConstraint` if not."""
+    if _NAME.fullmatch(text) and len(text) <= _MAX_LENGTH:
+        return text
+    raise InvalidConstraint(
+        f"{_shown(text)} is not a module name",
+        hint="a name begins with a letter or digit and goes on with letters, digits and . _ + -",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A set of versions, as a PEP 440 specifier set; the empty set of specifiers admits every version.
+
+    `text` is the constraint in PEP 440 spelling, specifiers in the order given, without spaces. Two constraints are
+    equal if their texts are.
+    """
+
+    text: str
+    specifiers: SpecifierSet = field(compare=False, repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Constraint:
+        """The constraint that `text` spells: a specifier set, or a bare version for ``==`` of it.
+
+        Raises :class:`InvalidConstraint`; its hint is the PEP 440 spelling of what was probably meant.
+        """
+        return _parse_constraint(text)
+
+    def admits(self, version: Version) -> bool:
+        """Whether `version` is in the set, pre-releases counted in."""
+        return self.specifiers.contains(version, prereleases=True)
+
+    @property
+    def names_prerelease(self) -> bool:
+        """Whether a specifier other than ``!=`` names a pre-release, which admits those of the module."""
+        return any(
+            specifier.operator != "!=" and Version(specifier.version.removesuffix(".*")).is_prerelease
+            for specifier in self.specifiers
+        )
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A need for one module, or one runtime, at a version that `constraint` admits."""
+
+    name: str
+    constraint: Constraint
+
+    @classmethod
+    def parse(cls, text: str) -> Requirement:
+        """A requirement on a module: ``name`` or ``name@constraint``, split at the first ``@``."""
+        name, at, constraint = text.strip().partition("@")
+        if not at and _NAME.fullmatch(name) is None:
+            split = _RUNTIME_OPERATOR.search(name)
+            if split is not None and _NAME.fullmatch(name[: split.start()].strip()):
+                head, tail = name[: split.start()].strip(), name[split.start() :].strip()
+                raise InvalidConstraint(
+                    f"{_shown(text)} has no '@' between the module and its constraint", hint=f"write {head}@{tail}"
+                )
+        check_name(name.strip())
+        return cls(name.strip(), _after_at(text, constraint) if at else ANY)
+
+    @classmethod
+    def parse_runtime(cls, text: str) -> Requirement:
+        """A requirement on a runtime: ``name``, or name and constraint as in ``cuda>=12.1`` or ``cuda@12.1``."""
+        text = text.strip()
+        split = _RUNTIME_OPERATOR.search(text)
+        if split is None:
+            return cls(check_name(text), ANY)
+        name = check_name(text[: split.start()].strip())
+        constraint = text[split.start() :]
+        return cls(name, _after_at(text, constraint[1:]) if constraint[0] == "@" else Constraint.parse(constraint))
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.constraint}" if self.constraint.text else self.name
+
+
+@lru_cache(maxsize=65536)
+def _parse_constraint(text: str) -> Constraint:
+    if len(text) > _MAX_LENGTH:
+        raise InvalidConstraint(f"a constraint of {len(text)} characters", hint=f"{_MAX_LENGTH} are allowed")
+    if not text.strip():
+        raise InvalidConstraint("the constraint is empty", hint="leave out the '@' to admit every version")
+    parts = tuple(_parse_specifier(part.strip(), text) for part in text.split(","))
+    joined = ",".join(parts)
+    return Constraint(joined, SpecifierSet(joined))
+
+
+def _after_at(text: str, constraint: str) -> Constraint:
+    if not constraint.strip():
+        raise InvalidConstraint(f"nothing follows the '@' of {_shown(text)}", hint="leave out the '@' to admit every version")
+    return Constraint.parse(constraint)
+
+
+def _parse_specifier(part: str, whole: str) -> str:
+    """One specifier in PEP 440 spelling, without spaces."""
+    if not part:
+        raise InvalidConstraint(f"a part of {_shown(whole)} is empty", hint="separate specifiers by single commas")
+    matched = _OPERATOR.match(part)
+    if matched is not None and not part.startswith("==="):
+        operator, version = matched.group(), part[matched.end() :].strip()
+    elif part[0] == "=" and part[1:2] not in ("=", ">", "<", "~"):
+        operator, version = "==", part[1:].strip()
+    elif part[0].isalnum():
+        operator, version = "==", part
+    else:
+        operator, version = "", part
+    specifier = operator + version
+    if operator:
+        try:
+            SpecifierSet(specifier)
+            Version(version.removesuffix(".*"))
+            return specifier
+        except (InvalidSpecifier, InvalidVersion, ValueError):
+            pass
+    hint = _meant(part)
+    raise InvalidConstraint(
+        f"{_shown(part)} is not a PEP 440 version specifier",
+        hint=hint or "write it like >=1.2,<2 or ~=1.4 or !=1.5 or ==1.4.* or a bare version",
+    )
+
+
+def _meant(part: str) -> str | None:
+    """A hint that names the PEP 440 spelling of a specifier of another ecosystem, where it is known."""
+    if "||" in part:
+        return "there is no 'or': write one range, with != for the versions to leave out"
+    for prefix, rewrite in _FOREIGN:
+        if part.startswith(prefix):
+            release = _release(part[len(prefix) :].strip())
+            return None if release is None else f"write {rewrite(release)}"
+    if part in ("*", "latest", "any", "x"):
+        return "leave out the constraint to admit every version"
+    wild = re.fullmatch(r"(?:==?)?\s*v?(\d+(?:\.\d+)*)\.[xX*](?:\.[xX*])*", part)
+    if wild is not None:
+        return f"write =={wild.group(1)}.*"
+    several = re.findall(r"(?:~=|==|!=|<=|>=|<|>)\s*[^\s<>=!~]+", part)
+    if len(several) > 1 and "".join("".join(several).split()) == "".join(part.split()):
+        return "separate specifiers by commas: write " + ",".join("".join(one.split()) for one in several)
+    ordered = re.match(r"(<>|[<>]=?)(.+)", part)
+    if ordered is not None and ordered.group(2).endswith((".*", ".x")):
+        release = _release(ordered.group(2)[:-2])
+        return None if release is None else f"write {ordered.group(1)}{_dotted(release)}"
+    return None
+
+
+def _release(text: str) -> tuple[int, ...] | None:
+    matched = re.fullmatch(r"v?(\d{1,20}(?:\.\d{1,20}){0,9})(?:\.[x*])?", text)
+    return None if matched is None else tuple(int(part) for part in matched.group(1).split("."))
+
+
+def _dotted(release: tuple[int, ...]) -> str:
+    return ".".join(map(str, release))
+
+
+def _caret(release: tuple[int, ...]) -> str:
+    """npm's and cargo's ``^``: the leftmost part that is not zero stays."""
+    kept = next((at for at, part in enumerate(release) if part), len(release) - 1)
+    return f">={_dotted(release)},<{_dotted((*release[:kept], release[kept] + 1))}"
+
+
+def _tilde(release: tuple[int, ...]) -> str:
+    """npm's and cargo's ``~``: the minor version stays, if there is one."""
+    if len(release) > 2:
+        return f"~={_dotted(release[:3])}"
+    return f">={_dotted(release)},<{_dotted((*release[:-1], release[-1] + 1))}"
+
+
+def _pessimistic(release: tuple[int, ...]) -> str:
+    """RubyGems' ``~>``."""
+    return f"~={_dotted(release)}" if len(release) > 1 else f">={release[0]},<{release[0] + 1}"
+
+
+_FOREIGN = (
+    ("===", lambda release: f"=={_dotted(release)}"),
+    ("~>", _pessimistic),
+    ("^", _caret),
+    ("~=", lambda release: f">={_dotted(release)},<{release[0] + 1}"),
+    ("~", _tilde),
+    ("=>", lambda release: f">={_dotted(release)}"),
+    ("=<", lambda release: f"<={_dotted(release)}"),
+    ("<>", lambda release: f"!={_dotted(release)}"),
+)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 80 else text[:77] + "...")
+
+
+ANY = Constraint("", SpecifierSet())
+"""Admits every version."""

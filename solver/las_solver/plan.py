@@ -1,0 +1,48 @@
+"""What a planner answers: a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from las_solver.model import Request
+
+__all__ = ["Plan", "Step"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One module of a plan (contract, section 6).
+
+    `requires` and `required_by` are names of other steps, in the order of the code points. `newest` is the newest final
+    version of the registry (the newest at all if none is final). `versions_behind` counts the eligible versions that
+    are newer than `version`.
+    """
+
+    module: str
+    version: Version
+    category: str
+    action: str
+    mode: str
+    requires: tuple[str, ...]
+    required_by: tuple[str, ...]
+    newest: Version
+    versions_behind: int
+    system_packages: tuple[str, ...]
+    source: str
+    checksum: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The newest valid answer to `request`, in an order in which it can be installed.
+
+    `optimal` is False where a time limit cut the proof short. `system_packages` are those of all steps that the host
+    is not known to have, sorted, each once.
+    """
+
+    request: Request
+    steps: tuple[Step, ...]
+    optimal: bool
+    system_packages: tuple[str, ...]
