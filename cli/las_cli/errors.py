@@ -1,0 +1,257 @@
+"""What the command line makes of errors: a message on standard error, or a JSON document, and an exit status.
+
+======  ===========================================================================================
+status  meaning (contract, section 10)
+======  ===========================================================================================
+0       done: a plan was printed
+1       there is a conflict; or what was to be checked is not right
+2       wrong usage or bad input
+3       a registry or store that cannot be used
+4       out of time without a plan
+70      an error of las-solve itself
+74      standard output could not be written to
+130     interrupted
+141     whoever reads standard output has gone
+======  ===========================================================================================
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from io import TextIOWrapper
+from typing import Final, NoReturn
+
+import click
+
+from las_cli.render.terminal import printable, wants_colour
+
+__all__ = ["ExitStatus", "Failure", "end_process", "guarded"]
+
+
+_OUTPUT_ERRORS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG)
+
+
+class ExitStatus(IntEnum):
+    """The exit statuses of las-solve."""
+
+    DONE = 0
+    CONFLICT = 1
+    BAD_INPUT = 2
+    UNUSABLE = 3
+    OUT_OF_TIME = 4
+    INTERNAL = 70
+    UNWRITABLE = 74
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An error as the command line reports it.
+
+    `details` are further lines: objects with the keys of the JSON document and a `text` for people.
+    """
+
+    status: ExitStatus
+    message: str
+    hint: str | None = None
+    details: tuple[dict[str, object], ...] = ()
+
+    def document(self) -> dict[str, object]:
+        """The JSON document of section 10."""
+        made: dict[str, object] = {
+            "status": "timeout" if self.status is ExitStatus.OUT_OF_TIME else "error",
+            "message": self.message,
+            "details": list(self.details),
+        }
+        if self.hint is not None:
+            made["hint"] = self.hint
+        return made
+
+    def lines(self) -> Iterable[tuple[str, str]]:
+        """The message for people, as pairs of a label and a text without control characters."""
+        yield "error:", printable_lines(self.message)
+        for detail in self.details:
+            yield "", "  " + printable_lines(str(detail["text"]))
+        if self.hint is not None:
+            yield "hint:", printable_lines(self.hint)
+
+
+def guarded(run: Callable[[], object], arguments: Sequence[str]) -> int:
+    """The exit status of `run`; whatever it raises is reported first.
+
+    `arguments` are those of the command line: they say whether errors are to be JSON even where reading them
+    failed.
+    """
+    _never_fail_to_encode()
+    try:
+        result = run()
+        sys.stdout.flush()
+        return result if isinstance(result, int) else ExitStatus.DONE
+    except (KeyboardInterrupt, click.Abort):
+        return ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        return ExitStatus.BROKEN_PIPE
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except Exception as error:
+        return _report(error, arguments)
+
+
+def end_process(status: int) -> NoReturn:
+    """Ends the process; what could not be written is not tried again."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        _drop_output()
+    sys.exit(status)
+
+
+def _report(error: Exception, arguments: Sequence[str]) -> ExitStatus:
+    """Reports `error`, which must not raise: another error while it is reported is a status, too."""
+    failure = _failure(error)
+    if failure.status is ExitStatus.INTERNAL and _verbosity(arguments) >= 2:
+        import traceback
+
+        traceback.print_exception(error)
+    try:
+        if wants_json(arguments):
+            from las_cli.render.json import render_json
+
+            click.echo(render_json(failure.document()), nl=False)
+            sys.stdout.flush()
+        elif isinstance(error, click.ClickException):
+            _show_usage(error)
+        else:
+            _show(failure)
+    except BrokenPipeError:
+        return ExitStatus.BROKEN_PIPE
+    except OSError:
+        return ExitStatus.UNWRITABLE
+    return failure.status
+
+
+def _failure(error: Exception) -> Failure:
+    from las_solver.errors import InvalidInput, OutOfTime
+
+    match error:
+        case click.ClickException():
+            return Failure(status=ExitStatus.BAD_INPUT, message=error.format_message())
+        case OutOfTime():
+            return Failure(status=ExitStatus.OUT_OF_TIME, message=str(error))
+        case RecursionError() | MemoryError():
+            return _internal(error)
+        case OSError() if error.filename:
+            message = f"{_shown_path(error.filename)}: {error.strerror}"
+            return Failure(status=ExitStatus.BAD_INPUT, message=message)
+        case OSError() if error.errno in _OUTPUT_ERRORS:
+            message = f"standard output cannot be written to: {error.strerror}"
+            return Failure(status=ExitStatus.UNWRITABLE, message=message)
+        case InvalidInput():
+            status = ExitStatus.UNUSABLE if _is_unusable(error) else ExitStatus.BAD_INPUT
+            return Failure(status=status, message=error.message, hint=error.hint, details=_details(error))
+        case _ if _is_unusable(error):
+            return Failure(status=ExitStatus.UNUSABLE, message=str(error), details=_details(error))
+        case _:
+            return _internal(error)
+
+
+def _internal(error: Exception) -> Failure:
+    what = str(error).strip().partition("\n")[0]
+    return Failure(
+        status=ExitStatus.INTERNAL,
+        message=f"las-solve failed: {type(error).__name__}" + (f": {what}" if what else ""),
+        hint="this is a mistake in las-solve; run the command again with -vv and report what it prints",
+    )
+
+
+def _is_unusable(error: Exception) -> bool:
+    from las_registry.problem import RegistryUnusable
+
+    return isinstance(error, RegistryUnusable)
+
+
+def _details(error: Exception) -> tuple[dict[str, object], ...]:
+    """One entry for each problem that an error of the registry names."""
+    problems = getattr(error, "problems", ())
+    return tuple(_detail(problem) for problem in problems)
+
+
+def _detail(problem: object) -> dict[str, object]:
+    from dataclasses import fields, is_dataclass
+
+    made: dict[str, object] = {"text": str(problem)}
+    if is_dataclass(problem):
+        for one in fields(problem):
+            value = getattr(problem, one.name)
+            made[one.name] = value if isinstance(value, str | int | float | bool | None) else str(value)
+    return made
+
+
+def _show(failure: Failure) -> None:
+    colour = wants_colour(sys.stderr)
+    for label, text in failure.lines():
+        if colour and label:
+            label = click.style(label, fg="red" if label == "error:" else "cyan", bold=True)
+        click.echo(f"{label} {text}" if label else text, err=True, color=True)
+
+
+def _show_usage(error: click.ClickException) -> None:
+    """A usage error as click shows it, without control characters."""
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        click.echo(error.ctx.get_usage(), err=True)
+        click.echo(f"Try '{error.ctx.command_path} --help' for help.\n", err=True)
+    _show(_failure(error))
+
+
+def printable_lines(text: str) -> str:
+    """`text` with its line breaks, but without any other control characters."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Whether the command line asks for JSON, read without parsing it, since that may be what failed."""
+    wanted = False
+    for at, argument in enumerate(arguments):
+        if argument == "--":
+            break
+        if argument == "--format":
+            wanted = arguments[at + 1 : at + 2] == ["json"]
+        elif argument.startswith("--format="):
+            wanted = argument == "--format=json"
+    return wanted
+
+
+def _verbosity(arguments: Sequence[str]) -> int:
+    return sum(
+        1 if argument == "--verbose" else argument.count("v")
+        for argument in arguments
+        if argument == "--verbose" or (argument.startswith("-v") and not argument.strip("-v"))
+    )
+
+
+def _shown_path(path: object) -> str:
+    return os.fsdecode(path) if isinstance(path, str | bytes) else str(path)
+
+
+def _never_fail_to_encode() -> None:
+    """A character that the terminal's encoding lacks is written as an escape, not raised about."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output() -> None:
+    """Sends what is still buffered nowhere, so that the interpreter does not complain when it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+        except (OSError, ValueError):
+            continue

@@ -1,0 +1,128 @@
+"""Options that several commands share, so that they look and mean the same everywhere.
+
+Each is a decorator for a click command; the name of the argument that it passes stands in its docstring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from las_cli.logging import Logger
+
+__all__ = [
+    "assume_option",
+    "format_option",
+    "logging_options",
+    "profile_option",
+    "registry_option",
+    "strict_option",
+]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class DirectoryType(click.Path):
+    """A directory; an environment variable holds several like ``PATH`` does, and empty ones are left out.
+
+    Whether it exists is for the registry to say, with its own exit status.
+    """
+
+    name = "directory"
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        return [part for part in super().split_envvar_value(rv) if part]
+
+
+def registry_option(command: Command) -> Command:
+    """Passes `registries`: a tuple of paths, empty for the bundled catalog."""
+    return click.option(
+        "--registry",
+        "registries",
+        multiple=True,
+        type=DirectoryType(),
+        metavar="DIR",
+        envvar="LAS_SOLVE_REGISTRY",
+        show_envvar=True,
+        help="A directory of manifests in place of the bundled catalog. Repeatable: the first one that has a "
+        "module's name is the only source for it.",
+    )(command)
+
+
+def profile_option(command: Command) -> Command:
+    """Passes `profile`: the path of a host profile, or None to look at this machine."""
+    return click.option(
+        "--profile",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        envvar="LAS_SOLVE_PROFILE",
+        show_envvar=True,
+        help="A file that describes the machine; without it, the machine that this runs on.",
+    )(command)
+
+
+def assume_option(command: Command) -> Command:
+    """Passes `assumptions`: a tuple of texts ``FACT=VALUE``."""
+    return click.option(
+        "--assume",
+        "assumptions",
+        multiple=True,
+        metavar="FACT=VALUE",
+        help="Replace one fact about the machine: cores=16, ram=64GB, gpus=24GB,24GB, runtime.cuda=12.4. "
+        "Repeatable.",
+    )(command)
+
+
+def strict_option(command: Command) -> Command:
+    """Passes `strict`."""
+    return click.option(
+        "--strict",
+        is_flag=True,
+        help="Fail if the registry has a manifest that had to be rejected, in place of a warning.",
+    )(command)
+
+
+def format_option(*formats: str, help: str = "How to print the result.") -> Callable[[Command], Command]:
+    """Passes `output_format`: one of `formats`, by default the first."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help=help,
+    )
+
+
+def logging_options(command: Command) -> Command:
+    """``-v`` and ``--log-format``, before or after the command's name; passes nothing."""
+    command = click.option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        expose_value=False,
+        callback=_set_log_format,
+        help="How to log; json also for warnings.",
+    )(command)
+    return click.option(
+        "-v",
+        "--verbose",
+        count=True,
+        expose_value=False,
+        callback=_raise_verbosity,
+        help="Log what happens to standard error; -vv logs more.",
+    )(command)
+
+
+def _set_log_format(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        Logger.of(ctx).form = value
+
+
+def _raise_verbosity(ctx: click.Context, parameter: click.Parameter, value: int) -> None:
+    Logger.of(ctx).verbosity += value

@@ -1,0 +1,13 @@
+"""Documents as JSON text: the same bytes for the same document, on every machine and in every locale."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+__all__ = ["render_json"]
+
+
+def render_json(document: Mapping[str, object]) -> str:
+    """`document` as indented ASCII JSON with a final line break, keys in the order of the document."""
+    return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
