@@ -1,7 +1,7 @@
 """What las-solve says about its own work, on standard error.
 
-Nothing is said without ``-v``, except warnings. structlog does the writing, and is imported only when something has
-to be written in a form that it is needed for: its import takes longer than a plan.
+Nothing is said without ``-v``, except warnings. structlog does the writing, and is imported only when
+it is needed: its import takes longer than a plan.
 """
 
 from __future__ import annotations

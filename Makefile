@@ -1,0 +1,68 @@
+# Everything a newcomer needs: `make plan` and `make test`. Needs Python 3.11 or newer, make and gcc; see `make help`.
+
+PYTHON ?= python3
+VENV ?= .venv
+MODULE ?= open-webui
+WORKERS ?= 2
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := uv pip compile pyproject.toml requirements/build.in --generate-hashes --universal --python-version 3.11 \
+	--no-header --no-annotate --quiet
+INSTALLED := $(VENV)/.installed
+TESTABLE := $(VENV)/.testable
+
+.PHONY: help plan test lint bench clean install requirements
+
+help:
+	@echo 'make plan          set up, then plan MODULE ($(MODULE)) for this machine'
+	@echo 'make test          set up with the test tools, then lint and run every test'
+	@echo 'make lint          ruff, mypy and the import contracts'
+	@echo 'make bench         run the benchmark'
+	@echo 'make install       only set up; las-solve is then $(BIN)/las-solve'
+	@echo 'make requirements  pin the newest versions of everything anew (needs uv)'
+	@echo 'make clean         remove the environment and all that was built'
+	@echo 'VENV=directory     another virtual environment than $(VENV)'
+
+plan: $(INSTALLED)
+	@$(BIN)/las-solve plan $(MODULE)
+
+install: $(INSTALLED)
+
+# The tests come last, whatever the linters say, so that the last line is that of pytest.
+test: $(TESTABLE)
+	@status=0; \
+	$(MAKE) --no-print-directory lint || status=1; \
+	$(BIN)/python -m pytest -n $(WORKERS) || status=1; \
+	exit $$status
+
+lint: $(TESTABLE)
+	@status=0; \
+	$(BIN)/ruff check . || status=1; \
+	$(BIN)/mypy || status=1; \
+	$(BIN)/lint-imports || status=1; \
+	exit $$status
+
+bench: $(TESTABLE)
+	@$(BIN)/python -m benchmarks
+
+# The stamps: set-up runs again only when what it installs has changed.
+$(INSTALLED): pyproject.toml requirements/run.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "las-solve needs Python 3.11 or newer; say which by PYTHON=...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo 'Setting up $(VENV) ...' >&2
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(TESTABLE): $(INSTALLED) requirements/test.txt
+	@$(PIP) install --require-hashes -r requirements/test.txt
+	@touch $@
+
+requirements:
+	$(COMPILE) --upgrade --output-file requirements/run.txt
+	$(COMPILE) --upgrade --extra test --extra bench --constraint requirements/run.txt --output-file requirements/test.txt
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
