@@ -1,0 +1,90 @@
+"""What is wrong with a file: where, what was expected, and what to do about it.
+
+::
+
+    LasSolveError
+    ├── InvalidInput
+    │   └── InvalidFile           a file that is read as a whole, and what is wrong with it (exit status 2)
+    └── RegistryUnusable          no registry, or nothing in it (exit status 3)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from las_solver.errors import InvalidInput, LasSolveError
+
+__all__ = ["FieldPath", "InvalidFile", "Problem", "RegistryUnusable", "format_path", "render_problems"]
+
+FieldPath = tuple[str | int, ...]
+"""The keys and list positions that lead from the top of a document to a value."""
+
+_SHOWN = 20
+
+
+def format_path(path: Iterable[str | int]) -> str:
+    """`path` as people write it, e.g. ``dependencies.modules[2]``."""
+    written = ""
+    for part in path:
+        if isinstance(part, int):
+            written += f"[{part}]"
+        else:
+            shown = part if len(part) <= 80 else part[:77] + "..."
+            written += f".{shown}" if written else shown
+    return written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with a file.
+
+    `line` counts from 1, None where the problem has no line; `field` is a path like
+    ``dependencies.modules[2]``, empty where the problem is about the whole document or file.
+    """
+
+    file: str
+    line: int | None = None
+    field: str = ""
+    message: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        field = f"{self.field}: " if self.field else ""
+        hint = "" if self.hint is None else f"\n  hint: {self.hint}"
+        return _printable(f"{place}: {field}{self.message}") + hint
+
+
+class InvalidFile(InvalidInput):
+    """A file that cannot be used as it stands; `problems` says why, and its text shows the first of them."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(render_problems(self.problems))
+
+
+class RegistryUnusable(LasSolveError):
+    """There is no registry where one was named, or nothing in it that can be used; ``hint`` says what to
+    do."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message if self.hint is None else f"{self.message}\nhint: {self.hint}"
+
+
+def render_problems(problems: tuple[Problem, ...]) -> str:
+    """The first problems, one a line with its hint below it, and how many there are beyond those."""
+    lines = [str(problem) for problem in problems[:_SHOWN]]
+    if len(problems) > _SHOWN:
+        lines.append(f"... and {len(problems) - _SHOWN} more")
+    return "\n".join(lines)
+
+
+def _printable(text: str) -> str:
+    """`text` with control characters escaped, so that a hostile file cannot draw on a terminal."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
