@@ -98,7 +98,9 @@ def read_document(data: bytes, file: str, limits: Limits = LIMITS) -> Document:
     problems = [problem for document in documents for problem in document.problems]
     if not problems and len(documents) > 1:
         problems = [
-            documents[1].problem((), "a second document begins here", "keep one document, without further '---'")
+            documents[1].problem(
+                (), "a second document begins here", "keep one document, without further '---'"
+            )
         ]
     if problems:
         raise InvalidFile(problems)
@@ -237,7 +239,10 @@ class _Reader:
             if type(container) is list:
                 container.append(value)
             elif key is None:
-                self._complain(event, (stack, container, None), "a key has to be a text", "write a name before the ':'") key = _DROPPED
+                self._complain(
+                    event, (stack, container, None), "a key has to be a text", "write a name before the ':'"
+                )
+                key = _DROPPED
             else:
                 if key is not _DROPPED:
                     container[key] = value
@@ -277,7 +282,9 @@ class _Reader:
         """What an alias stands for."""
         name, place = event.anchor, (stack, container, key)
         if name in self._open_anchors.values():
-            self._complain(event, place, f"the alias {_shown('*' + name)} stands for a value that it is part of")
+            self._complain(
+                event, place, f"the alias {_shown('*' + name)} stands for a value that it is part of"
+            )
             return None
         if name not in self._anchors:
             hint = f"put &{name} before the value that it stands for, or quote the text"
@@ -286,7 +293,11 @@ class _Reader:
         value = self._anchors[name]
         self._expansion += _weigh(value, self._limits.expansion - self._expansion)
         if self._expansion > self._limits.expansion:
-            raise _Stop(self._limit(event, f"has aliases that stand for more than {self._limits.expansion} characters"))
+            raise _Stop(
+                self._limit(
+                    event, f"has aliases that stand for more than {self._limits.expansion} characters"
+                )
+            )
         return value
 
     def _complain(
@@ -301,7 +312,10 @@ class _Reader:
     def _limit(self, event: Any, message: str) -> Problem:
         line = _line_of(event)
         return Problem(
-            file=self._file, line=line, message=f"the document {message}", hint="nothing after this line was read"
+            file=self._file,
+            line=line,
+            message=f"the document {message}",
+            hint="nothing after this line was read",
         )
 
     def _explain(self, error: yaml.YAMLError) -> Problem:
@@ -399,7 +413,9 @@ def _refuse_bytes(data: bytes, file: str, limits: Limits) -> Problem | None:
             hint="split it into several files",
         )
     if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
-        return Problem(file=file, line=1, message="the file is UTF-16 or UTF-32, not UTF-8", hint="save it as UTF-8")
+        return Problem(
+            file=file, line=1, message="the file is UTF-16 or UTF-32, not UTF-8", hint="save it as UTF-8"
+        )
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
