@@ -1,0 +1,48 @@
+"""A line on the terminal while something takes long."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Final, Self
+
+import click
+
+from las_cli.render.terminal import shorten, terminal_width
+
+__all__ = ["Progress"]
+
+_PATIENCE: Final = 1.0
+_INTERVAL: Final = 0.1
+
+
+class Progress:
+    """Shows on standard error, if that is a terminal, how far `what` has come once it has taken a second.
+
+    To be called with how many are done and how many there are (0: unknown).
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._next = time.monotonic() + _PATIENCE
+        self._enabled = sys.stderr.isatty()
+        self._shown = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._shown:
+            click.echo("\r\x1b[K", nl=False, err=True, color=True)
+
+    def __call__(self, done: int, total: int = 0) -> None:
+        if not self._enabled or (now := time.monotonic()) < self._next:
+            return
+        self._next = now + _INTERVAL
+        self._shown = True
+        far = f"{done:,} of {total:,}" if total else f"{done:,}"
+        line = shorten(f"{self._what}: {far}", terminal_width(sys.stderr) - 1)
+        click.echo(f"\r\x1b[K{line}", nl=False, err=True, color=True)
