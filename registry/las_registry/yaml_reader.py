@@ -20,7 +20,7 @@ from yaml._yaml import CParser
 
 from las_registry.problem import FieldPath, InvalidFile, Problem, format_path
 
-__all__ = ["LIMITS", "Document", "Limits", "Quoted", "Value", "read_document", "read_documents"]
+__all__ = ["LIMITS", "Document", "Limits", "Quoted", "Value", "read_document", "read_documents", "write_document"]
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 
@@ -117,6 +117,14 @@ def read_documents(data: bytes, file: str, limits: Limits = LIMITS) -> Iterator[
     if refused is not None:
         return iter((Document(file=file, index=0, line=refused.line or 1, value=None, problems=(refused,)),))
     return _Reader(data.removeprefix(_BOM), file, limits).documents()
+
+
+def write_document(value: object) -> str:
+    """Plain values as YAML that :func:`read_document` and every other reader take for the same.
+
+    Innermost lists and objects stand on one line; keys keep their order.
+    """
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, default_flow_style=None, width=1000)
 
 
 _BOM = b"\xef\xbb\xbf"

@@ -1,0 +1,45 @@
+"""The one interface behind which every look at the machine stands, third parties' too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol
+
+from las_solver.model import Gpu
+from packaging.version import Version
+
+__all__ = ["Findings", "Probe"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What one probe found out about the machine; a fact that it knows nothing of stays as it is here.
+
+    `ram` in bytes. `modes` are modes that work because of what was found. `notes` are sentences for people,
+    without a full stop: what was found or missing, and why something does not count. Raises ValueError for
+    hardware of no size.
+    """
+
+    cores: int | None = None
+    ram: int | None = None
+    gpus: tuple[Gpu, ...] = ()
+    runtimes: Mapping[str, Version] = field(default_factory=lambda: MappingProxyType({}))
+    modes: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        sizes = (self.cores, self.ram, *(gpu.vram for gpu in self.gpus))
+        if any(size is not None and size < 1 for size in sizes):
+            raise ValueError("cores, ram and vram are 1 or more; leave out what is unknown")
+
+
+class Probe(Protocol):
+    """Looks at one thing of this machine, quickly, without starting a process or changing anything.
+
+    That the thing is not there is not an error: the findings are empty then, with a note. Third parties offer
+    one under the entry point group ``las_solve.probes``; what it raises becomes a note.
+    """
+
+    def __call__(self) -> Findings: ...
