@@ -20,7 +20,16 @@ from yaml._yaml import CParser
 
 from las_registry.problem import FieldPath, InvalidFile, Problem, format_path
 
-__all__ = ["LIMITS", "Document", "Limits", "Quoted", "Value", "read_document", "read_documents", "write_document"]
+__all__ = [
+    "LIMITS",
+    "Document",
+    "Limits",
+    "Quoted",
+    "Value",
+    "read_document",
+    "read_documents",
+    "write_document",
+]
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 
