@@ -1,0 +1,129 @@
+"""``las-solve check``: proves again, by other means, that a printed plan or conflict is right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from las_cli.errors import ExitStatus
+from las_cli.options import (
+    assume_option,
+    format_option,
+    logging_options,
+    registry_option,
+)
+
+if TYPE_CHECKING:
+    from las_solver.model import Host
+
+__all__ = ["check"]
+
+
+@click.command(short_help="Prove again that a printed plan or conflict is right.")
+@click.argument("answer", metavar="PLAN.json", type=click.Path(path_type=Path))
+@registry_option
+@click.option(
+    "--profile",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file that describes the machine to check for, in place of the one that the answer was made for.",
+)
+@assume_option
+@format_option("text", "json")
+@logging_options
+@click.pass_context
+def check(
+    ctx: click.Context,
+    *,
+    answer: Path,
+    registries: Sequence[Path],
+    profile: Path | None,
+    assumptions: Sequence[str],
+    output_format: str,
+) -> None:
+    """Prove again that PLAN.json, printed by `las-solve plan --format json`, is right; - is standard input.
+
+    Verifies the answer against the manifests, the host and the request, and proves by a second encoding and
+    another SAT solver that nothing newer is possible, or that nothing is possible at all. The host is the one
+    that the answer was made for, unless --profile names another.
+
+    Exits with 0 if all is right, 1 if something is not, 2 if it cannot be read.
+
+    \b
+    Examples:
+      las-solve plan open-webui --format json > plan.json && las-solve check plan.json
+      las-solve plan open-webui --format json | las-solve check -
+      las-solve check plan.json --profile workstation.yaml
+    """
+    from las_solver.check import check as complaints_about
+
+    from las_cli.inputs import load_registry
+
+    document = _read_document(answer)
+    host = _host_of(document, answer, profile, assumptions)
+    complaints = complaints_about(document, load_registry(registries), host)
+    _print(document, complaints, output_format)
+    ctx.exit(ExitStatus.CONFLICT if complaints else ExitStatus.DONE)
+
+
+def _read_document(path: Path) -> Mapping[str, object]:
+    """The answer in the file at `path`; raises :class:`InvalidInput` unless it is one."""
+    import json
+
+    from las_solver.errors import InvalidInput
+
+    from las_cli.inputs import read_input
+
+    shown = "standard input" if str(path) == "-" else str(path)
+    hint = "check what las-solve plan --format json printed"
+    try:
+        document = json.loads(read_input(path))
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"{shown} is not JSON: {error}", hint=hint) from None
+    if not isinstance(document, dict) or document.get("status") not in ("resolved", "conflict"):
+        raise InvalidInput(f"{shown} is neither a plan nor a conflict", hint=hint)
+    return document
+
+
+def _host_of(
+    document: Mapping[str, object], path: Path, profile: Path | None, assumptions: Sequence[str]
+) -> Host:
+    """The host of `profile`, else that of `document`, else this machine."""
+    from las_cli.inputs import read_host
+
+    embedded = document.get("host")
+    if profile is not None or embedded is None:
+        return read_host(profile, assumptions)
+    from las_registry.host.assume import assume
+    from las_registry.host.profile import host_from_document
+
+    return assume(host_from_document(embedded, file=str(path)), assumptions)
+
+
+def _print(document: Mapping[str, object], complaints: Sequence[str], output_format: str) -> None:
+    from las_cli.render.terminal import printable
+
+    if output_format == "json":
+        from las_cli.render.json import render_json
+
+        verdict = "wrong" if complaints else "right"
+        click.echo(render_json({"status": verdict, "complaints": list(complaints)}), nl=False)
+        return
+    for complaint in complaints:
+        click.echo(printable(complaint))
+    if not complaints:
+        click.echo(_praise(document))
+
+
+def _praise(document: Mapping[str, object]) -> str:
+    """What was proved of an answer that nothing is wrong with."""
+    if document["status"] == "conflict":
+        return "right: the conflict is one, and none of its statements can be left out"
+    if document.get("optimal") is not True:
+        return "valid; it was not proven to be the best when it was made, and that was not tried again"
+    options = document.get("options")
+    lowest = isinstance(options, dict) and options.get("strategy") == "lowest"
+    return f"valid and {'lowest' if lowest else 'newest'}: proven again"

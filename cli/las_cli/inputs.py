@@ -1,0 +1,83 @@
+"""What the commands work on, as their options name it: the registry and the host."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from las_cli.logging import logger
+from las_cli.progress import Progress
+
+if TYPE_CHECKING:
+    from las_registry.problem import Problem
+    from las_registry.registry import Registry
+    from las_solver.model import Host
+
+__all__ = ["load_registry", "place_of", "read_host", "read_input"]
+
+_SHOWN: Final = 5
+
+
+def load_registry(directories: Sequence[Path], *, strict: bool = False, warn: bool = True) -> Registry:
+    """The registry in `directories`, or the bundled catalog where there are none.
+
+    Rejected manifests are warned about, or raised as one :class:`InvalidFile` if `strict`.
+    """
+    from las_registry.registry import Registry, default_directories
+
+    places = tuple(directories) or default_directories()
+    log = logger()
+    log.debug("loading the registry", directories=[str(place) for place in places])
+    with Progress("Reading manifests") as progress:
+        registry = Registry.load(places, on_progress=progress)
+    if registry.problems and strict:
+        from las_registry.problem import InvalidFile
+
+        raise InvalidFile(registry.problems)
+    if registry.problems and warn:
+        _warn(registry.problems)
+    return registry
+
+
+def read_host(profile: Path | None, assumptions: Sequence[str] = ()) -> Host:
+    """The host of the file `profile`, or this machine; what `assumptions` state replaces what was known."""
+    log = logger()
+    if profile is not None:
+        from las_registry.host.profile import read_profile
+
+        host = read_profile(profile)
+    else:
+        from las_registry.host.detect import examine
+
+        detection = examine()
+        host = detection.host
+        for note in detection.notes:
+            log.info("a probe could not look at this machine", probe=note.probe, why=note.text)
+    if assumptions:
+        from las_registry.host.assume import assume
+
+        host = assume(host, assumptions)
+    log.debug("the host is known", host=repr(host))
+    return host
+
+
+def place_of(profile: Path | None, assumptions: Sequence[str] = ()) -> str:
+    """Where a plan is for, in words that follow "Plan for ..."."""
+    place = "on this machine" if profile is None else f"on the machine of {profile}"
+    return f"{place} with {', '.join(assumptions)}" if assumptions else place
+
+
+def read_input(path: Path) -> bytes:
+    """The content of the file at `path`, or of standard input where that is ``-``."""
+    return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+
+
+def _warn(problems: Sequence[Problem]) -> None:
+    log = logger()
+    for problem in problems[:_SHOWN]:
+        log.warning(str(problem).partition("\n")[0])
+    more = len(problems) - _SHOWN
+    if more > 0:
+        log.warning(f"and {more} more; las-solve registry validate shows them all")
