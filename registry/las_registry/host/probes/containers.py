@@ -21,4 +21,4 @@ def probe_containers(path: str | None = None) -> Findings:
     found = [engine for engine in ENGINES if shutil.which(engine, path=path)]
     if not found:
         return Findings(notes=(f"no container engine was found ({', '.join(ENGINES)})",))
-    return Findings(modes=frozenset({"container"}), notes=(f"container engines: {', '.join(found)}",))
+    return Findings(modes=frozenset({"container"}), notes=(f"found {', '.join(found)}",))
