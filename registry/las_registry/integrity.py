@@ -1,0 +1,42 @@
+"""The checksum that a manifest carries of itself (contract, section 8)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TypeAlias
+
+__all__ = ["Content", "checksum_of", "digest_of"]
+
+Content: TypeAlias = "str | int | list[Content] | dict[str, Content]"
+"""What a manifest says: texts, integers and booleans (which Python counts as integers), without nulls."""
+
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+def digest_of(content: Mapping[str, Content]) -> bytes:
+    """The SHA-256 digest of a manifest's content without its ``integrity``, as RFC 8785 canonical JSON."""
+    return hashlib.sha256(
+        _canonical({key: one for key, one in content.items() if key != "integrity"})
+    ).digest()
+
+
+def checksum_of(content: Mapping[str, Content]) -> str:
+    """The digest as ``integrity.checksum`` carries it: ``sha256:`` and 64 hex digits."""
+    return "sha256:" + digest_of(content).hex()
+
+
+def _canonical(content: dict[str, Content]) -> bytes:
+    """The content as RFC 8785 has it.
+
+    For texts, integers and booleans that is what the json module writes, except in the order of keys beyond
+    the basic plane: RFC 8785 sorts by UTF-16 code units. The library for it is much slower, and is asked
+    for those only.
+    """
+    text = _encode(content)
+    if text.isascii() or max(text) < "\ud800":
+        return text.encode()
+    import rfc8785
+
+    return rfc8785.dumps(content)

@@ -1,0 +1,237 @@
+"""A registry's directory tree, read into manifests and problems (contract, section 8)."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from las_registry.manifest import Manifest, Pool, read_manifest
+from las_registry.problem import Problem, RegistryUnusable
+from las_registry.yaml_reader import LIMITS, read_documents
+
+__all__ = ["Progress", "Shelf", "is_manifest_file", "load_directory", "load_files"]
+
+Progress = Callable[[int, int], None]
+"""Called with the number of files that are read and the number of files that there are."""
+
+_MANIFEST_NAMES = ("manifest.yaml", "manifest.yml")
+_MANIFEST_ENDINGS = (".manifest.yaml", ".manifest.yml")
+_MAX_FILE_PROBLEMS = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """What one directory, or a choice of files, holds.
+
+    `manifests` are the accepted ones by module name, newest first; `rejected` are the problems of those
+    that were rejected, by module name as far as it can be read; `problems` are all problems, in order of
+    files and lines; `files` counts the manifest files.
+    """
+
+    manifests: Mapping[str, tuple[Manifest, ...]]
+    rejected: Mapping[str, tuple[Problem, ...]]
+    problems: tuple[Problem, ...]
+    files: int
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all modules that the shelf has, even if only in rejected manifests."""
+        return frozenset(self.manifests) | frozenset(self.rejected)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A manifest file: where it is, the path that manifests from it carry, and the one that problems
+    carry."""
+
+    path: str
+    source: str
+    shown: str
+
+
+def is_manifest_file(name: str) -> bool:
+    """Whether a file of this name holds manifests."""
+    return name in _MANIFEST_NAMES or name.endswith(_MANIFEST_ENDINGS)
+
+
+def load_directory(directory: Path, pool: Pool, on_progress: Progress | None = None) -> Shelf:
+    """Every manifest in a directory tree.
+
+    Raises :class:`RegistryUnusable` if there is no such directory, or no manifest file in it.
+    """
+    shown = os.fsencode(directory).decode("utf-8", "backslashreplace")
+    if not directory.is_dir():
+        what = "is not a directory" if directory.exists() else "does not exist"
+        raise RegistryUnusable(
+            f"the registry {shown} {what}", hint="name a directory that holds manifest.yaml files"
+        )
+    problems: list[Problem] = []
+    files = _find_files(directory, problems)
+    if not files:
+        if problems:
+            raise RegistryUnusable(f"the registry {shown} cannot be read: {problems[0].message}")
+        raise RegistryUnusable(
+            f"the registry {shown} is empty: no file in it is named manifest.yaml or ends in .manifest.yaml",
+            hint="las-solve registry schema prints what a manifest may contain",
+        )
+    return _load(files, problems, pool, on_progress)
+
+
+def load_files(paths: Iterable[Path], pool: Pool, on_progress: Progress | None = None) -> Shelf:
+    """Every manifest in the files named, whatever they are called."""
+    shown = [os.fsencode(path).decode("utf-8", "backslashreplace") for path in paths]
+    return _load([_File(path, path, path) for path in sorted(set(shown))], [], pool, on_progress)
+
+
+def _load(files: Sequence[_File], problems: list[Problem], pool: Pool, on_progress: Progress | None) -> Shelf:
+    candidates: dict[str, list[Manifest]] = {}
+    rejected: dict[str, list[Problem]] = {}
+    for at, file in enumerate(files):
+        for name, one in _read_file(file, pool):
+            if isinstance(one, Manifest):
+                candidates.setdefault(one.module.name, []).append(one)
+            else:
+                problems.extend(one)
+                if name is not None:
+                    rejected.setdefault(name, []).extend(one)
+        if on_progress is not None:
+            on_progress(at + 1, len(files))
+    manifests = {}
+    for name, several in candidates.items():
+        accepted, clashes = _settle_duplicates(several)
+        if accepted:
+            manifests[name] = accepted
+        if clashes:
+            problems.extend(clashes)
+            rejected.setdefault(name, []).extend(clashes)
+    problems.sort(key=lambda one: (one.file, one.line or 0))
+    return Shelf(
+        manifests=manifests,
+        rejected={name: tuple(several) for name, several in rejected.items()},
+        problems=tuple(problems),
+        files=len(files),
+    )
+
+
+def _find_files(directory: Path, problems: list[Problem]) -> list[_File]:
+    """All manifest files of a tree in order of their paths; a directory that several paths lead to is read
+    once.
+
+    Links to directories are followed after all real directories, so that a file is known by its real path
+    if it can be.
+    """
+    found: list[_File] = []
+    seen: set[tuple[int, int]] = set()
+    waiting, linked = [""], list[str]()
+    while waiting or linked:
+        inside = waiting.pop() if waiting else linked.pop(0)
+        try:
+            status = (directory / inside).stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(directory / inside) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            problems.append(_unreadable(_file(directory, inside), error))
+            continue
+        folders: list[str] = []
+        for entry in listed:
+            relative = f"{inside}/{entry.name}" if inside else entry.name
+            if _is_directory(entry):
+                (linked if entry.is_symlink() else folders).append(relative)
+            elif is_manifest_file(entry.name):
+                found.append(_file(directory, relative))
+        waiting.extend(reversed(folders))
+    return sorted(found, key=lambda one: one.source)
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _file(directory: Path, relative: str) -> _File:
+    path = os.path.join(directory, relative) if relative else str(directory)  # noqa: PTH118
+    source, shown = (os.fsencode(one).decode("utf-8", "backslashreplace") for one in (relative, path))
+    return _File(path, source, shown)
+
+
+def _read_file(file: _File, pool: Pool) -> Iterator[tuple[str | None, Manifest | tuple[Problem, ...]]]:
+    """Each manifest of a file, or what is wrong with it, with the module's name as far as it can be read."""
+    try:
+        data = _read_bytes(file.path)
+    except OSError as error:
+        yield None, (_unreadable(file, error),)
+        return
+    is_empty, left = True, _MAX_FILE_PROBLEMS
+    for document in read_documents(data, file.shown):
+        if document.value is None and not document.problems:
+            continue
+        is_empty = False
+        one = read_manifest(document, file.source, pool)
+        if isinstance(one, Manifest):
+            yield one.module.name, one
+            continue
+        value = document.value
+        name = value.get("name") if isinstance(value, dict) else None
+        yield str(name) if isinstance(name, str) else None, one
+        left -= len(one)
+        if left < 0:
+            message = f"there are more than {_MAX_FILE_PROBLEMS} mistakes: nothing after this was read"
+            yield None, (document.problem((), message),)
+            return
+    if is_empty:
+        yield (
+            None,
+            (Problem(file=file.shown, message="the file is empty", hint="write a manifest, or delete it"),),
+        )
+
+
+def _read_bytes(path: str) -> bytes:
+    """The content of a regular file, at most one byte more than is allowed; never waits for a pipe or
+    device."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(0, "it is not a regular file")
+        return opened.read(LIMITS.size + 1)
+
+
+def _unreadable(file: _File, error: OSError) -> Problem:
+    reason = error.strerror or str(error)
+    return Problem(file=file.shown, message=f"it cannot be read: {reason[:1].lower()}{reason[1:]}")
+
+
+def _settle_duplicates(manifests: list[Manifest]) -> tuple[tuple[Manifest, ...], list[Problem]]:
+    """The manifests of one module, newest first, each version once, and a problem for each that contradicts
+    another."""
+    manifests.sort(key=lambda one: one.module.version, reverse=True)
+    if all(one.module.version != two.module.version for one, two in pairwise(manifests)):
+        return tuple(manifests), []
+    accepted, clashes = [], []
+    by_version: dict[object, list[Manifest]] = {}
+    for manifest in manifests:
+        by_version.setdefault(manifest.module.version, []).append(manifest)
+    for same in by_version.values():
+        if len({one.checksum for one in same}) == 1:
+            accepted.append(same[0])
+            continue
+        clashes += [_clash(one, [other for other in same if other is not one]) for one in same]
+    return tuple(accepted), clashes
+
+
+def _clash(manifest: Manifest, others: list[Manifest]) -> Problem:
+    places = ", ".join(f"{one.document.file}:{one.document.line}" for one in others[:3])
+    more = f" and {len(others) - 3} more places" if len(others) > 3 else ""
+    return manifest.document.problem(
+        ("version",),
+        f"{manifest.module} is also described, differently, in {places}{more}: none of them counts",
+        "keep one of them, or give them different versions",
+    )

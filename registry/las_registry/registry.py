@@ -1,0 +1,133 @@
+"""The registry: all modules that there are, looked up by name, constraint and interface (contract, section
+8)."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from las_solver.model import ModuleVersion
+from las_solver.source import MemorySource
+
+from las_registry.load import Progress, Shelf, load_directory
+from las_registry.manifest import Manifest, Pool
+from las_registry.problem import Problem, RegistryUnusable, render_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from las_solver.constraint import Requirement
+    from packaging.version import Version
+
+__all__ = ["Registry", "default_directories"]
+
+
+def default_directories() -> tuple[Path, ...]:
+    """Where modules come from if nobody says otherwise: the bundled catalog."""
+    return (Path(__file__).with_name("catalog") / "modules",)
+
+
+class Registry:
+    """All modules of one or more registries: a :class:`las_solver.source.Source`, and what people ask
+    beyond that.
+
+    Of several registries, the first that has a module's name, even if only in rejected manifests, is the
+    only one that counts for it.
+    """
+
+    def __init__(self, shelves: Sequence[Shelf]) -> None:
+        self._manifests: dict[str, tuple[Manifest, ...]] = {}
+        self._rejected: dict[str, tuple[Problem, ...]] = {}
+        self.problems: tuple[Problem, ...] = tuple(one for shelf in shelves for one in shelf.problems)
+        for shelf in reversed(shelves):
+            for name in shelf.names:
+                self._manifests.pop(name, None)
+                self._rejected.pop(name, None)
+            self._manifests.update(shelf.manifests)
+            self._rejected.update(shelf.rejected)
+
+    @classmethod
+    def load(cls, directories: Sequence[Path], *, on_progress: Progress | None = None) -> Registry:
+        """The registry of all manifests in `directories`, the first of them first.
+
+        Raises :class:`RegistryUnusable` if one of them is not a directory with manifests, or no manifest of
+        any of them can be used.
+        """
+        pool = Pool()
+        with _collection_paused():
+            registry = cls([load_directory(directory, pool, on_progress) for directory in directories])
+        if not registry._manifests:
+            raise RegistryUnusable(
+                f"the registry holds no manifest that can be used\n{render_problems(registry.problems)}"
+                if registry.problems
+                else "no registry was named",
+                hint="correct the manifests above"
+                if registry.problems
+                else "name a directory that holds manifests",
+            )
+        return registry
+
+    def versions(self, name: str) -> Sequence[ModuleVersion]:
+        """Every version of the module called `name`, newest first; empty if it is unknown."""
+        return self._source.versions(name)
+
+    def providers(self, interface: str) -> Collection[str]:
+        """The names of all modules of which a version provides `interface`, in order."""
+        return self._source.providers(interface)
+
+    def prerelease_namers(self, name: str) -> Collection[str]:
+        """The names of all modules of which a version has an entry on `name` that names a pre-release, in
+        order."""
+        return self._source.prerelease_namers(name)
+
+    def names(self) -> Iterable[str]:
+        """The names of all modules, in order."""
+        return sorted(self._manifests)
+
+    def interfaces(self) -> Iterable[str]:
+        """The names of all interfaces that a version provides, in order."""
+        return sorted(
+            {one for several in self._manifests.values() for each in several for one in each.module.provides}
+        )
+
+    def admitted(self, requirement: Requirement) -> tuple[ModuleVersion, ...]:
+        """The versions that a requirement admits, newest first, pre-releases counted in."""
+        admits = requirement.constraint.admits
+        return tuple(one for one in self.versions(requirement.name) if admits(one.version))
+
+    def manifest(self, name: str, version: Version) -> Manifest | None:
+        """The manifest of one version, None where there is none."""
+        return next((one for one in self._manifests.get(name, ()) if one.module.version == version), None)
+
+    def rejected(self, name: str) -> tuple[Problem, ...]:
+        """What is wrong with the rejected manifests of the module called `name`."""
+        return self._rejected.get(name, ())
+
+    @property
+    def unchecked_signatures(self) -> tuple[ModuleVersion, ...]:
+        """The versions whose manifests carry a signature: it is not checked, in order of name, newest
+        first."""
+        return tuple(
+            one.module for name in self.names() for one in self._manifests[name] if one.signature is not None
+        )
+
+    @cached_property
+    def _source(self) -> MemorySource:
+        return MemorySource(one.module for several in self._manifests.values() for one in several)
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Cyclic garbage collection finds nothing while manifests are read, and would look through all of them
+    often."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
