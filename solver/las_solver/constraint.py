@@ -47,8 +47,8 @@ def check_name(text: str) -> str:
 class Constraint:
     """A set of versions, as a PEP 440 specifier set; the empty set of specifiers admits every version.
 
-    `text` is the constraint in PEP 440 spelling, specifiers in the order given, without spaces. Two constraints are
-    equal if their texts are.
+    `text` is the constraint in PEP 440 spelling, specifiers in the order given, without spaces. Two
+    constraints are equal if their texts are.
     """
 
     text: str
@@ -94,21 +94,25 @@ class Requirement:
             if split is not None and _NAME.fullmatch(name[: split.start()].strip()):
                 head, tail = name[: split.start()].strip(), name[split.start() :].strip()
                 raise InvalidConstraint(
-                    f"{_shown(text)} has no '@' between the module and its constraint", hint=f"write {head}@{tail}"
+                    f"{_shown(text)} has no '@' between the module and its constraint",
+                    hint=f"write {head}@{tail}",
                 )
         check_name(name.strip())
         return cls(name.strip(), _after_at(text, constraint) if at else ANY)
 
     @classmethod
     def parse_runtime(cls, text: str) -> Requirement:
-        """A requirement on a runtime: ``name``, or name and constraint as in ``cuda>=12.1`` or ``cuda@12.1``."""
+        """A requirement on a runtime: ``name``, or name and constraint as in ``cuda>=12.1`` or
+        ``cuda@12.1``."""
         text = text.strip()
         split = _RUNTIME_OPERATOR.search(text)
         if split is None:
             return cls(check_name(text), ANY)
         name = check_name(text[: split.start()].strip())
         constraint = text[split.start() :]
-        return cls(name, _after_at(text, constraint[1:]) if constraint[0] == "@" else Constraint.parse(constraint))
+        return cls(
+            name, _after_at(text, constraint[1:]) if constraint[0] == "@" else Constraint.parse(constraint)
+        )
 
     def __str__(self) -> str:
         return f"{self.name}@{self.constraint}" if self.constraint.text else self.name
@@ -127,14 +131,18 @@ def _parse_constraint(text: str) -> Constraint:
 
 def _after_at(text: str, constraint: str) -> Constraint:
     if not constraint.strip():
-        raise InvalidConstraint(f"nothing follows the '@' of {_shown(text)}", hint="leave out the '@' to admit every version")
+        raise InvalidConstraint(
+            f"nothing follows the '@' of {_shown(text)}", hint="leave out the '@' to admit every version"
+        )
     return Constraint.parse(constraint)
 
 
 def _parse_specifier(part: str, whole: str) -> str:
     """One specifier in PEP 440 spelling, without spaces."""
     if not part:
-        raise InvalidConstraint(f"a part of {_shown(whole)} is empty", hint="separate specifiers by single commas")
+        raise InvalidConstraint(
+            f"a part of {_shown(whole)} is empty", hint="separate specifiers by single commas"
+        )
     matched = _OPERATOR.match(part)
     if matched is not None and not part.startswith("==="):
         operator, version = matched.group(), part[matched.end() :].strip()

@@ -1,0 +1,292 @@
+"""Conflicts: why no valid answer exists, as a minimal set of statements that contradict each other.
+
+Every statement gets a selector, a literal that switches it on. The modules are taken breadth-first from the request, until
+the statements about them contradict each other; then statements are left out one by one, the furthest from the request
+first, as long as the rest still does. Each step depends on what is true alone, never on which core the SAT solver happened
+to find, so that the same problem gives the same core on every backend. This is done for groups of statements first (all
+that a module says about another), and then for the statements of the groups that are left, in a fresh solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from las_solver.answer import find_cycles
+from las_solver.constraint import Constraint, Requirement
+from las_solver.cuts import cut_unadmitted
+from las_solver.encode import Encoding
+from las_solver.ground import missing, statements_about
+from las_solver.model import Request
+from las_solver.problem import Problem
+from las_solver.sat import Sat, Stopped, never
+from las_solver.statement import (
+    Cycle,
+    Dependency,
+    Exclusion,
+    HardwareLimit,
+    InterfaceNeed,
+    ModeLimit,
+    NoVersion,
+    PreRelease,
+    Requested,
+    RuntimeNeed,
+    Statement,
+    UnknownModule,
+    module_of,
+    target_of,
+)
+
+__all__ = ["Conflict", "explain_conflict"]
+
+_NO_CYCLE = Cycle((), ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """No valid answer to `request` exists: the statements of `core` contradict each other.
+
+    `minimal`: each of them is needed for that. It is False where a time limit kept some in that may not be.
+    """
+
+    request: Request
+    core: tuple[Statement, ...]
+    minimal: bool
+
+
+def explain_conflict(problem: Problem, backend: str, *, stop: Callable[[], bool] = never) -> Conflict:
+    """The conflict of an unpruned `problem` that has no valid answer. Once `stop` answers True, it is not reduced further."""
+    statements, theory = _contradiction(problem, backend)
+    minimal = True
+    try:
+        kept, core_is_minimal = theory.reduce(_group, stop)
+        theory.close()
+        if core_is_minimal:
+            theory = _Theory(problem, backend, kept, lambda statement: statement)
+            contradicts = theory.contradicts(theory.selectors)
+            assert contradicts, "the statements of a core contradict each other"
+            kept, core_is_minimal = theory.reduce(lambda statement: statement, stop)
+            theory.close()
+        minimal = core_is_minimal
+    except Stopped:
+        kept = statements
+        minimal = False
+    return Conflict(request=problem.request, core=_with_cycle(kept), minimal=minimal)
+
+
+def _group(statement: Statement) -> Hashable:
+    """Statements of one group are kept or left out together at first."""
+    match statement:
+        case Dependency(span, requirement) | RuntimeNeed(span, requirement):
+            return ("need", span.module, requirement.name)
+        case Requested() | UnknownModule() | Cycle():
+            return statement
+        case _:
+            return (type(statement).__name__, module_of(statement))
+
+
+def _contradiction(problem: Problem, backend: str) -> tuple[list[Statement], _Theory]:
+    """The statements about the modules nearest to the request that contradict each other, and the theory that says so."""
+    statements: dict[Statement, None] = {Requested(one): None for one in problem.request.requirements}
+    for one in problem.request.requirements:
+        _note_missing(problem, statements, one)
+    seen: set[str] = set()
+    layer = list(problem.requested)
+    theory = _Theory(problem, backend, [*statements, _NO_CYCLE], _group)
+    while not theory.contradicts(theory.selectors):
+        assert layer, "all statements together can be true, although no valid answer was found"
+        fresh: dict[Statement, None] = {}
+        following: dict[str, None] = {}
+        seen.update(layer)
+        for name in layer:
+            for statement in statements_about(problem, name):
+                fresh[statement] = None
+                if (requirement := target_of(statement)) is not None:
+                    _note_missing(problem, fresh, requirement)
+                    following[requirement.name] = None
+                elif isinstance(statement, InterfaceNeed):
+                    following.update(dict.fromkeys(statement.providers))
+        for statement in fresh:
+            if statement not in statements:
+                theory.add(statement)
+        statements.update(fresh)
+        layer = [name for name in following if name not in seen]
+    return [*statements, _NO_CYCLE], theory
+
+
+def _note_missing(problem: Problem, statements: dict[Statement, None], requirement: Requirement) -> None:
+    nothing = missing(problem, requirement)
+    if nothing is not None:
+        statements[nothing] = None
+
+
+class _Theory:
+    """Statements in a SAT solver, each switched on by the selector of its group."""
+
+    def __init__(
+        self, problem: Problem, backend: str, statements: Iterable[Statement], group: Callable[[Statement], Hashable]
+    ) -> None:
+        self._problem = problem
+        self._sat = Sat(backend)
+        self._encoding = Encoding(problem, self._sat)
+        self._group = group
+        self._statements: list[Statement] = []
+        self._selector: dict[Hashable, int] = {}
+        self._absent: dict[Hashable, int] = {}
+        self._needs: dict[str, list[Dependency | RuntimeNeed]] = {}
+        self._prereleases: dict[str, int] = {}
+        for statement in statements:
+            self.add(statement)
+
+    @property
+    def selectors(self) -> tuple[int, ...]:
+        """The selectors of all groups, in the order in which their first statements were added."""
+        return tuple(self._selector.values())
+
+    def close(self) -> None:
+        self._sat.close()
+
+    def add(self, statement: Statement) -> None:
+        """Add the clauses of `statement`, unless its selector s is false: ``not s or what it says``."""
+        self._statements.append(statement)
+        group = self._group(statement)
+        if group not in self._selector:
+            self._selector[group] = self._sat.new_variable(phase=True)
+        off = -self._selector[group]
+        encoding = self._encoding
+        match statement:
+            case Requested(requirement):
+                self._require((off,), requirement.name, requirement.constraint)
+            case Dependency(span, requirement) | RuntimeNeed(span, requirement):
+                self._needs.setdefault(span.module, []).append(statement)
+                outside = encoding.outside(span.module, span.low, span.high)
+                self._require((off, *outside), requirement.name, requirement.constraint)
+            case HardwareLimit(span) | ModeLimit(span) | Exclusion(span):
+                encoding.add((off, *encoding.outside(span.module, span.low, span.high)))
+            case InterfaceNeed(span, interface, providers):
+                able = [
+                    literal
+                    for provider in providers
+                    for literal in encoding.any_inside(provider, self._problem.domain(provider).providing(interface))
+                ]
+                encoding.add((off, *encoding.outside(span.module, span.low, span.high), *able))
+            case UnknownModule(module):
+                encoding.add((off, -encoding.present(module)))
+            case NoVersion(module, constraint):
+                encoding.add((off, -self._met(module, constraint.text)))
+            case PreRelease(span):
+                self._prereleases[span.module] = off
+            case Cycle():
+                pass
+
+    def contradicts(self, assumed: Sequence[int]) -> bool:
+        """Whether the statements whose selectors are `assumed` contradict each other."""
+        active = set(assumed)
+        while self._sat.solve(assumed):
+            model = self._encoding.snapshot()
+            chosen = {name: self._rank(name, rank) for name, rank in model.items() if len(self._problem.domain(name))}
+            if not self._cut_cycles(chosen, active) and not self._cut_prereleases(chosen, active):
+                return False
+        return True
+
+    def reduce(self, group: Callable[[Statement], Hashable], stop: Callable[[], bool]) -> tuple[list[Statement], bool]:
+        """The statements left after leaving out groups, the last first, as long as the rest still contradicts itself.
+
+        Called after :meth:`contradicts` answered True. The second value is False if `stop` cut that short.
+        """
+        kept = sorted(self._selector.items(), key=lambda item: item[0] == self._group(_NO_CYCLE))
+        core = set(self._sat.core)
+        finished = True
+        for item in reversed(kept[:]):
+            if item[1] not in core:
+                kept.remove(item)
+                continue
+            if stop():
+                finished = False
+                kept = [other for other in kept if other[1] in core]
+                break
+            trial = [other for other in kept if other != item]
+            if self.contradicts([selector for _, selector in trial]):
+                kept = trial
+                core = set(self._sat.core)
+        groups = {key for key, _ in kept}
+        return [statement for statement in self._statements if group(statement) in groups], finished
+
+    def _require(self, condition: Sequence[int], name: str, constraint: Constraint) -> None:
+        admitted = self._problem.admitted(name, constraint)
+        if admitted:
+            self._encoding.require(condition, name, admitted)
+        elif len(self._problem.domain(name)):
+            self._encoding.add((*condition, self._met(name, constraint.text)))
+        else:
+            self._encoding.add((*condition, self._encoding.present(name)))
+
+    def _met(self, name: str, constraint: str) -> int:
+        """The literal "a version of `name` that meets `constraint` is present", for a constraint that none meets."""
+        key = (name, constraint)
+        if key not in self._absent:
+            self._absent[key] = self._sat.new_variable()
+        return self._absent[key]
+
+    def _rank(self, name: str, rank: int) -> int:
+        domain = self._problem.domain(name)
+        return rank if rank >= 0 else domain.best(((0, len(domain) - 1),))
+
+    def _cut_cycles(self, chosen: dict[str, int], active: set[int]) -> bool:
+        """Forbid circles of the needs that active statements name, if `chosen` has any."""
+        off = -self._selector[self._group(_NO_CYCLE)] if self._group(_NO_CYCLE) in self._selector else None
+        if off is None or -off not in active:
+            return False
+        reasons: dict[tuple[str, str], Dependency | RuntimeNeed] = {}
+        targets: dict[str, list[str]] = {name: [] for name in chosen}
+        for name, rank in chosen.items():
+            for need in self._needs.get(name, ()):
+                target = need.requirement.name
+                if need.span.low <= rank <= need.span.high and target in chosen and self._selector[self._group(need)] in active:
+                    reasons.setdefault((name, target), need)
+                    targets[name].append(target)
+        cycles = find_cycles(chosen, targets.__getitem__)
+        for cycle in cycles:
+            clause = [off]
+            for edge in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
+                span = reasons[edge].span
+                clause.append(-self._selector[self._group(reasons[edge])])
+                clause.extend(self._encoding.outside(span.module, span.low, span.high))
+            self._encoding.add(clause)
+        return bool(cycles)
+
+    def _cut_prereleases(self, chosen: dict[str, int], active: set[int]) -> bool:
+        lifted = {name: off for name, off in self._prereleases.items() if -off in active}
+        return bool(lifted) and cut_unadmitted(self._encoding, chosen, {}, lifted.get)
+
+
+def _with_cycle(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """The statements, with the modules and needs in a circle named where that there must be none is one of them."""
+    if _NO_CYCLE not in statements:
+        return tuple(statements)
+    edges = {
+        (statement.span.module, statement.requirement.name): None
+        for statement in statements
+        if isinstance(statement, Dependency | RuntimeNeed)
+    }
+    targets: dict[str, list[str]] = {}
+    for name, target in edges:
+        targets.setdefault(name, []).append(target)
+        targets.setdefault(target, [])
+    in_circle = {name for name in targets if _reaches(targets, name, name)}
+    around = tuple((name, target) for name, target in edges if name in in_circle and _reaches(targets, target, name))
+    cycle = replace(_NO_CYCLE, modules=tuple(sorted(in_circle)), edges=around)
+    return (*(statement for statement in statements if statement != _NO_CYCLE), cycle)
+
+
+def _reaches(targets: dict[str, list[str]], start: str, goal: str) -> bool:
+    """Whether a walk of one edge or more leads from `start` to `goal`; of none or more, if they differ."""
+    queue = list(targets[start]) if start == goal else [start]
+    seen = set(queue)
+    for name in queue:
+        if name == goal:
+            return True
+        fresh = [target for target in targets[name] if target not in seen]
+        seen.update(fresh)
+        queue.extend(fresh)
+    return False

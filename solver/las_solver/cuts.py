@@ -1,0 +1,122 @@
+"""Clauses that are added only when a model breaks them: no cycles, and pre-releases admitted from within the answer.
+
+Each is true of every valid answer (contract, section 4, items 7 and 9, and section 2), so adding it later changes no verdict.
+Literals that *lift* a cut make it say nothing: the selectors of the statements that it stands for, or a provider on trial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from las_solver.answer import Answer, Demand, construct, is_admitted, reached
+from las_solver.encode import Encoding
+
+__all__ = ["cut_cycle", "cut_unadmitted", "require_admission"]
+
+
+def cut_cycle(encoding: Encoding, answer: Answer, cycle: Sequence[str]) -> None:
+    """Forbid a cycle of needs, for all neighbouring versions that need the same modules.
+
+    For a cycle ``a -> b -> a``::
+
+        a outside the run of versions that need b, or b outside the run of versions that need a
+    """
+    clause: list[int] = []
+    for name, target in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
+        clause.extend(encoding.outside(name, *encoding.problem.domain(name).run_with_module(answer[name], target)))
+    encoding.add(clause)
+
+
+def cut_unadmitted(
+    encoding: Encoding, answer: Answer, picks: Mapping[Demand, str], lifted: Callable[[str], int | None]
+) -> bool:
+    """Forbid what lets `answer` hold a conditional pre-release that nothing in it admits; False if there is none.
+
+    `lifted` names the literal that lifts the check of a module; a module for which it answers None is not checked.
+    """
+    problem = encoding.problem
+    inside = reached(problem, answer)
+    conditional = {
+        name: literal
+        for name, rank in inside.items()
+        if rank in problem.domain(name).conditional and (literal := lifted(name)) is not None
+    }
+    for name, literal in conditional.items():
+        if not is_admitted(problem, answer, name):
+            require_admission(encoding, name, (literal,))
+            return True
+        if not is_admitted(problem, inside, name):
+            _cut_unreached(encoding, answer, inside, name, literal)
+            return True
+    if not conditional or any(
+        all(name not in modules or is_admitted(problem, modules, name) for name in conditional)
+        for modules in construct(problem, inside, picks)
+    ):
+        return False
+    _cut_this(encoding, inside, tuple(conditional.values()))
+    return True
+
+
+def require_admission(encoding: Encoding, name: str, lifted: Sequence[int] = ()) -> None:
+    """A conditional pre-release of `name` needs a module with an entry that names one.
+
+    For each run ``a..b`` of conditional ranks, with the runs of versions that name a pre-release of m::
+
+        m outside a..b, or x1 inside a run of its, or x2 inside a run of its, ...
+    """
+    problem = encoding.problem
+    admitting = [
+        literal
+        for namer in sorted(problem.source.prerelease_namers(name))
+        if namer != name
+        for literal in encoding.any_inside(namer, problem.domain(namer).naming_prerelease(name))
+    ]
+    for rank in sorted(problem.domain(name).conditional):
+        encoding.add((*lifted, *encoding.outside(name, rank, rank), *admitting))
+
+
+def _cut_unreached(encoding: Encoding, answer: Answer, inside: Answer, name: str, lifted: int) -> None:
+    """What admits `name` is chosen but not reached: it has to be reached over an edge out of what is reached now."""
+    problem = encoding.problem
+    escapes = _escapes(encoding, inside)
+    for namer in sorted(problem.source.prerelease_namers(name)):
+        if namer not in inside and namer in answer:
+            encoding.add((lifted, -encoding.present(namer), *escapes))
+
+
+def _escapes(encoding: Encoding, inside: Answer) -> list[int]:
+    """Literals of which one is true in every answer that reaches a module outside of `inside` from within."""
+    problem = encoding.problem
+    literals: list[int] = []
+    for name in inside:
+        domain = problem.domain(name)
+        targets = sorted({need.name for rank in range(len(domain)) for need in domain.needs(rank)} - inside.keys())
+        interfaces = sorted({interface for rank in range(len(domain)) for interface in domain.consumes(rank)})
+        for target in targets:
+            literals.extend(
+                encoding.both(here, encoding.present(target)) for here in encoding.any_inside(name, domain.needing(target))
+            )
+        for interface in interfaces:
+            for provider in problem.providers(interface):
+                if provider not in inside:
+                    literals.extend(
+                        encoding.both(here, there)
+                        for here in encoding.any_inside(name, domain.consuming(interface))
+                        for there in encoding.any_inside(provider, problem.domain(provider).providing(interface))
+                    )
+    return literals
+
+
+def _cut_this(encoding: Encoding, inside: Answer, lifted: Sequence[int]) -> None:
+    """No order of choosing providers among the modules `inside` admits what they hold: something has to differ."""
+    problem = encoding.problem
+    clause = list(lifted)
+    for name, rank in inside.items():
+        domain = problem.domain(name)
+        clause.extend(encoding.outside(name, rank, rank))
+        clause.extend(encoding.present(need.name) for need in domain.needs(rank) if need.name not in inside)
+        for interface in domain.consumes(rank):
+            for provider in problem.providers(interface):
+                if provider not in inside:
+                    clause.extend(encoding.any_inside(provider, problem.domain(provider).providing(interface)))
+    encoding.add(clause)

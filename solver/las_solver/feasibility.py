@@ -1,0 +1,91 @@
+"""What speaks against a module version by itself: hardware, modes, exclusions (contract, section 4, items 4 and 5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from las_solver.constraint import Requirement
+from las_solver.model import Hardware, Host, ModuleVersion, Request
+
+__all__ = ["Excluded", "LacksHardware", "LacksMode", "Objection", "allowed_mode", "objections"]
+
+
+@dataclass(frozen=True, slots=True)
+class LacksHardware:
+    """The host has less of `fact` than the version needs; `have` is None where that is unknown.
+
+    `fact` is ``cores``, ``ram`` (bytes), ``vram`` (bytes, of one GPU), ``total-vram`` (bytes, of all GPUs) or ``gpus``.
+    """
+
+    fact: str
+    need: int
+    have: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LacksMode:
+    """The version has none of the `allowed` modes."""
+
+    modes: tuple[str, ...]
+    allowed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """The caller excluded the version."""
+
+    by: Requirement
+
+
+Objection = LacksHardware | LacksMode | Excluded
+
+
+def objections(candidate: ModuleVersion, host: Host, request: Request) -> tuple[Objection, ...]:
+    """Everything that rules `candidate` out by itself, apart from the request's constraint and pre-releases."""
+    found: list[Objection] = list(_hardware_objections(candidate.hardware, host))
+    if allowed_mode(candidate, host, request) is None:
+        found.append(LacksMode(candidate.modes, tuple(sorted(_allowed_modes(candidate.name, host, request) or ()))))
+    found.extend(
+        Excluded(requirement)
+        for requirement in request.excluded
+        if requirement.name == candidate.name and requirement.constraint.admits(candidate.version)
+    )
+    return tuple(found)
+
+
+def allowed_mode(candidate: ModuleVersion, host: Host, request: Request) -> str | None:
+    """The mode in which `candidate` would run: the preferred one if it is allowed, else its first that is."""
+    allowed = _allowed_modes(candidate.name, host, request)
+    if candidate.preferred_mode is not None and (allowed is None or candidate.preferred_mode in allowed):
+        return candidate.preferred_mode
+    return next((mode for mode in candidate.modes if allowed is None or mode in allowed), None)
+
+
+def _allowed_modes(name: str, host: Host, request: Request) -> frozenset[str] | None:
+    """The modes that the host and the caller allow for the module `name`; None if every mode is."""
+    allowed = host.modes
+    for limit in (request.modes, _forced(name, request)):
+        if limit is not None:
+            allowed = limit if allowed is None else allowed & limit
+    return allowed
+
+
+def _forced(name: str, request: Request) -> frozenset[str] | None:
+    mode = request.forced_modes.get(name)
+    return None if mode is None else frozenset((mode,))
+
+
+def _hardware_objections(hardware: Hardware, host: Host) -> tuple[LacksHardware, ...]:
+    largest = max((gpu.vram for gpu in host.gpus), default=0)
+    together = sum(gpu.vram for gpu in host.gpus)
+    checks = (
+        ("cores", hardware.cores_min, host.cores),
+        ("ram", hardware.ram_min, host.ram),
+        ("gpus", 2 if hardware.multi_gpu else None, len(host.gpus)),
+        ("total-vram", hardware.vram_min, together) if hardware.multi_gpu else ("vram", hardware.vram_min, largest),
+    )
+    return tuple(
+        LacksHardware(fact, need, have)
+        for fact, need, have in checks
+        if need is not None and (have is None or have < need)
+    )

@@ -1,0 +1,281 @@
+"""The layered optimum: of all valid answers the one that section 5 of the contract names, with proof.
+
+Layer by layer, the least total of versions behind is found core-guided, on the order variables themselves (OLL): assume
+of every module of the layer that it is as new as the layers before allow; a core costs one version, each module in it may
+then be one more version behind, and a totalizer counts how many of the core's assumptions are broken. The algorithm and
+its proof are in docs/algorithm.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from las_solver.answer import Answer, Demand, construct, is_admitted, unmet_demand
+from las_solver.descent import descend
+from las_solver.problem import Domain, Problem
+from las_solver.ranks import Intervals, intersect
+from las_solver.sat import Stopped, Totalizer
+from las_solver.search import Search
+
+__all__ = ["Newest", "Outcome"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The modules of the answer with their ranks, in order of discovery, and whether it is proved to be the newest."""
+
+    modules: Answer
+    optimal: bool
+
+
+class Newest:
+    """One optimisation. :meth:`find` is called once."""
+
+    def __init__(self, problem: Problem, backend: str, *, stop: Callable[[], bool], eager: bool, descent: bool) -> None:
+        self._problem = problem
+        self._make_search: Callable[[], Search] = lambda: Search(problem, backend, stop=stop, eager=eager)
+        self._search: Search | None = None
+        self._descent = descent
+        self._answer: Answer = {}
+        self._decided: dict[str, int] = {}
+        self._bounds: dict[str, Intervals] = {}
+        self._picks: dict[Demand, str] = {}
+
+    def find(self) -> Outcome | None:
+        """The newest valid answer; None if there is no valid answer.
+
+        Raises :class:`Stopped` where the search was stopped before any valid answer was found.
+        """
+        try:
+            first = descend(self._problem) if self._descent else None
+            if first is not None:
+                self._answer = first
+            elif not self._solve(()):
+                return None
+            try:
+                self._decide_all()
+            except Stopped:
+                return Outcome(self._complete(), optimal=False)
+            return Outcome(self._decided, optimal=True)
+        finally:
+            if self._search is not None:
+                self._search.sat.close()
+
+    def _decide_all(self) -> None:
+        layer = list(self._problem.requested)
+        while layer:
+            while layer:
+                layer = self._decide(layer)
+            demand = unmet_demand(self._problem, self._decided)
+            if demand is not None:
+                layer = [self._pick(demand)]
+
+    def _complete(self) -> Answer:
+        """The best answer so far: what is decided, and the rest as it was last found."""
+        domain = self._problem.domain
+        return next(
+            modules
+            for modules in construct(self._problem, self._answer, self._picks)
+            if all(
+                rank not in domain(name).conditional or is_admitted(self._problem, modules, name)
+                for name, rank in modules.items()
+            )
+        )
+
+    # One layer
+
+    def _decide(self, layer: list[str]) -> list[str]:
+        """Decide the versions of the modules of `layer`; the next layer, which they need."""
+        goals = [_Goal(self._problem, name, self._allowed(name)) for name in layer]
+        if any(goal.behind(self._answer[goal.name]) > goal.least for goal in goals):
+            self._minimise(goals)
+        for goal in goals:
+            self._settle(goal, goals)
+        following: dict[str, None] = {}
+        for name in layer:
+            for need in self._problem.domain(name).needs(self._decided[name]):
+                admitted = self._problem.admitted(need.name, need.constraint)
+                self._bounds[need.name] = intersect(self._allowed(need.name), admitted)
+                if need.name not in self._decided:
+                    following[need.name] = None
+        return list(following)
+
+    def _minimise(self, goals: list[_Goal]) -> None:
+        """Find an answer with the least total over `goals`, ties in their order, and hold its distances from then on."""
+        search = self._searching()
+        assumed = {literal: goal for goal in goals if (literal := goal.within(search, goal.least)) is not None}
+        counters: dict[int, tuple[Totalizer, int]] = {}
+        tangled: set[str] = set()
+        while not self._solve((*assumed, *counters)):
+            core = search.sat.core
+            assert core, "the statements contradict each other although an answer is known"
+            tangled.update(assumed[literal].name for literal in core if literal in assumed and len(core) > 1)
+            for literal in core:
+                if literal in assumed:
+                    goal = assumed.pop(literal)
+                    goal.granted += 1
+                    relaxed = goal.within(search, goal.granted)
+                    if relaxed is not None:
+                        assumed[relaxed] = goal
+                else:
+                    counter, count = counters.pop(literal)
+                    _allow(counters, counter, count + 1)
+            if len(core) == 1:
+                search.encoding.add((-core[0],))
+            else:
+                _allow(counters, Totalizer(search.sat, [-literal for literal in core]), 1)
+        for literal in (*assumed, *counters):
+            search.encoding.add((literal,))
+        for goal in goals:
+            if goal.name in tangled:
+                self._minimise_alone(goal)
+            self._hold(goal)
+
+    def _minimise_alone(self, goal: _Goal) -> None:
+        """Of the answers with the least total, take one in which `goal` is least behind."""
+        search = self._searching()
+        while (distance := goal.behind(self._answer[goal.name])) > goal.least:
+            closer = goal.within(search, distance - 1)
+            assert closer is not None
+            if not self._solve((closer,)):
+                break
+        self._hold(goal)
+
+    def _hold(self, goal: _Goal) -> None:
+        """From now on, `goal` is no further behind than in the answer found last."""
+        search = self._searching()
+        literal = goal.within(search, goal.behind(self._answer[goal.name]))
+        if literal is not None:
+            search.encoding.add((literal,))
+
+    def _settle(self, goal: _Goal, goals: list[_Goal]) -> None:
+        """Fix the version of `goal`: the newest of those equally far behind (the oldest, under the strategy lowest)."""
+        if goal.has_rival(self._answer[goal.name]):
+            search = self._searching()
+            for other in goals:
+                self._hold(other)
+            while goal.has_rival(rank := self._answer[goal.name]):
+                at_least = search.encoding.at_least
+                further = -at_least(goal.name, rank) if self._problem.lowest else at_least(goal.name, rank + 1)
+                if not self._solve((further,)):
+                    break
+        self._decided[goal.name] = self._answer[goal.name]
+        if self._search is not None:
+            self._search.fix(goal.name, self._answer[goal.name])
+
+    def _allowed(self, name: str) -> Intervals:
+        """The ranks of `name` that everything decided so far admits."""
+        allowed = self._bounds.get(name)
+        if allowed is None:
+            if name in self._problem.requested:
+                return self._problem.request_ranks(name)
+            size = len(self._problem.domain(name))
+            return ((0, size - 1),) if size else ()
+        return allowed
+
+    # Providers
+
+    def _pick(self, demand: Demand) -> str:
+        """The first provider for `demand` with which a valid answer remains."""
+        consumer, interface = demand
+        for provider in self._problem.providers(interface):
+            if provider == consumer or provider in self._decided:
+                continue
+            ranks = intersect(self._problem.domain(provider).providing(interface), self._allowed(provider))
+            if ranks and self._remains_with(demand, provider, ranks):
+                self._bounds[provider] = ranks
+                return provider
+        raise AssertionError(f"a valid answer is known, but none provides {interface} for {consumer}")
+
+    def _remains_with(self, demand: Demand, provider: str, ranks: Intervals) -> bool:
+        """Whether a valid answer remains if `provider`, at one of `ranks`, meets `demand`; then it does from now on."""
+        if self._answer_has(provider, ranks):
+            if self._search is not None:
+                self._search.encoding.require((), provider, ranks)
+        else:
+            search = self._searching()
+            picked = search.sat.new_variable()
+            search.encoding.require((-picked,), provider, ranks)
+            search.suppose({**self._picks, demand: provider}, unless=-picked)
+            remains = self._solve((picked,))
+            search.suppose(self._picks, unless=None)
+            search.encoding.add((picked if remains else -picked,))
+            if not remains:
+                return False
+        self._picks[demand] = provider
+        return True
+
+    def _answer_has(self, provider: str, ranks: Intervals) -> bool:
+        """Whether the answer at hand shows that `provider` can be chosen: it holds it, and no admission hangs on it."""
+        rank = self._answer.get(provider)
+        if rank is None or not any(low <= rank <= high for low, high in ranks):
+            return False
+        return not any(rank in self._problem.domain(name).conditional for name, rank in self._answer.items())
+
+    # The SAT search, begun when first needed
+
+    def _searching(self) -> Search:
+        if self._search is None:
+            self._search = search = self._make_search()
+            search.suppose(self._picks, unless=None)
+            for name, rank in self._decided.items():
+                search.fix(name, rank)
+            for provider in self._picks.values():
+                if provider not in self._decided:
+                    search.encoding.require((), provider, self._allowed(provider))
+        return self._search
+
+    def _solve(self, assumptions: tuple[int, ...]) -> bool:
+        search = self._searching()
+        if search.solve(assumptions):
+            self._answer = search.answer
+            return True
+        return False
+
+
+class _Goal:
+    """A module of a layer, with the versions that the layers before admit: it is to be as little behind as possible.
+
+    `least` is what no answer can go below; `granted` is what cores have conceded so far.
+    """
+
+    __slots__ = ("_allowed", "_domain", "_lowest", "granted", "least", "name")
+
+    def __init__(self, problem: Problem, name: str, allowed: Intervals) -> None:
+        self.name = name
+        self._domain: Domain = problem.domain(name)
+        self._allowed = allowed
+        self._lowest = problem.lowest
+        self.least = self.granted = self.behind(allowed[0][0] if self._lowest else allowed[-1][1])
+
+    def behind(self, rank: int) -> int:
+        return self._domain.behind(rank)
+
+    def within(self, search: Search, distance: int) -> int | None:
+        """The literal "at most `distance` versions behind"; None where every version is."""
+        eligible = self._domain.eligible
+        if distance >= len(eligible):
+            return None
+        if self._lowest:
+            literal = -search.encoding.at_least(self.name, eligible[distance] + 1)
+        else:
+            literal = search.encoding.at_least(self.name, eligible[-1 - distance])
+        return None if literal == search.encoding.true else literal
+
+    def has_rival(self, rank: int) -> bool:
+        """Whether a pre-release that is as far behind as the version at `rank` would win the tie against it."""
+        distance = self.behind(rank)
+        return any(
+            (other < rank if self._lowest else other > rank)
+            and self.behind(other) == distance
+            and any(low <= other <= high for low, high in self._allowed)
+            for other in self._domain.conditional
+        )
+
+
+def _allow(counters: dict[int, tuple[Totalizer, int]], counter: Totalizer, count: int) -> None:
+    """Assume that no more than `count` of the inputs of `counter` are true."""
+    more = counter.more_than(count)
+    if more is not None:
+        counters[-more] = (counter, count)

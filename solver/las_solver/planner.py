@@ -1,0 +1,106 @@
+"""The front door: :class:`Planner`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from packaging.version import Version
+
+from las_solver.answer import Answer
+from las_solver.conflict import Conflict, explain_conflict
+from las_solver.errors import InvalidInput, OutOfTime
+from las_solver.feasibility import allowed_mode
+from las_solver.model import Host, Request
+from las_solver.newest import Newest
+from las_solver.order import arrange, edges_of
+from las_solver.plan import Plan, Step
+from las_solver.problem import Problem
+from las_solver.sat import BACKENDS, DEFAULT_BACKEND, Stopped, never
+from las_solver.source import Source
+
+__all__ = ["Planner"]
+
+
+class Planner:
+    """Plans for one host, from one source of modules.
+
+    `backend` names the SAT solver (see :data:`las_solver.sat.BACKENDS`), `eager` encodes everything that could matter
+    before solving instead of what a model touches, and `descent` allows the first try without a SAT solver. The three
+    change the time that a plan takes, never the plan.
+    """
+
+    def __init__(
+        self, source: Source, host: Host, *, backend: str = DEFAULT_BACKEND, eager: bool = False, descent: bool = True
+    ) -> None:
+        if backend not in BACKENDS:
+            raise InvalidInput(f"there is no SAT backend {backend!r}", hint=f"there are {', '.join(BACKENDS)}")
+        self._source = source
+        self._host = host
+        self._backend = backend
+        self._eager = eager
+        self._descent = descent
+
+    def plan(
+        self,
+        request: Request,
+        *,
+        stop: Callable[[], bool] = never,
+        stop_explaining: Callable[[], bool] = never,
+    ) -> Plan | Conflict:
+        """The newest valid answer to `request` as a plan, or the statements that contradict each other.
+
+        `stop` is asked often; once it answers True, the best plan so far is returned with ``optimal=False``, and
+        :class:`las_solver.errors.OutOfTime` is raised if there is none. Once `stop_explaining` answers True, the
+        statements of a conflict are no longer reduced to a minimal set. Raises
+        :class:`las_solver.errors.InvalidInput` for a request for nothing.
+        """
+        if not request.requirements:
+            raise InvalidInput("nothing is requested", hint="name at least one module")
+        problem = Problem(self._source, self._host, request)
+        try:
+            newest = Newest(problem, self._backend, stop=stop, eager=self._eager, descent=self._descent)
+            outcome = newest.find()
+        except Stopped:
+            raise OutOfTime from None
+        if outcome is None:
+            unpruned = Problem(self._source, self._host, request, pruned=False)
+            return explain_conflict(unpruned, self._backend, stop=stop_explaining)
+        return _plan(problem, outcome.modules, optimal=outcome.optimal)
+
+
+def _plan(problem: Problem, answer: Answer, *, optimal: bool) -> Plan:
+    before = edges_of(problem, answer)
+    after: dict[str, list[str]] = {name: [] for name in before}
+    for name in sorted(before):
+        for other in before[name]:
+            after[other].append(name)
+    steps = tuple(_step(problem, name, answer[name], tuple(sorted(before[name])), tuple(after[name])) for name in arrange(before))
+    packages = sorted({package for step in steps for package in step.system_packages})
+    return Plan(request=problem.request, steps=steps, optimal=optimal, system_packages=tuple(packages))
+
+
+def _step(problem: Problem, name: str, rank: int, requires: tuple[str, ...], required_by: tuple[str, ...]) -> Step:
+    chosen = problem.domain(name).candidates[rank]
+    mode = allowed_mode(chosen, problem.host, problem.request)
+    assert mode is not None, "a version without an allowed mode is not a candidate"
+    return Step(
+        module=name,
+        version=chosen.version,
+        category=chosen.category,
+        action="install",
+        mode=mode,
+        requires=requires,
+        required_by=required_by,
+        newest=_newest(problem, name),
+        versions_behind=problem.eligible_newer(name, chosen.version),
+        system_packages=tuple(
+            package for package in dict.fromkeys(chosen.system_packages) if package not in problem.host.system_packages
+        ),
+        source=chosen.source,
+        checksum=chosen.checksum,
+    )
+
+
+def _newest(problem: Problem, name: str) -> Version:
+    versions = [candidate.version for candidate in problem.source.versions(name)]
+    return next((version for version in versions if not version.is_prerelease), versions[0])

@@ -1,0 +1,135 @@
+"""The SAT solver: literals and clauses, assumptions, phases, cores and budgets. The only file that knows PySAT.
+
+Variables are integers from 1 on; a literal is a variable or its negative, as in DIMACS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from pysat import solvers as _solvers
+
+__all__ = ["BACKENDS", "DEFAULT_BACKEND", "Sat", "Stopped", "Totalizer", "never"]
+
+BACKENDS = {
+    "cadical195": "Cadical195",
+    "glucose3": "Glucose3",
+    "glucose4": "Glucose4",
+    "glucose42": "Glucose42",
+    "maplechrono": "MapleChrono",
+    "minicard": "Minicard",
+    "minisat22": "Minisat22",
+    "minisat-gh": "MinisatGH",
+}
+"""The incremental backends that obey a budget of conflicts, by the names that :class:`Sat` takes."""
+
+DEFAULT_BACKEND = "glucose4"
+
+_CONFLICTS_A_SLICE = 2000
+
+
+class Stopped(Exception):
+    """The caller's `stop` said so in the middle of a search."""
+
+
+def never() -> bool:
+    """Do not stop."""
+    return False
+
+
+class Sat:
+    """One incremental SAT solver.
+
+    `backend` is a key of :data:`BACKENDS`. `stop` is asked between slices of a long search; where it answers True,
+    :meth:`solve` raises :class:`Stopped`.
+    """
+
+    def __init__(self, backend: str = DEFAULT_BACKEND, *, stop: Callable[[], bool] = never) -> None:
+        if backend not in BACKENDS:
+            raise ValueError(f"there is no SAT backend {backend!r}; there are {', '.join(BACKENDS)}")
+        self._solver: Any = getattr(_solvers, BACKENDS[backend])()
+        self._stop = stop
+        self._variables = 0
+        self._model: list[int] = []
+        self._core: tuple[int, ...] = ()
+        self.calls = 0
+        self.clauses = 0
+
+    def new_variable(self, *, phase: bool | None = None) -> int:
+        """A new variable; `phase` is the value that the search tries first."""
+        self._variables += 1
+        if phase is not None:
+            self._solver.set_phases([self._variables if phase else -self._variables])
+        return self._variables
+
+    def add(self, clause: Sequence[int]) -> None:
+        """Demand that one of the literals of `clause` is true, from now on."""
+        self.clauses += 1
+        self._solver.add_clause(clause)
+
+    def solve(self, assumptions: Sequence[int] = ()) -> bool:
+        """Whether all clauses can be true together with `assumptions`; then :meth:`value` tells how, else :attr:`core`.
+
+        Raises :class:`Stopped` where `stop` answers True before that is known.
+        """
+        self.calls += 1
+        assumed = list(assumptions)
+        while True:
+            if self._stop():
+                raise Stopped
+            self._solver.conf_budget(_CONFLICTS_A_SLICE)
+            satisfiable: bool | None = self._solver.solve_limited(assumed, expect_interrupt=True)
+            if satisfiable is not None:
+                break
+        if satisfiable:
+            self._model = self._solver.get_model()
+        else:
+            self._core = tuple(self._solver.get_core() or ())
+        return satisfiable
+
+    def value(self, literal: int) -> bool:
+        """Whether `literal` is true in the model that :meth:`solve` found last."""
+        variable = abs(literal)
+        true = variable <= len(self._model) and self._model[variable - 1] > 0
+        return true if literal > 0 else not true
+
+    @property
+    def core(self) -> tuple[int, ...]:
+        """The assumptions that contradict the clauses, after :meth:`solve` answered False; empty if it needed none."""
+        return self._core
+
+    def close(self) -> None:
+        """Free the solver's memory."""
+        self._solver.delete()
+
+
+class Totalizer:
+    """Counts how many of `literals` are true: :meth:`more_than` is implied whenever more than so many are.
+
+    Bailleux and Boufkhad's encoding, in the incremental form of Martins et al.; grown only as far as it is asked.
+    """
+
+    def __init__(self, sat: Sat, literals: Iterable[int]) -> None:
+        from pysat.card import ITotalizer
+
+        self._sat = sat
+        self._size = len(inputs := list(literals))
+        self._totalizer = ITotalizer(lits=inputs, ubound=1, top_id=sat._variables)
+        self._take(self._totalizer.cnf.clauses)
+
+    def more_than(self, count: int) -> int | None:
+        """A literal that is true if more than `count` of the inputs are; None if there are not so many inputs."""
+        if count >= self._size:
+            return None
+        if count >= len(self._totalizer.rhs):
+            self._totalizer.increase(ubound=count, top_id=self._sat._variables)
+            if self._totalizer.nof_new:
+                self._take(self._totalizer.cnf.clauses[-self._totalizer.nof_new :])
+        literal: int = self._totalizer.rhs[count]
+        return literal
+
+    def _take(self, clauses: Iterable[Sequence[int]]) -> None:
+        self._sat._variables = max(self._sat._variables, self._totalizer.top_id)
+        for clause in clauses:
+            self._sat.add(clause)

@@ -1,0 +1,199 @@
+"""Solving with lazy growth: a statement becomes clauses when a model first breaks it (docs/algorithm.md).
+
+What is not encoded yet only relaxes the problem: "no" is final at once, and "yes" as soon as the model breaks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from las_solver.answer import Answer, Demand, find_cycles
+from las_solver.cuts import cut_cycle, cut_unadmitted, require_admission
+from las_solver.encode import Encoding
+from las_solver.problem import Need, Problem
+from las_solver.ranks import contains
+from las_solver.sat import Sat
+
+__all__ = ["Search"]
+
+
+class Search:
+    """Answers to one pruned problem, under assumptions. `eager` encodes everything that could matter before the start.
+
+    After :meth:`solve` answered True, `answer` is what was found, as far as the request reaches.
+    """
+
+    def __init__(self, problem: Problem, backend: str, *, stop: Callable[[], bool], eager: bool) -> None:
+        self.problem = problem
+        self.sat = Sat(backend, stop=stop)
+        self.encoding = Encoding(problem, self.sat)
+        self._picks: Mapping[Demand, str] = {}
+        self._unless: int | None = None
+        self.answer: dict[str, int] = {}
+        self._encoded: dict[tuple[str, object], list[tuple[int, int]]] = {}
+        for name in problem.requested:
+            self.encoding.require((), name, problem.request_ranks(name))
+        if eager:
+            self._encode_closure()
+
+    def solve(self, assumptions: Sequence[int] = ()) -> bool:
+        """Whether a valid answer exists under `assumptions`; then `answer` is one, else :attr:`Sat.core` says why.
+
+        Raises :class:`las_solver.sat.Stopped`.
+        """
+        while self.sat.solve(assumptions):
+            if self._accept(self.encoding.snapshot()):
+                return True
+        return False
+
+    def suppose(self, picks: Mapping[Demand, str], *, unless: int | None) -> None:
+        """The providers that are chosen, for good or, with a literal for `unless`, only while that is false."""
+        self._picks = picks
+        self._unless = unless
+
+    def fix(self, name: str, rank: int) -> None:
+        """From now on, `name` is present at `rank`."""
+        encoding = self.encoding
+        encoding.add((encoding.present(name),))
+        encoding.add((encoding.at_least(name, rank),))
+        encoding.add((-encoding.at_least(name, rank + 1),))
+
+    def _accept(self, model: dict[str, int]) -> bool:
+        """Whether `model` breaks nothing as far as the request reaches; if it does, encode what it breaks.
+
+        Modules that a broken statement calls for and the model lacks are guessed at their best version and looked
+        into as well, so that one round encodes a whole chain.
+        """
+        found: dict[str, int] = {}
+        intact = True
+        queue = list(self.problem.requested)
+        while queue:
+            for name in queue:
+                if name not in found:
+                    rank = self._chosen(model, name)
+                    if rank is None:
+                        intact = False
+                        continue
+                    found[name] = rank
+                    intact &= self._follow(model, name, rank, queue)
+            queue = []
+            intact &= self._meet_demands(model, found, queue)
+        if not intact:
+            return False
+        cycles = find_cycles(found, lambda name: [need.name for need in self.problem.domain(name).needs(found[name])])
+        for cycle in cycles:
+            cut_cycle(self.encoding, found, cycle)
+        if cycles or self._breaks_admission(model, found):
+            return False
+        self.answer = found
+        return True
+
+    def _chosen(self, model: dict[str, int], name: str) -> int | None:
+        """The rank of `name` in `model`; None, and encoded, if there is no version that it could have."""
+        rank = model[name]
+        if rank >= 0:
+            return rank
+        domain = self.problem.domain(name)
+        if not len(domain):
+            self.encoding.add((-self.encoding.present(name),))
+            return None
+        model[name] = domain.best(((0, len(domain) - 1),))
+        return model[name]
+
+    def _follow(self, model: dict[str, int], name: str, rank: int, queue: list[str]) -> bool:
+        """Put what `name` at `rank` needs into `queue`; False if `model` does not hold it and it had to be encoded."""
+        intact = True
+        for need in self.problem.domain(name).needs(rank):
+            admitted = self.problem.admitted(need.name, need.constraint)
+            chosen = self._chosen(model, need.name) if need.name in model else None
+            if chosen is None or not contains(admitted, chosen):
+                intact = False
+                self._encode_need(name, rank, need)
+                if not admitted:
+                    continue
+                if chosen is None:
+                    model[need.name] = self.problem.domain(need.name).best(admitted)
+            queue.append(need.name)
+        return intact
+
+    def _meet_demands(self, model: dict[str, int], found: Mapping[str, int], queue: list[str]) -> bool:
+        """Put the providers in `model` of what `found` consumes into `queue`, and encode what it does not provide."""
+        intact = True
+        for name, rank in found.items():
+            for interface in self.problem.domain(name).consumes(rank):
+                able = [
+                    other
+                    for other in self.problem.providers(interface)
+                    if other != name and other in model and self._provides(model, other, interface)
+                ]
+                queue.extend(other for other in able if other not in found)
+                if not able:
+                    intact = False
+                    self._encode_interface(name, rank, interface)
+        return intact
+
+    def _provides(self, model: dict[str, int], name: str, interface: str) -> bool:
+        rank = self._chosen(model, name)
+        return rank is not None and self.problem.provides(name, rank, interface)
+
+    def _breaks_admission(self, model: dict[str, int], found: Answer) -> bool:
+        domains = self.problem.domain
+        if not any(rank in domains(name).conditional for name, rank in found.items()):
+            return False
+        whole = {name: rank for name in sorted(model) if (rank := self._chosen(model, name)) is not None}
+        lifted = -self.encoding.true if self._unless is None else self._unless
+        return cut_unadmitted(self.encoding, whole, self._picks, lambda name: lifted)
+
+    # Encoding
+
+    def _encode_need(self, name: str, rank: int, need: Need) -> None:
+        """For the run ``a..b`` of versions of m that have `need`: ``m outside a..b, or what it needs``."""
+        if self._is_new((name, need), rank):
+            run = self.problem.domain(name).run_with_need(rank, need)
+            self._encoded.setdefault((name, need), []).append(run)
+            admitted = self.problem.admitted(need.name, need.constraint)
+            self.encoding.require(self.encoding.outside(name, *run), need.name, admitted)
+
+    def _encode_interface(self, name: str, rank: int, interface: str) -> None:
+        """For the run ``a..b`` of versions of m that consume i: ``m outside a..b, or p1 provides i, or p2 does, ...``
+
+        A provider that was not read yet counts as soon as it is present: the clause is added again, stronger, when a
+        model relies on that in vain.
+        """
+        run = self.problem.domain(name).run_with_consumed(rank, interface)
+        providing: list[int] = []
+        for other in self.problem.providers(interface):
+            if other != name:
+                if self.problem.is_read(other):
+                    providing.extend(self.encoding.any_inside(other, self.problem.domain(other).providing(interface)))
+                else:
+                    providing.append(self.encoding.present(other))
+        self.encoding.add((*self.encoding.outside(name, *run), *providing))
+
+    def _is_new(self, key: tuple[str, object], rank: int) -> bool:
+        return not any(low <= rank <= high for low, high in self._encoded.get(key, ()))
+
+    def _encode_closure(self) -> None:
+        """Encode every need and interface of every module that any version could bring in."""
+        queue: list[str] = list(self.problem.requested)
+        seen: set[str] = set()
+        for name in queue:
+            if name in seen:
+                continue
+            seen.add(name)
+            domain = self.problem.domain(name)
+            for rank in range(len(domain)):
+                for need in domain.needs(rank):
+                    self._encode_need(name, rank, need)
+                    queue.append(need.name)
+                for interface in domain.consumes(rank):
+                    queue.extend(self._read(self.problem.providers(interface), name))
+                    self._encode_interface(name, rank, interface)
+            if domain.conditional:
+                require_admission(self.encoding, name)
+
+    def _read(self, providers: Iterable[str], consumer: str) -> list[str]:
+        names = [provider for provider in providers if provider != consumer]
+        for name in names:
+            self.problem.domain(name)
+        return names

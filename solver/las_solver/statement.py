@@ -1,0 +1,231 @@
+"""Statements: everything that can make an answer impossible, each with its typed reason and where it stands.
+
+docs/documents.md says what each kind means, exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from packaging.version import Version
+
+from las_solver.constraint import Constraint, Requirement
+from las_solver.feasibility import LacksHardware, LacksMode
+from las_solver.ranks import admitted_ranks
+
+__all__ = [
+    "Cycle",
+    "Dependency",
+    "Exclusion",
+    "HardwareLimit",
+    "InterfaceNeed",
+    "ModeLimit",
+    "NoVersion",
+    "PreRelease",
+    "Requested",
+    "RuntimeNeed",
+    "Span",
+    "Statement",
+    "UnknownModule",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Neighbouring versions of a module: those ranked `low` to `high` among all its `versions`, sorted from old to new."""
+
+    module: str
+    low: int
+    high: int
+    versions: tuple[Version, ...] = field(compare=False, repr=False)
+
+    @property
+    def constraint(self) -> str:
+        """A PEP 440 specifier set that admits exactly these of the module's versions, pre-releases counted in."""
+        versions, low, high = self.versions, self.low, self.high
+        oldest, newest = versions[low], versions[high]
+        if low == high:
+            spellings = [f"=={oldest}"]
+        elif high == len(versions) - 1:
+            spellings = [f">={oldest}"]
+        else:
+            upper = [f"<{versions[high + 1]}", f"<={newest}"]
+            spellings = upper if low == 0 else [f">={oldest},{bound}" for bound in upper]
+        wanted = ((low, high),)
+        for spelling in spellings:
+            if admitted_ranks(versions, Constraint.parse(spelling)) == wanted:
+                return spelling
+        return self._by_exceptions(spellings[-1])
+
+    def _by_exceptions(self, spelling: str) -> str:
+        """`spelling`, less the local versions that it admits too."""
+        admitted = admitted_ranks(self.versions, Constraint.parse(spelling))
+        beyond = [
+            f"!={self.versions[rank]}"
+            for low, high in admitted
+            for rank in range(low, high + 1)
+            if not self.low <= rank <= self.high
+        ]
+        return ",".join((spelling, *beyond))
+
+    def __str__(self) -> str:
+        """In words: ``torch 2.3``, ``every version of torch``, ``torch 2.0 to 2.3``, ``torch 2.0 and newer``."""
+        oldest, newest = self.versions[self.low], self.versions[self.high]
+        last = len(self.versions) - 1
+        if self.low == self.high:
+            return f"{self.module} {oldest}"
+        if self.low == 0 and self.high == last:
+            return f"every version of {self.module}"
+        if self.high == last:
+            return f"{self.module} {oldest} and newer"
+        if self.low == 0:
+            return f"{self.module} {newest} and older"
+        return f"{self.module} {oldest} to {newest}"
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """The caller asked for `requirement`."""
+
+    requirement: Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """The versions of `span` need `requirement`, by an entry of ``dependencies.modules``."""
+
+    span: Span
+    requirement: Requirement
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeNeed:
+    """The versions of `span` need `requirement` as a runtime; the host has it at version `have`, or not at all."""
+
+    span: Span
+    requirement: Requirement
+    have: Version | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareLimit:
+    """The versions of `span` need more of a hardware fact than the host has."""
+
+    span: Span
+    lack: LacksHardware
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModeLimit:
+    """The versions of `span` have no mode that is allowed."""
+
+    span: Span
+    lack: LacksMode
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class InterfaceNeed:
+    """The versions of `span` consume `interface`; `providers` are the other modules that provide it at some version."""
+
+    span: Span
+    interface: str
+    providers: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """`modules` must not need one another in a circle. `edges` are the needs among them that the other statements name."""
+
+    modules: tuple[str, ...]
+    edges: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownModule:
+    """There is no module `module`; `suggestions` are the nearest names, `providers` those who provide an interface so named."""
+
+    module: str
+    suggestions: tuple[str, ...]
+    providers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoVersion:
+    """No version of `module` meets `constraint`."""
+
+    module: str
+    constraint: Constraint
+    versions: tuple[Version, ...] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PreRelease:
+    """The versions of `span` are pre-releases, which only an entry of a chosen module could admit."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """The caller excluded the versions of `span`, by `requirement`."""
+
+    span: Span
+    requirement: Requirement
+
+
+Statement = (
+    Requested
+    | Dependency
+    | RuntimeNeed
+    | HardwareLimit
+    | ModeLimit
+    | InterfaceNeed
+    | Cycle
+    | UnknownModule
+    | NoVersion
+    | PreRelease
+    | Exclusion
+)
+
+
+def module_of(statement: Statement) -> str:
+    """The module that `statement` is about; the first by name, for a cycle."""
+    match statement:
+        case Requested(requirement):
+            return requirement.name
+        case UnknownModule(module) | NoVersion(module):
+            return module
+        case Cycle(modules):
+            return modules[0]
+        case _:
+            return statement.span.module
+
+
+def target_of(statement: Statement) -> Requirement | None:
+    """The requirement that `statement` makes on a module, if it makes one."""
+    match statement:
+        case Requested(requirement) | Dependency(_, requirement) | RuntimeNeed(_, requirement):
+            return requirement
+        case _:
+            return None
+
+
+def spans_of(name: str, versions: tuple[Version, ...], ranks: Sequence[int]) -> list[Span]:
+    """The spans of neighbours that hold exactly `ranks`, which are sorted; the newest first."""
+    spans: list[Span] = []
+    high = previous = None
+    for rank in reversed(ranks):
+        if previous is None or high is None or rank != previous - 1:
+            if previous is not None and high is not None:
+                spans.append(Span(name, previous, high, versions))
+            high = rank
+        previous = rank
+    if previous is not None and high is not None:
+        spans.append(Span(name, previous, high, versions))
+    return spans
