@@ -17,9 +17,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", 
 
 def digest_of(content: Mapping[str, Content]) -> bytes:
     """The SHA-256 digest of a manifest's content without its ``integrity``, as RFC 8785 canonical JSON."""
-    return hashlib.sha256(
-        _canonical({key: one for key, one in content.items() if key != "integrity"})
-    ).digest()
+    return hashlib.sha256(_canonical({key: one for key, one in content.items() if key != "integrity"})).digest()
 
 
 def checksum_of(content: Mapping[str, Content]) -> str:

@@ -13,7 +13,7 @@ from las_registry.manifest import Manifest, Pool, read_manifest
 from las_registry.problem import Problem, RegistryUnusable
 from las_registry.yaml_reader import LIMITS, read_documents
 
-__all__ = ["Progress", "Shelf", "is_manifest_file", "load_directory", "load_files"]
+__all__ = ["Progress", "Shelf", "is_manifest_file", "load_directory", "load_files", "read_bytes"]
 
 Progress = Callable[[int, int], None]
 """Called with the number of files that are read and the number of files that there are."""
@@ -66,9 +66,7 @@ def load_directory(directory: Path, pool: Pool, on_progress: Progress | None = N
     shown = os.fsencode(directory).decode("utf-8", "backslashreplace")
     if not directory.is_dir():
         what = "is not a directory" if directory.exists() else "does not exist"
-        raise RegistryUnusable(
-            f"the registry {shown} {what}", hint="name a directory that holds manifest.yaml files"
-        )
+        raise RegistryUnusable(f"the registry {shown} {what}", hint="name a directory that holds manifest.yaml files")
     problems: list[Problem] = []
     files = _find_files(directory, problems)
     if not files:
@@ -166,7 +164,7 @@ def _file(directory: Path, relative: str) -> _File:
 def _read_file(file: _File, pool: Pool) -> Iterator[tuple[str | None, Manifest | tuple[Problem, ...]]]:
     """Each manifest of a file, or what is wrong with it, with the module's name as far as it can be read."""
     try:
-        data = _read_bytes(file.path)
+        data = read_bytes(file.path)
     except OSError as error:
         yield None, (_unreadable(file, error),)
         return
@@ -194,7 +192,7 @@ def _read_file(file: _File, pool: Pool) -> Iterator[tuple[str | None, Manifest |
         )
 
 
-def _read_bytes(path: str) -> bytes:
+def read_bytes(path: str) -> bytes:
     """The content of a regular file, at most one byte more than is allowed; never waits for a pipe or
     device."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))

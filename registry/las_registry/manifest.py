@@ -36,8 +36,10 @@ _CHECKSUM = re.compile(r"sha256:[0-9a-fA-F]{64}")
 _MAX_LENGTH = 1000
 
 _FIELDS = frozenset(
-    ("name", "category", "version", "description", "license")
-    + ("hardware", "dependencies", "runtime", "interfaces", "integrity")
+    (
+        *("name", "category", "version", "description", "license"),
+        *("hardware", "dependencies", "runtime", "interfaces", "integrity"),
+    )
 )
 _HARDWARE = frozenset(("cpu", "memory", "gpu"))
 _CPU = frozenset(("cores_min",))
@@ -234,8 +236,7 @@ def _read(document: Document, source: str, pool: Pool) -> Manifest:
 def _hardware(value: Value, pool: Pool) -> Hardware:
     fields = _mapping(value, _HARDWARE)
     cpu, memory, gpu = (
-        _mapping(fields.get(name), known)
-        for name, known in (("cpu", _CPU), ("memory", _MEMORY), ("gpu", _GPU))
+        _mapping(fields.get(name), known) for name, known in (("cpu", _CPU), ("memory", _MEMORY), ("gpu", _GPU))
     )
     cores, several = cpu.get("cores_min"), gpu.get("multi_gpu")
     for one in (cores, several, memory.get("ram_min"), gpu.get("vram_min")):

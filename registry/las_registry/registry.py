@@ -65,9 +65,7 @@ class Registry:
                 f"the registry holds no manifest that can be used\n{render_problems(registry.problems)}"
                 if registry.problems
                 else "no registry was named",
-                hint="correct the manifests above"
-                if registry.problems
-                else "name a directory that holds manifests",
+                hint="correct the manifests above" if registry.problems else "name a directory that holds manifests",
             )
         return registry
 
@@ -90,9 +88,7 @@ class Registry:
 
     def interfaces(self) -> Iterable[str]:
         """The names of all interfaces that a version provides, in order."""
-        return sorted(
-            {one for several in self._manifests.values() for each in several for one in each.module.provides}
-        )
+        return sorted({one for several in self._manifests.values() for each in several for one in each.module.provides})
 
     def admitted(self, requirement: Requirement) -> tuple[ModuleVersion, ...]:
         """The versions that a requirement admits, newest first, pre-releases counted in."""
@@ -111,9 +107,7 @@ class Registry:
     def unchecked_signatures(self) -> tuple[ModuleVersion, ...]:
         """The versions whose manifests carry a signature: it is not checked, in order of name, newest
         first."""
-        return tuple(
-            one.module for name in self.names() for one in self._manifests[name] if one.signature is not None
-        )
+        return tuple(one.module for name in self.names() for one in self._manifests[name] if one.signature is not None)
 
     @cached_property
     def _source(self) -> MemorySource:

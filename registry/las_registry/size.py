@@ -33,7 +33,7 @@ def parse_size(text: str) -> int:
         whole, fraction, letter, binary = matched.groups(default="")
         unit: int = (1024 if binary else 1000) ** _POWERS[letter.lower()] if letter else 1
         scale = 10 ** len(fraction)
-        return -(-int(whole + fraction) * unit // scale)
+        return -(-int(whole + fraction) * unit // int(scale))
     ambiguous = _AMBIGUOUS.fullmatch(text)
     if ambiguous is not None:
         number, letter = ambiguous.group(1), ambiguous.group(2).upper()

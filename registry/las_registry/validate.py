@@ -151,12 +151,9 @@ def _meaning_problems(document: Document, content: Any, reported: frozenset[Fiel
 def _preferred_problem(content: Mapping[str, Any], reported: frozenset[FieldPath]) -> Iterator[_Found]:
     modes, preferred = _value(content, ("runtime", "modes")), _value(content, ("runtime", "preferred"))
     path = ("runtime", "preferred")
-    if (
-        isinstance(modes, list)
-        and isinstance(preferred, str)
-        and preferred not in modes
-        and path not in reported
-    ):
+    if not isinstance(modes, list) or not isinstance(preferred, str) or path in reported:
+        return
+    if preferred not in modes:
         texts = [one for one in modes if isinstance(one, str)]
         yield (
             path,
@@ -239,9 +236,7 @@ def _wrong_type(value: Any, expected: str, document: Document, path: FieldPath) 
         if isinstance(source, Quoted):
             hint = f"remove the quotes around {_shown(value)[1:-1]}"
         elif expected == "boolean":
-            hint = "write true or false" + (
-                f": {value} is a text in YAML 1.2" if value.lower() in _WORDS else ""
-            )
+            hint = "write true or false" + (f": {value} is a text in YAML 1.2" if value.lower() in _WORDS else "")
         else:
             hint = "write digits only"
     elif expected == "array":

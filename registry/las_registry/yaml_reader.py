@@ -63,14 +63,17 @@ class _Stream:
     @cached_property
     def lines(self) -> tuple[dict[FieldPath, int], ...]:
         """For each document, the line of each value by its path."""
-        return tuple(_find_lines(self._data))
+        from las_registry.yaml_places import find_places
+
+        return tuple({path: place.line for path, place in one.items()} for one in find_places(self._data))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One document of a YAML file.
 
-    `value` is its tree; where `problems` is not empty, the tree is only a part of what the file says.
+    `value` is its tree. Where `problems` is not empty, something may be missing from the tree; where the
+    document is not `complete`, what follows the first problem was not read.
     """
 
     file: str
@@ -78,6 +81,7 @@ class Document:
     line: int
     value: Value
     problems: tuple[Problem, ...] = ()
+    complete: bool = True
     stream: _Stream | None = field(default=None, compare=False, repr=False)
 
     def line_of(self, path: FieldPath) -> int:
@@ -93,9 +97,7 @@ class Document:
 
     def problem(self, path: FieldPath, message: str, hint: str | None = None) -> Problem:
         """A problem with the value at `path`."""
-        return Problem(
-            file=self.file, line=self.line_of(path), field=format_path(path), message=message, hint=hint
-        )
+        return Problem(file=self.file, line=self.line_of(path), field=format_path(path), message=message, hint=hint)
 
 
 def read_document(data: bytes, file: str, limits: Limits = LIMITS) -> Document:
@@ -107,9 +109,7 @@ def read_document(data: bytes, file: str, limits: Limits = LIMITS) -> Document:
     problems = [problem for document in documents for problem in document.problems]
     if not problems and len(documents) > 1:
         problems = [
-            documents[1].problem(
-                (), "a second document begins here", "keep one document, without further '---'"
-            )
+            documents[1].problem((), "a second document begins here", "keep one document, without further '---'")
         ]
     if problems:
         raise InvalidFile(problems)
@@ -124,7 +124,18 @@ def read_documents(data: bytes, file: str, limits: Limits = LIMITS) -> Iterator[
     """
     refused = _refuse_bytes(data, file, limits)
     if refused is not None:
-        return iter((Document(file=file, index=0, line=refused.line or 1, value=None, problems=(refused,)),))
+        return iter(
+            (
+                Document(
+                    file=file,
+                    index=0,
+                    line=refused.line or 1,
+                    value=None,
+                    problems=(refused,),
+                    complete=False,
+                ),
+            )
+        )
     return _Reader(data.removeprefix(_BOM), file, limits).documents()
 
 
@@ -172,6 +183,7 @@ class _Reader:
         self._open_anchors: dict[int, str] = {}
         self._expansion = 0
         self._line = 1
+        self._root: Value = None
 
     def documents(self) -> Iterator[Document]:
         """The documents in order; the last one carries what ended the stream too early."""
@@ -192,16 +204,23 @@ class _Reader:
             self._problems.append(self._explain(error))
         else:
             return
-        yield self._document(index, None)
+        yield self._document(index, self._root, complete=False)
 
-    def _document(self, index: int, value: Value) -> Document:
+    def _document(self, index: int, value: Value, *, complete: bool = True) -> Document:
         problems = tuple(self._problems)
         self._problems.clear()
         self._anchors.clear()
         self._open_anchors.clear()
         self._expansion = 0
+        self._root = None
         return Document(
-            file=self._file, index=index, line=self._line, value=value, problems=problems, stream=self._stream
+            file=self._file,
+            index=index,
+            line=self._line,
+            value=value,
+            problems=problems,
+            complete=complete,
+            stream=self._stream,
         )
 
     def _read_value(self, next_event: Callable[[], Any]) -> Value:
@@ -238,7 +257,9 @@ class _Reader:
                 container, key = {} if kind is mapping_start else [], None
                 if event.tag is not None or event.anchor is not None:
                     self._mark_container(event, container, stack)
-                if len(stack) > depth:
+                if len(stack) == 1:
+                    self._root = container
+                elif len(stack) > depth:
                     raise _Stop(self._limit(event, f"is nested more than {depth} levels deep"))
                 continue
             else:
@@ -256,9 +277,7 @@ class _Reader:
             if type(container) is list:
                 container.append(value)
             elif key is None:
-                self._complain(
-                    event, (stack, container, None), "a key has to be a text", "write a name before the ':'"
-                )
+                self._complain(event, (stack, container, None), "a key has to be a text", "write a name before the ':'")
                 key = _DROPPED
             else:
                 if key is not _DROPPED:
@@ -299,9 +318,7 @@ class _Reader:
         """What an alias stands for."""
         name, place = event.anchor, (stack, container, key)
         if name in self._open_anchors.values():
-            self._complain(
-                event, place, f"the alias {_shown('*' + name)} stands for a value that it is part of"
-            )
+            self._complain(event, place, f"the alias {_shown('*' + name)} stands for a value that it is part of")
             return None
         if name not in self._anchors:
             hint = f"put &{name} before the value that it stands for, or quote the text"
@@ -310,11 +327,7 @@ class _Reader:
         value = self._anchors[name]
         self._expansion += _weigh(value, self._limits.expansion - self._expansion)
         if self._expansion > self._limits.expansion:
-            raise _Stop(
-                self._limit(
-                    event, f"has aliases that stand for more than {self._limits.expansion} characters"
-                )
-            )
+            raise _Stop(self._limit(event, f"has aliases that stand for more than {self._limits.expansion} characters"))
         return value
 
     def _complain(
@@ -380,47 +393,6 @@ def _weigh(value: Value, enough: int) -> int:
     return weight
 
 
-def _find_lines(data: bytes) -> Iterator[dict[FieldPath, int]]:
-    """For each document, the line of each value by its path; a key's line stands for its value."""
-    lines: dict[FieldPath, int] = {}
-    stack: list[list[str | int | None]] = []
-    try:
-        parser = CParser(data)
-        while (event := parser.get_event()) is not None:
-            if isinstance(event, yaml.DocumentStartEvent):
-                lines, stack = {}, []
-            elif isinstance(event, yaml.DocumentEndEvent):
-                yield lines
-            elif isinstance(event, yaml.CollectionEndEvent):
-                stack.pop()
-                _advance(stack)
-            elif isinstance(event, yaml.NodeEvent):
-                top = stack[-1] if stack else None
-                if top is not None and top[0] is None:
-                    top[0] = event.value if isinstance(event, yaml.ScalarEvent) else _DROPPED
-                    top[1] = _line_of(event)
-                    if not isinstance(event, yaml.CollectionStartEvent):
-                        continue
-                path = tuple(_DROPPED if one[0] is None else one[0] for one in stack)
-                line = _line_of(event)
-                if top is not None and isinstance(top[0], str):
-                    line = int(top[1] or line)
-                lines.setdefault(path, line)
-                if isinstance(event, yaml.CollectionStartEvent):
-                    stack.append([None if isinstance(event, yaml.MappingStartEvent) else 0, None])
-                else:
-                    _advance(stack)
-    except yaml.YAMLError:
-        yield lines
-
-
-def _advance(stack: list[list[str | int | None]]) -> None:
-    """Step to the next item of a list, or to the next key of a mapping."""
-    if stack:
-        top = stack[-1]
-        top[0] = top[0] + 1 if isinstance(top[0], int) else None
-
-
 def _refuse_bytes(data: bytes, file: str, limits: Limits) -> Problem | None:
     """What is wrong with a file before any of it is parsed."""
     if len(data) > limits.size:
@@ -430,9 +402,7 @@ def _refuse_bytes(data: bytes, file: str, limits: Limits) -> Problem | None:
             hint="split it into several files",
         )
     if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
-        return Problem(
-            file=file, line=1, message="the file is UTF-16 or UTF-32, not UTF-8", hint="save it as UTF-8"
-        )
+        return Problem(file=file, line=1, message="the file is UTF-16 or UTF-32, not UTF-8", hint="save it as UTF-8")
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
