@@ -40,8 +40,8 @@ def host() -> None:
 def show(*, profile: Path | None, assumptions: Sequence[str], output_format: str) -> None:
     """Show what is known of this machine, or of the one that --profile describes.
 
-    What is printed as yaml or json is itself a profile: correct it by hand, and name it with --profile. A fact
-    that is unknown is left out of it, and no minimum on it is met.
+    What is printed as yaml or json is itself a profile: correct it by hand, and name it with --profile. A
+    fact that is unknown is left out of it, and no minimum on it is met.
 
     \b
     Examples:

@@ -126,9 +126,7 @@ def _modes(value: str) -> frozenset[str] | None:
     if value == "*":
         return None
     if value == "":
-        raise InvalidInput(
-            "no mode is left", hint="name the modes that are allowed, or write modes=* for every mode"
-        )
+        raise InvalidInput("no mode is left", hint="name the modes that are allowed, or write modes=* for every mode")
     return frozenset(_items(value, parse_label, none=()))
 
 

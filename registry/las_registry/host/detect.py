@@ -89,9 +89,7 @@ class _Gathering:
             self.notes.append(Note(name, f"the probe failed: {type(error).__name__}: {error}"))
             return
         if not isinstance(findings, Findings):
-            self.notes.append(
-                Note(name, f"the probe answered with {type(findings).__name__}, not with Findings")
-            )
+            self.notes.append(Note(name, f"the probe answered with {type(findings).__name__}, not with Findings"))
             return
         self.cores = findings.cores if self.cores is None else self.cores
         self.ram = findings.ram if self.ram is None else self.ram

@@ -25,9 +25,7 @@ _LONGEST: Final = 200
 def parse_cores(text: str) -> int:
     """A number of CPUs from 1."""
     if not re.fullmatch(r"0*[0-9]{1,7}", text) or not 1 <= int(text) <= _MOST_CORES:
-        raise InvalidInput(
-            f"{_shown(text)} is not a number of CPUs", hint="write a whole number from 1, like 16"
-        )
+        raise InvalidInput(f"{_shown(text)} is not a number of CPUs", hint="write a whole number from 1, like 16")
     return int(text)
 
 

@@ -72,9 +72,7 @@ def profile_document(host: Host) -> dict[str, object]:
         document["cpu"] = {"cores": host.cores}
     if host.ram is not None:
         document["memory"] = {"ram": format_size(host.ram)}
-    document["gpus"] = [
-        {"name": gpu.name, "vendor": gpu.vendor, "vram": format_size(gpu.vram)} for gpu in host.gpus
-    ]
+    document["gpus"] = [{"name": gpu.name, "vendor": gpu.vendor, "vram": format_size(gpu.vram)} for gpu in host.gpus]
     document["runtimes"] = {name: str(host.runtimes[name]) for name in sorted(host.runtimes)}
     if host.modes is not None:
         document["modes"] = sorted(host.modes)
@@ -149,9 +147,7 @@ class _Reading:
     def runtimes(self, value: object) -> Mapping[str, Version]:
         path: FieldPath = ("runtimes",)
         if value is not None and not isinstance(value, dict):
-            self.refuse(
-                path, f"expected names and versions, found {_kind(value)}", 'write it like {cuda: "12.4"}'
-            )
+            self.refuse(path, f"expected names and versions, found {_kind(value)}", 'write it like {cuda: "12.4"}')
             return MappingProxyType({})
         found: dict[str, Version] = {}
         for name, text in (value or {}).items():
@@ -182,14 +178,10 @@ class _Reading:
             return ()
         if isinstance(value, list):
             return value
-        self.refuse(
-            path, f"expected a list, found {_kind(value)}", f"write it like {format_path(path)}: {example}"
-        )
+        self.refuse(path, f"expected a list, found {_kind(value)}", f"write it like {format_path(path)}: {example}")
         return ()
 
-    def mapping(
-        self, value: object, path: FieldPath, keys: Sequence[str], example: str = ""
-    ) -> Mapping[str, object]:
+    def mapping(self, value: object, path: FieldPath, keys: Sequence[str], example: str = "") -> Mapping[str, object]:
         """An object with only `keys` and keys that begin with ``x-``; a null is an empty one."""
         if value is None:
             return {}
@@ -216,9 +208,7 @@ class _Reading:
 
     def refuse(self, path: FieldPath, message: str, hint: str | None = None) -> None:
         self.problems.append(
-            Problem(
-                file=self.file, line=self.locate(path), field=format_path(path), message=message, hint=hint
-            )
+            Problem(file=self.file, line=self.locate(path), field=format_path(path), message=message, hint=hint)
         )
 
 

@@ -109,9 +109,7 @@ def _own_group(text: str, controller: str | None) -> PurePosixPath | None:
     for line in text.splitlines():
         number, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
-        matches = (
-            number == "0" and not controllers if controller is None else controller in controllers.split(",")
-        )
+        matches = number == "0" and not controllers if controller is None else controller in controllers.split(",")
         if matches and path.startswith("/"):
             return PurePosixPath(path)
     return None
@@ -125,9 +123,7 @@ def _mounts(text: str, controller: str | None) -> Iterable[Mount]:
         if not dash or len(fields) < 6 or len(kind) < 3:
             continue
         matches = (
-            kind[0] == "cgroup2"
-            if controller is None
-            else kind[0] == "cgroup" and controller in kind[2].split(",")
+            kind[0] == "cgroup2" if controller is None else kind[0] == "cgroup" and controller in kind[2].split(",")
         )
         top, point = _unescaped(fields[3]), _unescaped(fields[4])
         if matches and top.startswith("/") and point.startswith("/"):

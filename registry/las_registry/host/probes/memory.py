@@ -26,9 +26,7 @@ def probe_memory(root: Path = Path("/")) -> Findings:
     if ram == total:
         return Findings(ram=ram)
     before = "" if total is None else f" of {format_size(total)}"
-    return Findings(
-        ram=ram, notes=(f"a control group limits this process to {format_size(ram)}{before} of memory",)
-    )
+    return Findings(ram=ram, notes=(f"a control group limits this process to {format_size(ram)}{before} of memory",))
 
 
 def _least(*sizes: int | None) -> int | None:

@@ -22,6 +22,7 @@ __all__ = ["NO_LIBRARY", "Nvml", "inspect_cards", "probe_nvidia"]
 
 NO_LIBRARY: Final = "no NVIDIA driver library was found, so no NVIDIA card"
 _NOT_SUPPORTED: Final = 3
+_SHARED: Final = "has no memory of its own and may use the machine's"
 _LARGEST: Final = 1 << 60
 _NO_START: Final = {
     4: "this user may not ask the NVIDIA driver (no permission), so no NVIDIA card counts",
@@ -87,9 +88,7 @@ def inspect_cards(nvml: Nvml, unified_memory: Callable[[], int | None] = usable_
     try:
         nvml.nvmlInit()
     except Exception as error:
-        return Findings(
-            notes=(_NO_START.get(_code(error), f"NVML does not start, so no NVIDIA card counts: {error}"),)
-        )
+        return Findings(notes=(_NO_START.get(_code(error), f"NVML does not start, so no NVIDIA card counts: {error}"),))
     try:
         return _Inspection(nvml, unified_memory).findings()
     finally:
@@ -195,9 +194,10 @@ class _Inspection:
             if _code(error) != _NOT_SUPPORTED:
                 raise
             # So answer cards without memory of their own, which use the machine's.
-            total = self.unified_memory() or 0
-            if total:
-                self.notes.append(f"{card} has no memory of its own and may use the machine's")
+            shared = self.unified_memory()
+            what = "does not count, the size of its memory is unknown"
+            self.notes.append(f"{card} {what if shared is None else _SHARED}")
+            return shared
         if not isinstance(total, int) or not 0 < total < _LARGEST:
             self.notes.append(f"{card} does not count, the size of its memory is not understood: {total!r}")
             return None
