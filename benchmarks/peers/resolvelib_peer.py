@@ -2,17 +2,19 @@
 
 It gets the help that a good provider gives it, and nothing that the contract forbids:
 
-- Candidates are the versions that pass by themselves (hardware, modes), newest first, made once when the registry is loaded.
+- Candidates are the versions that pass by themselves (hardware, modes), newest first, made once a module, when it is
+  met.
 - Which candidates a constraint admits is computed once a constraint and kept as a bit set over the candidates, so that
   matching several requirements is one ``and`` of integers; the list of candidates of a bit set is kept too.
 - Pre-releases count where a requirement names one, or all versions are pre-releases, as in pip.
 
 The preference decides much, so there are several, and the best one counts:
 
-- ``pip``: the rules of pip 26: causes of the last conflict first, then what often conflicts, then pinned, capped, requested,
-  constrained, by name.
+- ``pip``: the rules of pip 26: causes of the last conflict first, then what often conflicts, then pinned, capped,
+  requested, constrained, by name.
 - ``fewest``: causes of the last conflict first, then the module with the fewest candidates left.
-- ``discovery``: causes of the last conflict first, then in the order in which modules were met, as the contract's layers.
+- ``discovery``: causes of the last conflict first, then in the order in which modules were met, as the contract's
+  layers.
 - ``plain``: the order of discovery and nothing else.
 
 resolvelib answers with *an* answer, not with the newest one, and does not forbid cycles.
@@ -26,12 +28,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from las_solver.constraint import Constraint, Requirement
+from las_solver.model import Host, ModuleVersion, Request
+from las_solver.source import Source
 from packaging.version import Version
 from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, Resolver
 from resolvelib.resolvers import RequirementInformation
-
-from las_solver.constraint import Constraint, Requirement
-from las_solver.model import Host, ModuleVersion, Request
 
 __all__ = ["PREFERENCES", "Candidate", "CandidateIndex", "resolve"]
 
@@ -54,25 +56,29 @@ class Candidate:
 
 
 class CandidateIndex:
-    """The candidates of a registry for one host, and what constraints admit of them. Made once, used by many resolutions."""
+    """The candidates of a source for one host, and what constraints admit of them: made when first asked for, and
+    kept."""
 
-    def __init__(self, module_versions: Iterable[ModuleVersion], host: Host) -> None:
-        by_name: dict[str, list[ModuleVersion]] = defaultdict(list)
-        for one in module_versions:
-            if _passes(one, host):
-                by_name[one.name].append(one)
+    def __init__(self, source: Source, host: Host) -> None:
+        self._source = source
+        self._host = host
         self._candidates: dict[str, tuple[Candidate, ...]] = {}
         self._finals: dict[str, int] = {}
-        for name, versions in by_name.items():
-            versions.sort(key=lambda one: one.version, reverse=True)
-            self._candidates[name] = tuple(
-                Candidate(name, one.version, one.requirements, 1 << place) for place, one in enumerate(versions)
-            )
-            finals = sum(1 << place for place, one in enumerate(versions) if not one.version.is_prerelease)
-            self._finals[name] = finals or (1 << len(versions)) - 1
         self._admitted: dict[tuple[str, str], int] = {}
         self._names_prerelease: dict[str, bool] = {}
         self._listed: dict[tuple[str, int], tuple[Candidate, ...]] = {}
+
+    def candidates(self, name: str) -> tuple[Candidate, ...]:
+        """The versions of the module called `name` that pass by themselves, newest first."""
+        found = self._candidates.get(name)
+        if found is None:
+            passing = [one for one in self._source.versions(name) if _passes(one, self._host)]
+            found = self._candidates[name] = tuple(
+                Candidate(name, one.version, one.requirements, 1 << place) for place, one in enumerate(passing)
+            )
+            finals = sum(one.bit for one in found if not one.version.is_prerelease)
+            self._finals[name] = finals or (1 << len(found)) - 1
+        return found
 
     def admitted(self, requirement: Requirement) -> int:
         """The candidates that `requirement` admits, pre-releases counted in, as a bit set."""
@@ -80,24 +86,27 @@ class CandidateIndex:
         found = self._admitted.get(key)
         if found is None:
             admits = requirement.constraint.admits
-            found = sum(one.bit for one in self._candidates.get(requirement.name, ()) if admits(one.version))
+            found = sum(one.bit for one in self.candidates(requirement.name) if admits(one.version))
             self._admitted[key] = found
         return found
 
-    def matching(self, name: str, requirements: Iterable[Requirement], without: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    def matching(
+        self, name: str, requirements: Iterable[Requirement], without: Iterable[Candidate]
+    ) -> tuple[Candidate, ...]:
         """The candidates called `name` that meet all `requirements` and are not among `without`, newest first."""
         bits = -1
         prereleases = False
         for requirement in requirements:
             bits &= self.admitted(requirement)
             prereleases = prereleases or self._admits_prereleases(requirement.constraint)
+        everything = self.candidates(name)
         if not prereleases:
-            bits &= self._finals.get(name, 0)
+            bits &= self._finals[name]
         for candidate in without:
             bits &= ~candidate.bit
         found = self._listed.get((name, bits))
         if found is None:
-            found = tuple(one for one in self._candidates.get(name, ()) if one.bit & bits)
+            found = tuple(one for one in everything if one.bit & bits)
             self._listed[name, bits] = found
         return found
 
@@ -124,8 +133,9 @@ class _Provider(AbstractProvider[Requirement, Candidate, str]):
 
     def __init__(self, index: CandidateIndex, request: Request, preference: str) -> None:
         self._index = index
-        self._requested = {one.name: place for place, one in enumerate(reversed(request.requirements))}
-        self._requested = {name: len(self._requested) - 1 - place for name, place in self._requested.items()}
+        self._requested: dict[str, int] = {}
+        for one in request.requirements:
+            self._requested.setdefault(one.name, len(self._requested))
         self._conflicts: defaultdict[str, int] = defaultdict(int)
         self._often: set[str] = set()
         self._met: dict[str, int] = {}

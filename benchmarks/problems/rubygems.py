@@ -1,18 +1,18 @@
 """Slices of the RubyGems index as module versions.
 
-The input is a JSON object: a gem's name to the list of its versions, each with ``name``, ``version`` and ``dependencies``
-(a gem's name to comma-separated constraints). Gems become modules like this:
+The input is a JSON object: a gem's name to the list of its versions, each with ``name``, ``version`` and
+``dependencies`` (a gem's name to comma-separated constraints). Gems become modules like this:
 
-- A version with letters is a pre-release: ``5.0.0-beta2`` and ``5.0.0.beta2`` become ``5.0.0b2``; ``a`` and ``alpha``, ``b`` and
-  ``beta``, ``pre``, ``preview`` and ``rc``, ``dev`` are known. Other words (``racecar1``) have no PEP 440 spelling: such
-  versions are left out and counted. ``2.5.1-1`` is the release ``2.5.1.1``.
-- ``~> 3.1`` becomes ``>=3.1,<4``, ``= x`` becomes ``==x``, ``!= x`` and the rest stay. A version with a constraint that names a
-  version without a PEP 440 spelling is left out and counted.
+- A version with letters is a pre-release: ``5.0.0-beta2`` and ``5.0.0.beta2`` become ``5.0.0b2``; ``a`` and
+  ``alpha``, ``b`` and ``beta``, ``pre``, ``preview`` and ``rc``, ``dev`` are known. Other words (``racecar1``) have
+  no PEP 440 spelling: such versions are left out and counted. ``2.5.1-1`` is the release ``2.5.1.1``.
+- ``~> 3.1`` becomes ``>=3.1,<4``, ``= x`` becomes ``==x``, ``!= x`` and the rest stay. A version with a constraint
+  that names a version without a PEP 440 spelling is left out and counted.
 - A version that is spelled twice counts once: the first spelling in the file wins.
 - Every module runs natively and needs no hardware.
 
-Gems may need each other in a circle; an answer of las-solve never does (contract, section 4, item 7), so that a version that
-is free to bundler or resolvelib may be closed to las-solve.
+Gems may need each other in a circle; an answer of las-solve never does (contract, section 4, item 7), so that a
+version that is free to bundler or resolvelib may be closed to las-solve.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from packaging.version import Version
-
 from las_solver.constraint import Constraint, Requirement
 from las_solver.model import ModuleVersion
+from packaging.version import Version
 
 __all__ = ["ConvertedGems", "convert_constraint", "convert_gems", "convert_version"]
 

@@ -6,13 +6,13 @@ How it comes about, from one seed:
   same needs over its versions, apart from a few that come and go, as real modules do.
 - All versions have a moment in time. What a version needs is a range around what was there at its moment: a floor, a
   floor and a ceiling, one series, one version, or anything.
-- A *snapshot*, one version of each module as they stood at one moment, is kept possible: its versions are never blocked,
-  and the ranges of what they need are widened until they admit each other. So there is always an answer; the newest
-  one lies somewhere between the snapshot and the newest versions.
-- Of the newer half of all versions, 15 in 100 are *blocked*: one half of them by hardware that the host lacks, the other
-  half by a requirement that no version meets. Blocked versions are spread evenly over the newer half.
+- A *snapshot*, one version of each module as they stood at one moment, is kept possible: its versions are never
+  blocked, and the ranges of what they need are widened until they admit each other. So there is always an answer;
+  the newest one lies somewhere between the snapshot and the newest versions.
+- Of the newer half of all versions, 15 in 100 are *blocked*: one half of them by hardware that the host lacks, the
+  other half by a requirement that no version meets. Blocked versions are spread evenly over the newer half.
 
-The same seed gives the same registry, byte for byte.
+The same seed gives the same registry.
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from las_solver.constraint import Requirement, parse_version
 from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request
 
-__all__ = ["HOST", "SyntheticModule", "SyntheticVersion", "generate", "module_versions", "request", "write_streams"]
+__all__ = ["HOST", "SyntheticModule", "SyntheticVersion", "generate", "module_versions", "request"]
 
 MODULES = 500
 VERSIONS_PER_MODULE = 20
@@ -33,11 +32,10 @@ REQUESTED = 10
 BLOCKED_SHARE = 0.15
 
 _REACH = 40  # how far along the row a module looks for what it needs
-_SNAPSHOT = 0.8  # the moment of the snapshot, of a time that runs from 0 to 1
+_SNAPSHOT = 0.9  # the moment of the snapshot, of a time that runs from 0 to 1
 _NEEDS = (1, 2, 2, 3, 3, 3, 4, 4)  # how many modules a module needs, before some come and go
 _CATEGORIES = ("language", "runtime", "framework", "service", "application", "tool", "model")
-_BLOCKING_VRAM = "80GB"
-_BLOCKING_VRAM_BYTES = 80 * 1000**3
+_BLOCKING_VRAM = 80 * 1000**3
 
 HOST = Host(cores=16, ram=64 * 1024**3, gpus=(Gpu(name="Example 24 GB", vram=24 * 1000**3),))
 """The host that plans are made for: blocked versions want more VRAM than its card has."""
@@ -82,9 +80,11 @@ def generate(
     chance = random.Random(seed)
     drafts = [_draft(chance, versions_per_module) for _ in range(modules)]
     blocked = _blocked(chance, drafts)
+    counts = [_NEEDS[position % len(_NEEDS)] for position in range(modules)]
+    chance.shuffle(counts)
     made: list[SyntheticModule] = []
     for position, draft in enumerate(drafts):
-        needs = _needs(chance, position, modules)
+        needs = _needs(chance, position, modules, counts[position])
         versions = []
         for at in range(len(draft.numbers)):
             requirements = _requirements(chance, drafts, needs, position, at)
@@ -92,9 +92,7 @@ def generate(
             if cause == "requirement":
                 requirements = _make_impossible(chance, requirements, position, modules)
             versions.append(
-                SyntheticVersion(
-                    version=_dotted(draft.numbers[at]), requirements=tuple(requirements), blocked_by=cause
-                )
+                SyntheticVersion(version=_dotted(draft.numbers[at]), requirements=tuple(requirements), blocked_by=cause)
             )
         made.append(
             SyntheticModule(
@@ -116,7 +114,7 @@ def module_versions(registry: Sequence[SyntheticModule]) -> Iterator[ModuleVersi
                 version=parse_version(one.version),
                 category=module.category,
                 requirements=tuple(Requirement.parse(text) for text in one.requirements),
-                hardware=Hardware(vram_min=_BLOCKING_VRAM_BYTES if one.blocked_by == "hardware" else None),
+                hardware=Hardware(vram_min=_BLOCKING_VRAM if one.blocked_by == "hardware" else None),
                 source=f"{module.name}/manifest.yaml",
             )
 
@@ -125,30 +123,6 @@ def request(modules: int = MODULES) -> Request:
     """The request that is measured: the modules at the beginning of the row, without constraints."""
     names = (_name(position) for position in range(min(REQUESTED, modules)))
     return Request(requirements=tuple(Requirement.parse(name) for name in names))
-
-
-def write_streams(registry: Sequence[SyntheticModule], folder: Path) -> None:
-    """Write the registry as manifests: a folder and a YAML stream a module, all of its versions in it."""
-    for module in registry:
-        home = folder / module.name
-        home.mkdir(parents=True, exist_ok=True)
-        text = "---\n".join(_manifest(module, one) for one in module.versions)
-        (home / "manifest.yaml").write_text(text, encoding="utf-8", newline="\n")
-
-
-def _manifest(module: SyntheticModule, one: SyntheticVersion) -> str:
-    lines = [
-        f"name: {module.name}",
-        f"category: {module.category}",
-        f"version: {one.version}",
-        f"description: Synthetic module {module.name}, made to measure planning.",
-    ]
-    if one.blocked_by == "hardware":
-        lines += ["hardware:", "  gpu:", f"    vram_min: {_BLOCKING_VRAM}"]
-    if one.requirements:
-        lines += ["dependencies:", "  modules:", *(f'    - "{text}"' for text in one.requirements)]
-    lines += ["runtime:", "  modes: [native]"]
-    return "\n".join(lines) + "\n"
 
 
 def _draft(chance: random.Random, count: int) -> _Draft:
@@ -181,10 +155,11 @@ def _newer_half(count: int) -> range:
     return range(count // 2, count)
 
 
-def _needs(chance: random.Random, position: int, modules: int) -> list[int]:
-    """The modules that a module needs, as positions further along the row."""
+def _needs(chance: random.Random, position: int, modules: int, count: int) -> list[int]:
+    """The modules that a module needs, `count` of them if there are so many ahead, as positions further along the
+    row."""
     ahead = range(position + 1, min(position + 1 + _REACH, modules))
-    return sorted(chance.sample(ahead, min(len(ahead), chance.choice(_NEEDS))))
+    return sorted(chance.sample(ahead, min(len(ahead), count)))
 
 
 def _requirements(
@@ -225,9 +200,7 @@ def _constraint(chance: random.Random, target: _Draft, moment: float, keep: int 
     return f"=={_dotted(numbers[exact])}"
 
 
-def _make_impossible(
-    chance: random.Random, requirements: Sequence[str], position: int, modules: int
-) -> list[str]:
+def _make_impossible(chance: random.Random, requirements: Sequence[str], position: int, modules: int) -> list[str]:
     """The requirements, one of them (or one more, where there is none) asking for a version that does not exist."""
     if not requirements:
         return [f"{_name((position + 1) % modules)}@>=99"]

@@ -1,0 +1,149 @@
+"""Whether an answer is valid, asked without any of the code that made it (contract, section 4).
+
+Serves to compare answers of las-solve with those of its peers; it knows what the problems of the benchmarks use:
+requirements on modules, hardware, modes and pre-releases, no runtimes and no interfaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from las_solver.model import ModuleVersion
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from benchmarks.problems import Problem
+
+__all__ = ["Verdict", "check_answer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is wrong with an answer: `problems` make it invalid.
+
+    `cycle` is a circle of needs (empty if there is none): las-solve counts it as invalid, resolvelib does not.
+    `versions_behind` is the number of newer versions, per module and in total, that the host and the rule for
+    pre-releases would let in.
+    """
+
+    problems: tuple[str, ...]
+    cycle: tuple[str, ...]
+    versions_behind: int
+
+
+def check_answer(problem: Problem, chosen: Mapping[str, str]) -> Verdict:
+    """Check `chosen`, a module's name to its version, as an answer to `problem`."""
+    versions: dict[str, dict[Version, ModuleVersion]] = {}
+    for one in problem.module_versions:
+        versions.setdefault(one.name, {})[one.version] = one
+    problems: list[str] = []
+    present: dict[str, ModuleVersion] = {}
+    for name, text in chosen.items():
+        found = versions.get(name, {}).get(Version(text))
+        if found is None:
+            problems.append(f"there is no {name} {text}")
+        else:
+            present[name] = found
+    entries = [("the request", name, text) for name, text in _entries(problem.request.requirements)]
+    needs: dict[str, tuple[str, ...]] = {}
+    for one in present.values():
+        own = _entries(one.requirements)
+        needs[one.name] = tuple(name for name, _ in own)
+        entries += [(str(one), name, text) for name, text in own]
+        if not _runs(one, problem):
+            problems.append(f"{one} does not run on the host")
+    for who, name, text in entries:
+        if name not in present:
+            problems.append(f"{who} needs {name}, which is absent")
+        elif not SpecifierSet(text).contains(present[name].version, prereleases=True):
+            problems.append(f"{who} needs {name}@{text}, but {present[name].version} is present")
+    problems += _forbidden_prereleases(present.values(), versions, entries)
+    problems += _superfluous(present, (one.name for one in problem.request.requirements), needs)
+    return Verdict(
+        problems=tuple(problems),
+        cycle=_cycle(needs),
+        versions_behind=sum(_behind(one, versions[one.name].values(), problem) for one in present.values()),
+    )
+
+
+def _entries(requirements: Iterable[object]) -> list[tuple[str, str]]:
+    """Names and constraints, taken from the text of requirements."""
+    return [(name, text) for name, _, text in (str(one).partition("@") for one in requirements)]
+
+
+def _runs(one: ModuleVersion, problem: Problem) -> bool:
+    need, host = one.hardware, problem.host
+    cards = [card.vram for card in host.gpus]
+    vram = sum(cards) if need.multi_gpu else max(cards, default=0)
+    return (
+        (host.cores or 0) >= (need.cores_min or 0)
+        and (host.ram or 0) >= (need.ram_min or 0)
+        and vram >= (need.vram_min or 0)
+        and (len(cards) >= 2 or not need.multi_gpu)
+        and (host.modes is None or not host.modes.isdisjoint(one.modes))
+    )
+
+
+def _forbidden_prereleases(
+    present: Iterable[ModuleVersion],
+    versions: Mapping[str, Mapping[Version, ModuleVersion]],
+    entries: Iterable[tuple[str, str, str]],
+) -> list[str]:
+    named = {name for _, name, text in entries if _names_prerelease(text)}
+    return [
+        f"{one} is a pre-release that nothing names"
+        for one in present
+        if one.version.is_prerelease
+        and one.name not in named
+        and not all(version.is_prerelease for version in versions[one.name])
+    ]
+
+
+def _names_prerelease(text: str) -> bool:
+    return any(
+        one.operator != "!=" and Version(one.version.removesuffix(".*")).is_prerelease for one in SpecifierSet(text)
+    )
+
+
+def _superfluous(
+    present: Mapping[str, ModuleVersion], requested: Iterable[str], needs: Mapping[str, tuple[str, ...]]
+) -> list[str]:
+    reached: set[str] = set()
+    ahead = list(requested)
+    while ahead:
+        name = ahead.pop()
+        if name not in reached:
+            reached.add(name)
+            ahead += needs.get(name, ())
+    return [f"nothing needs {name}" for name in present if name not in reached]
+
+
+def _cycle(needs: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The modules that are part of a circle or only reachable between circles; empty if there is none."""
+    left = {name: {need for need in names if need in needs} for name, names in needs.items()}
+    for turn in (left, _reversed(left)):
+        free = [name for name in left if not turn[name] & left.keys()]
+        while free:
+            for name in free:
+                del left[name]
+            free = [name for name in left if not turn[name] & left.keys()]
+    return tuple(sorted(left))
+
+
+def _reversed(needs: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    turned: dict[str, set[str]] = {name: set() for name in needs}
+    for name, names in needs.items():
+        for need in names:
+            turned[need].add(name)
+    return turned
+
+
+def _behind(one: ModuleVersion, others: Iterable[ModuleVersion], problem: Problem) -> int:
+    return sum(
+        1
+        for other in others
+        if other.version > one.version
+        and (not other.version.is_prerelease or one.version.is_prerelease)
+        and _runs(other, problem)
+    )
