@@ -145,7 +145,8 @@ def _change(text: str, places: Mapping[FieldPath, Place], checksum: str, line_en
             return root.start + 1, root.start + 1, f"integrity: {{{field}}}, "
         return _append(text, root, f"integrity:{line_end}{' ' * (root.column + 2)}{field}", line_end)
     if integrity.style == "block" and integrity.first is not None:
-        return integrity.first, integrity.first, field + line_end + " " * integrity.column
+        indent = integrity.first - (text.rfind("\n", 0, integrity.first) + 1)
+        return integrity.first, integrity.first, field + line_end + " " * indent
     if integrity.style == "flow":
         inside = integrity.start + 1
         return inside, inside, field if integrity.first is None else f"{field}, "
