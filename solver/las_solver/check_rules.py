@@ -31,6 +31,7 @@ class Rules:
         self._versions: dict[str, tuple[ModuleVersion, ...]] = {}
         self._providers: dict[str, tuple[str, ...]] = {}
         self._eligible: dict[str, tuple[ModuleVersion, ...]] = {}
+        self._standings: dict[str, dict[Version, tuple[int, int, int]]] = {}
 
     # What there is.
 
@@ -47,9 +48,7 @@ class Rules:
 
     def admitted(self, requirement: Requirement) -> tuple[ModuleVersion, ...]:
         """The versions that `requirement` admits, oldest first, pre-releases counted in."""
-        return tuple(
-            one for one in self.versions(requirement.name) if requirement.constraint.admits(one.version)
-        )
+        return tuple(one for one in self.versions(requirement.name) if requirement.constraint.admits(one.version))
 
     def providers(self, interface: str) -> tuple[str, ...]:
         """The modules that provide `interface` at some version: the preferred ones first, then by name."""
@@ -82,7 +81,7 @@ class Rules:
         return (interface for interface in one.consumes if interface not in self.host.interfaces)
 
     def unmet_facts(self, one: ModuleVersion) -> tuple[str, ...]:
-        """The host facts of which `one` needs more than there is (item 4); what is unknown meets no minimum."""
+        """The host facts of which `one` needs more than there is (item 4); what is unknown meets none."""
         need, host = one.hardware, self.host
         vrams = [gpu.vram for gpu in host.gpus]
         unmet: list[str] = []
@@ -91,11 +90,7 @@ class Rules:
         if need.ram_min is not None and (host.ram is None or host.ram < need.ram_min):
             unmet.append("ram")
         if need.vram_min is not None:
-            enough = (
-                sum(vrams) >= need.vram_min
-                if need.multi_gpu
-                else any(vram >= need.vram_min for vram in vrams)
-            )
+            enough = sum(vrams) >= need.vram_min if need.multi_gpu else any(vram >= need.vram_min for vram in vrams)
             if not enough:
                 unmet.append("vram")
         if need.multi_gpu and len(vrams) < 2:
@@ -103,7 +98,7 @@ class Rules:
         return tuple(unmet)
 
     def may_run_in(self, name: str, mode: str) -> bool:
-        """Whether host and caller allow `mode` for the module `name`; a forced mode is the only one for its module."""
+        """Whether host and caller allow `mode` for `name`; a forced mode is the only one for its module."""
         if self.host.modes is not None and mode not in self.host.modes:
             return False
         if name in self.request.forced_modes:
@@ -120,8 +115,7 @@ class Rules:
     def is_excluded(self, one: ModuleVersion) -> bool:
         """Whether the caller excluded `one` (item 10)."""
         return any(
-            excluded.name == one.name and excluded.constraint.admits(one.version)
-            for excluded in self.request.excluded
+            excluded.name == one.name and excluded.constraint.admits(one.version) for excluded in self.request.excluded
         )
 
     def is_asked_for(self, one: ModuleVersion) -> bool:
@@ -142,7 +136,7 @@ class Rules:
         )
 
     def admits_prereleases(self, name: str) -> bool:
-        """Whether pre-releases of `name` are eligible: by the caller, the request, or since there is nothing else."""
+        """Whether pre-releases of `name` are eligible: by caller, by request, or as there is nothing else."""
         return (
             self.request.prereleases
             or any(
@@ -169,18 +163,40 @@ class Rules:
 
     def versions_behind(self, one: ModuleVersion) -> int:
         """How many eligible versions are newer."""
-        return sum(other.version > one.version for other in self.eligible(one.name))
+        return self._standing(one)[2]
 
     def distance(self, one: ModuleVersion) -> int:
         """What the strategy makes least: versions behind, or for `lowest` versions ahead."""
-        if self.request.strategy is Strategy.NEWEST:
-            return self.versions_behind(one)
-        return sum(other.version < one.version for other in self.eligible(one.name))
+        return self._standing(one)[1 if self.request.strategy is Strategy.LOWEST else 2]
+
+    def age(self, one: ModuleVersion) -> int:
+        """Smaller for what the strategy prefers of two versions of a module."""
+        place = self._standing(one)[0]
+        return place if self.request.strategy is Strategy.LOWEST else -place
+
+    def _standing(self, one: ModuleVersion) -> tuple[int, int, int]:
+        """How many versions are older than `one`, how many eligible ones are, and how many eligible ones newer."""
+        if one.name not in self._standings:
+            eligible = {other.version for other in self.eligible(one.name)}
+            standings: dict[Version, tuple[int, int, int]] = {}
+            ahead = 0
+            for place, other in enumerate(self.versions(one.name)):
+                is_eligible = other.version in eligible
+                standings[other.version] = (place, ahead, len(eligible) - ahead - is_eligible)
+                ahead += is_eligible
+            self._standings[one.name] = standings
+        return self._standings[one.name][one.version]
 
     def newest(self, name: str) -> ModuleVersion:
         """The newest final version there is, or the newest at all."""
         versions = self.versions(name)
         return next((one for one in reversed(versions) if not one.version.is_prerelease), versions[-1])
+
+    def leads(self, one: ModuleVersion) -> Iterator[str]:
+        """The modules that `one` needs, and those that could provide what it consumes."""
+        yield from (need.name for need in self.needs(one))
+        for interface in self.open_interfaces(one):
+            yield from self.providers(interface)
 
     # Sets of versions.
 
@@ -208,12 +224,7 @@ class Rules:
 
     def unadmitted(self, chosen: Chosen) -> Iterator[ModuleVersion]:
         """The pre-releases in `chosen` that nothing admits (section 2)."""
-        named = {
-            need.name
-            for one in chosen.values()
-            for need in self.needs(one)
-            if need.constraint.names_prerelease
-        }
+        named = {need.name for one in chosen.values() for need in self.needs(one) if need.constraint.names_prerelease}
         return (one for one in chosen.values() if self.is_on_sufferance(one) and one.name not in named)
 
     def constructions(self, pool: Chosen, begun: Iterable[str] | None = None) -> Iterator[tuple[str, ...]]:
@@ -236,7 +247,7 @@ class Rules:
             open_ends.extend(self._closed(pool, (*found, name)) for name in reversed(choices))
 
     def _choices(self, pool: Chosen, found: tuple[str, ...]) -> tuple[str, ...]:
-        """The providers of which one is to join `found`, best first; none where nothing is missing that `pool` has."""
+        """The providers of which one is to join `found`, best first; none where `pool` has nothing that is missing."""
         provided = {interface: set[str]() for name in found for interface in pool[name].consumes}
         for name in found:
             for interface in pool[name].provides:

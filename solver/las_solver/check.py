@@ -1,0 +1,199 @@
+"""The independent checker: whether a printed plan or conflict is right, for a source and a host.
+
+It shares no code with what plans. A plan is held against section 4 item by item, its fields against section 6, and
+section 5 is replayed on an encoding and with a SAT solver of the checker's own (:mod:`las_solver.check_replay`). A
+conflict is right if its statements are true, contradict each other, and none can be left out
+(:mod:`las_solver.check_core`). An answer is hostile input: whatever is wrong with it is a complaint, never an
+exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from heapq import heapify, heappop, heappush
+
+from las_solver.check_core import complaints_about_core
+from las_solver.check_document import Fields, Malformed, read_request
+from las_solver.check_replay import replay
+from las_solver.check_rules import Chosen, Rules
+from las_solver.model import Host, ModuleVersion
+from las_solver.source import Source
+
+__all__ = ["check", "check_conflict", "check_plan"]
+
+
+def check(document: Mapping[str, object], source: Source, host: Host) -> tuple[str, ...]:
+    """What is wrong with an answer, be it a plan or a conflict; empty if it is right.
+
+    `document` is the decoded JSON of ``docs/documents.md``.
+    """
+    try:
+        status = Fields(document, "answer").text("status")
+    except Malformed as error:
+        return (str(error),)
+    if status == "resolved":
+        return check_plan(document, source, host)
+    if status == "conflict":
+        return check_conflict(document, source, host)
+    return (f"answer.status is neither 'resolved' nor 'conflict': {status!r}",)
+
+
+def check_plan(document: Mapping[str, object], source: Source, host: Host) -> tuple[str, ...]:
+    """What is wrong with a plan; empty if it is valid, and the newest unless it says that this is not proved."""
+    try:
+        fields = Fields(document, "answer")
+        if fields.text("status") != "resolved":
+            return ("answer.status is not 'resolved'",)
+        return tuple(_complaints_about_plan(fields, Rules(source, host, read_request(fields))))
+    except Malformed as error:
+        return (str(error),)
+
+
+def check_conflict(document: Mapping[str, object], source: Source, host: Host) -> tuple[str, ...]:
+    """What is wrong with a conflict; empty if its core proves it, and is minimal unless it says that it is not."""
+    try:
+        fields = Fields(document, "answer")
+        if fields.text("status") != "conflict":
+            return ("answer.status is not 'conflict'",)
+        fields.text("explanation")
+        return complaints_about_core(fields, Rules(source, host, read_request(fields)))
+    except Malformed as error:
+        return (str(error),)
+
+
+def _complaints_about_plan(document: Fields, rules: Rules) -> Iterator[str]:
+    is_optimal = document.boolean("optimal")
+    steps = document.objects("steps")
+    chosen: dict[str, ModuleVersion] = {}
+    for step in steps:
+        name = step.text("module")
+        one = rules.find(name, step.version("version"))
+        if one is None:
+            raise Malformed(f"{step.place}: there is no {name} {step.text('version')}")
+        if name in chosen:
+            raise Malformed(f"{step.place}: {name} is there twice (section 4, item 1)")
+        chosen[name] = one
+    wrong = tuple(_breaches(chosen, rules))
+    yield from wrong
+    if wrong:
+        return
+    edges = _edges(chosen, rules)
+    if list(chosen) != _order(edges):
+        yield f"the order of the steps should be {', '.join(_order(edges))}"
+    for step, one in zip(steps, chosen.values(), strict=True):
+        yield from _complaints_about_step(step, one, edges, rules)
+    packages = {package for one in chosen.values() for package in one.system_packages}
+    if list(document.texts("system_packages")) != sorted(packages - rules.host.system_packages):
+        yield "answer.system_packages are not those of the steps without those of the host"
+    if is_optimal and (better := replay(rules, chosen)) is not None:
+        yield f"not the plan that section 5 wants: {better}"
+
+
+def _breaches(chosen: Chosen, rules: Rules) -> Iterator[str]:
+    """What section 4 says against `chosen`, by items; item 1 holds already."""
+    for requirement in rules.request.requirements:
+        if requirement.name not in chosen:
+            yield f"{requirement} is requested and not there (item 2)"
+        elif not requirement.constraint.admits(chosen[requirement.name].version):
+            yield f"{chosen[requirement.name]} is not {requirement}, which is requested (item 2)"
+    for one in chosen.values():
+        for need in rules.needs(one):
+            if need.name not in chosen:
+                yield f"{one} needs {need}, which is not there (items 2 and 3)"
+            elif not need.constraint.admits(chosen[need.name].version):
+                yield f"{one} needs {need} and there is {chosen[need.name]} (items 2 and 3)"
+        for fact in rules.unmet_facts(one):
+            yield f"{one} needs more {fact} (item 4)"
+        if rules.mode(one) is None:
+            yield f"{one} has no mode that is allowed (item 5)"
+        if rules.is_excluded(one):
+            yield f"{one} is excluded (item 10)"
+    missing = rules.first_missing_interface(chosen.values())
+    if missing is not None:
+        yield f"{missing[0]} consumes {missing[1]}, which no other module provides (item 6)"
+    needs = {name: {need.name for need in rules.needs(one)} & chosen.keys() for name, one in chosen.items()}
+    if len(order := _order(needs)) < len(chosen):
+        yield f"the needs of {', '.join(sorted(chosen.keys() - set(order)))} have no order (item 7)"
+    for one in rules.unadmitted(chosen):
+        yield f"{one} is a pre-release that nothing admits (section 2)"
+    if not any(len(names) == len(chosen) for names in rules.constructions(chosen)):
+        yield "there are modules that nothing leads to (item 9)"
+
+
+def _complaints_about_step(
+    step: Fields, one: ModuleVersion, edges: Mapping[str, set[str]], rules: Rules
+) -> Iterator[str]:
+    """What section 6 says against the fields of a step."""
+    expected: dict[str, object] = {
+        "version": str(one.version),
+        "category": one.category,
+        "action": "install",
+        "mode": rules.mode(one),
+        "newest": str(rules.newest(one.name).version),
+        "source": one.source,
+    }
+    lists = {
+        "requires": sorted(edges[one.name]),
+        "required_by": sorted(name for name in edges if one.name in edges[name]),
+        "system_packages": [name for name in one.system_packages if name not in rules.host.system_packages],
+    }
+    for key, value in expected.items():
+        if step.text(key) != value:
+            yield f"{step.place}.{key} of {one} should be {value!r}"
+    for key, values in lists.items():
+        if list(step.texts(key)) != values:
+            yield f"{step.place}.{key} of {one} should be {values!r}"
+    if step.text_or_null("checksum") != one.checksum:
+        yield f"{step.place}.checksum of {one} should be {one.checksum!r}"
+    behind = step.get("versions_behind")
+    if type(behind) is not int or behind != rules.versions_behind(one):
+        yield f"{step.place}.versions_behind of {one} should be {rules.versions_behind(one)}"
+
+
+def _edges(chosen: Chosen, rules: Rules) -> dict[str, set[str]]:
+    """What each step comes after: what it needs; and providers, as far as that makes no cycle (section 6)."""
+    edges = {name: {need.name for need in rules.needs(one)} for name, one in chosen.items()}
+    by_interface: dict[str, set[str]] = {}
+    for name, one in chosen.items():
+        for interface in one.provides:
+            by_interface.setdefault(interface, set()).add(name)
+    for consumer in sorted(chosen):
+        providers = {
+            provider
+            for interface in rules.open_interfaces(chosen[consumer])
+            for provider in by_interface.get(interface, ())
+        }
+        for provider in sorted(providers - {consumer} - edges[consumer]):
+            if not _leads_to(provider, consumer, edges):
+                edges[consumer].add(provider)
+    return edges
+
+
+def _leads_to(start: str, end: str, edges: Mapping[str, set[str]]) -> bool:
+    seen = {start}
+    stack = [start]
+    while stack:
+        new = edges[stack.pop()] - seen
+        seen |= new
+        stack.extend(new)
+    return end in seen
+
+
+def _order(edges: Mapping[str, set[str]]) -> list[str]:
+    """The names by "free to go next, by name"; without those that a cycle holds back."""
+    above: dict[str, list[str]] = {name: [] for name in edges}
+    waiting = {name: len(lower) for name, lower in edges.items()}
+    for name, lower in edges.items():
+        for other in lower:
+            above[other].append(name)
+    free = [name for name, count in waiting.items() if not count]
+    heapify(free)
+    order: list[str] = []
+    while free:
+        name = heappop(free)
+        order.append(name)
+        for other in above[name]:
+            waiting[other] -= 1
+            if not waiting[other]:
+                heappush(free, other)
+    return order
