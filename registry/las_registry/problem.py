@@ -61,13 +61,7 @@ class InvalidFile(InvalidInput):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        files = {problem.file for problem in self.problems}
-        place = next(iter(files)) if len(files) == 1 else f"{len(files)} files"
-        count = "a mistake" if len(self.problems) == 1 else f"{len(self.problems)} mistakes"
-        super().__init__(f"{count} in {place}")
-
-    def __str__(self) -> str:
-        return render_problems(self.problems)
+        super().__init__(render_problems(self.problems))
 
 
 class RegistryUnusable(LasSolveError):

@@ -154,7 +154,7 @@ def _preferred_problem(content: Mapping[str, Any], reported: frozenset[FieldPath
     if not isinstance(modes, list) or not isinstance(preferred, str) or path in reported:
         return
     if preferred not in modes:
-        texts = [one for one in modes if isinstance(one, str)]
+        texts = list(dict.fromkeys(one for one in modes if isinstance(one, str)))
         yield (
             path,
             f"{_shown(preferred)} is not one of the modes: {', '.join(texts)}",
@@ -233,7 +233,7 @@ def _wrong_type(value: Any, expected: str, document: Document, path: FieldPath) 
     source = _value(document.value, path)
     hint = None
     if expected in ("integer", "boolean"):
-        if isinstance(source, Quoted):
+        if isinstance(source, Quoted) and value.lower() not in _WORDS:
             hint = f"remove the quotes around {_shown(value)[1:-1]}"
         elif expected == "boolean":
             hint = "write true or false" + (f": {value} is a text in YAML 1.2" if value.lower() in _WORDS else "")

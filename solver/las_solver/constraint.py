@@ -16,6 +16,7 @@ __all__ = ["ANY", "Constraint", "Requirement", "check_name", "parse_version"]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*", re.ASCII)
 _OPERATOR = re.compile(r"~=|==|!=|<=|>=|<|>")
 _RUNTIME_OPERATOR = re.compile(r"[<>=!~^@|]")
+_SPACE_BEFORE_VERSION = re.compile(r"\s+v?[0-9]", re.ASCII)
 _MAX_LENGTH = 1000
 
 
@@ -26,7 +27,9 @@ def parse_version(text: str) -> Version:
     Raises :class:`InvalidConstraint` where it spells none.
     """
     try:
-        return Version(text)
+        if len(text) <= _MAX_LENGTH:
+            return Version(text)
+        raise ValueError("too long")
     except (InvalidVersion, ValueError):
         raise InvalidConstraint(
             f"{_shown(text)} is not a PEP 440 version", hint="write it like 1.4, 2.0.1, 1.0rc1 or 1.2.post1"
@@ -89,16 +92,16 @@ class Requirement:
     def parse(cls, text: str) -> Requirement:
         """A requirement on a module: ``name`` or ``name@constraint``, split at the first ``@``."""
         name, at, constraint = text.strip().partition("@")
+        name = name.strip()
         if not at and _NAME.fullmatch(name) is None:
-            split = _RUNTIME_OPERATOR.search(name)
+            split = _RUNTIME_OPERATOR.search(name) or _SPACE_BEFORE_VERSION.search(name)
             if split is not None and _NAME.fullmatch(name[: split.start()].strip()):
                 head, tail = name[: split.start()].strip(), name[split.start() :].strip()
                 raise InvalidConstraint(
-                    f"{_shown(text)} has no '@' between the module and its constraint",
-                    hint=f"write {head}@{tail}",
+                    f"{_shown(text)} has no '@' between the module and its constraint", hint=_with_at(head, tail)
                 )
-        check_name(name.strip())
-        return cls(name.strip(), _after_at(text, constraint) if at else ANY)
+        check_name(name)
+        return cls(name, _after_at(text, constraint) if at else ANY)
 
     @classmethod
     def parse_runtime(cls, text: str) -> Requirement:
@@ -107,12 +110,16 @@ class Requirement:
         text = text.strip()
         split = _RUNTIME_OPERATOR.search(text)
         if split is None:
+            space = _SPACE_BEFORE_VERSION.search(text)
+            if space is not None and _NAME.fullmatch(text[: space.start()]):
+                raise InvalidConstraint(
+                    f"{_shown(text)} has no operator between the runtime and its version",
+                    hint=f"write {text[: space.start()]}=={text[space.start() :].strip()}",
+                )
             return cls(check_name(text), ANY)
         name = check_name(text[: split.start()].strip())
         constraint = text[split.start() :]
-        return cls(
-            name, _after_at(text, constraint[1:]) if constraint[0] == "@" else Constraint.parse(constraint)
-        )
+        return cls(name, _after_at(text, constraint[1:]) if constraint[0] == "@" else Constraint.parse(constraint))
 
     def __str__(self) -> str:
         return f"{self.name}@{self.constraint}" if self.constraint.text else self.name
@@ -137,12 +144,20 @@ def _after_at(text: str, constraint: str) -> Constraint:
     return Constraint.parse(constraint)
 
 
+def _with_at(name: str, constraint: str) -> str:
+    """A hint that spells a requirement whose ``@`` was forgotten, and its constraint by PEP 440."""
+    try:
+        return f"write {name}@{Constraint.parse(constraint)}"
+    except InvalidConstraint as error:
+        hint = error.hint or ""
+        meant = hint.removeprefix("write ")
+        return f"write {name}@{meant}" if hint != meant and " " not in meant else f"put an '@' after {name}; {hint}"
+
+
 def _parse_specifier(part: str, whole: str) -> str:
     """One specifier in PEP 440 spelling, without spaces."""
     if not part:
-        raise InvalidConstraint(
-            f"a part of {_shown(whole)} is empty", hint="separate specifiers by single commas"
-        )
+        raise InvalidConstraint(f"a part of {_shown(whole)} is empty", hint="separate specifiers by single commas")
     matched = _OPERATOR.match(part)
     if matched is not None and not part.startswith("==="):
         operator, version = matched.group(), part[matched.end() :].strip()
@@ -171,6 +186,8 @@ def _meant(part: str) -> str | None:
     """A hint that names the PEP 440 spelling of a specifier of another ecosystem, where it is known."""
     if "||" in part:
         return "there is no 'or': write one range, with != for the versions to leave out"
+    if part.startswith("==="):
+        return f"write =={part[3:].strip()}" if _is_version(part[3:].strip()) else None
     for prefix, rewrite in _FOREIGN:
         if part.startswith(prefix):
             release = _release(part[len(prefix) :].strip())
@@ -180,6 +197,9 @@ def _meant(part: str) -> str | None:
     wild = re.fullmatch(r"(?:==?)?\s*v?(\d+(?:\.\d+)*)\.[xX*](?:\.[xX*])*", part)
     if wild is not None:
         return f"write =={wild.group(1)}.*"
+    bounds = re.fullmatch(r"v?(\d[^\s,]*)\s+-\s+v?(\d[^\s,]*)", part)
+    if bounds is not None:
+        return f"write >={bounds.group(1)},<={bounds.group(2)}"
     several = re.findall(r"(?:~=|==|!=|<=|>=|<|>)\s*[^\s<>=!~]+", part)
     if len(several) > 1 and "".join("".join(several).split()) == "".join(part.split()):
         return "separate specifiers by commas: write " + ",".join("".join(one.split()) for one in several)
@@ -188,6 +208,14 @@ def _meant(part: str) -> str | None:
         release = _release(ordered.group(2)[:-2])
         return None if release is None else f"write {ordered.group(1)}{_dotted(release)}"
     return None
+
+
+def _is_version(text: str) -> bool:
+    try:
+        parse_version(text)
+    except InvalidConstraint:
+        return False
+    return True
 
 
 def _release(text: str) -> tuple[int, ...] | None:
@@ -218,7 +246,6 @@ def _pessimistic(release: tuple[int, ...]) -> str:
 
 
 _FOREIGN = (
-    ("===", lambda release: f"=={_dotted(release)}"),
     ("~>", _pessimistic),
     ("^", _caret),
     ("~=", lambda release: f">={_dotted(release)},<{release[0] + 1}"),
@@ -226,6 +253,7 @@ _FOREIGN = (
     ("=>", lambda release: f">={_dotted(release)}"),
     ("=<", lambda release: f"<={_dotted(release)}"),
     ("<>", lambda release: f"!={_dotted(release)}"),
+    ("!", lambda release: f"!={_dotted(release)}"),
 )
 
 
