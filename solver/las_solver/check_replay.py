@@ -46,9 +46,7 @@ class _Replay:
             provider = self._first_provider(interface)
             if provider is None or provider not in self._plan or interface not in self._plan[provider].provides:
                 return f"the provider of {interface} for {consumer.name} should be {provider}"
-            self._forbid(
-                literal for one, literal in self._encoding.literals(provider).items() if interface not in one.provides
-            )
+            self._encoding.sat.add(self._providing(provider, interface))
             layer = (provider,)
         if unreached := sorted(self._plan.keys() - set(self._decided)):
             return f"nothing that section 5 chooses leads to {', '.join(unreached)}"
@@ -57,14 +55,14 @@ class _Replay:
     def _first_provider(self, interface: str) -> str | None:
         """The first module with which, as provider of `interface`, a valid answer remains."""
         for name in self._rules.providers(interface):
-            literals = [
-                literal
-                for one, literal in self._encoding.literals(name).items()
-                if interface in one.provides and name not in self._decided
-            ]
+            literals = [] if name in self._decided else self._providing(name, interface)
             if literals and self._is_possible([self._encoding.any_of(literals)], [name]):
                 return name
         return None
+
+    def _providing(self, name: str, interface: str) -> list[int]:
+        literals = self._encoding.literals(name)
+        return [literal for one, literal in literals.items() if interface in one.provides]
 
     def _check_layer(self, layer: Sequence[str]) -> str | None:
         """What is better than the plan in `layer`, in words; if nothing is, fixes the plan's versions."""
