@@ -60,7 +60,7 @@ def assume(host: Host, facts: Sequence[str]) -> Host:
     """`host` with each of `facts`, written ``FACT=VALUE``, in place of what was known.
 
     An empty value, or ``none``, means that there are none: no card, no such runtime, nothing provided.
-    ``modes=*`` allows every mode. Raises :class:`InvalidInput` for a fact that is not known, a value that
+    ``modes=any`` allows every mode. Raises :class:`InvalidInput` for a fact that is not known, a value that
     makes no sense, and the same fact stated twice with different values.
     """
     stated: dict[str, str] = {}
@@ -123,10 +123,10 @@ def _gpus(value: str) -> tuple[Gpu, ...]:
 
 
 def _modes(value: str) -> frozenset[str] | None:
-    if value == "*":
+    if value == "any":
         return None
     if value == "":
-        raise InvalidInput("no mode is left", hint="name the modes that are allowed, or write modes=* for every mode")
+        raise InvalidInput("no mode is left", hint="name the modes that are allowed, or write modes=any for every mode")
     return frozenset(_items(value, parse_label, none=()))
 
 

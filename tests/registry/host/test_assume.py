@@ -69,9 +69,9 @@ def test_a_runtime_may_have_dots_in_its_name() -> None:
     assert assume(Host(), ("runtime.a.b=1",)).runtimes == {"a.b": Version("1")}
 
 
-def test_modes_are_the_only_ones_and_a_star_is_every_one() -> None:
+def test_modes_are_the_only_ones_and_any_is_every_one() -> None:
     assert assume(KNOWN, ("modes=native, container",)).modes == {"native", "container"}
-    assert assume(KNOWN, ("modes=*",)).modes is None
+    assert assume(KNOWN, ("modes=any",)).modes is None
 
 
 @pytest.mark.parametrize("fact", ["interfaces", "system_packages"])
@@ -126,7 +126,7 @@ def test_a_fact_without_a_value() -> None:
         ("gpus=9999x24GB", "gpus=24GB,24GB"),
         ("runtime.cuda=new", "write it like 1.4, 2.0.1, 1.0rc1 or 1.2.post1"),
         ("runtime.=1", "a name begins with a letter or digit and goes on with letters, digits and . _ + -"),
-        ("modes=", "name the modes that are allowed, or write modes=* for every mode"),
+        ("modes=", "name the modes that are allowed, or write modes=any for every mode"),
         ("modes=native,,", "write printable text of at most 200 characters"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -70,7 +69,7 @@ class TestVersion2:
                 "kube/pod/container/memory.max": str(4 * GIB),
             },
         )
-        assert cpu_limit(root) == Fraction(3, 2)
+        assert cpu_limit(root) == 1.5
         assert memory_limit(root) == 3 * GIB
 
     def test_a_limit_beside_the_own_group_does_not_count(self, tmp_path: Path) -> None:
@@ -113,7 +112,7 @@ class TestVersion1:
                 "cpu,cpuacct/docker/abc/cpu.cfs_period_us": "100000",
             },
         )
-        assert cpu_limit(root) == Fraction(5, 2)
+        assert cpu_limit(root) == 2.5
         assert memory_limit(root) == GIB
 
     def test_minus_one_and_the_largest_number_are_no_limit(self, tmp_path: Path) -> None:

@@ -83,6 +83,12 @@ def test_hardware_of_no_size_is_unknown(facts: dict[str, object]) -> None:
     assert "1 or more" in detection.notes[0].text
 
 
+def test_versions_of_runtimes_are_versions() -> None:
+    detection = examine({"bad": found(cores=4, runtimes={"cuda": "12.4"})})
+    assert detection.host == Host(modes=PLAIN_MODES)
+    assert "packaging.version.Version" in detection.notes[0].text
+
+
 def test_an_answer_of_another_kind_is_a_note() -> None:
     assert examine({"bad": lambda: {"cores": 4}}).notes == (
         Note("bad", "the probe answered with dict, not with Findings"),

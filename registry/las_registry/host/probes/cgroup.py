@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -29,8 +28,8 @@ class Mount:
     point: PurePosixPath
 
 
-def cpu_limit(root: Path = Path("/")) -> Fraction | None:
-    """How many CPUs' worth of time this process may use, e.g. 3/2, or None where nothing limits it.
+def cpu_limit(root: Path = Path("/")) -> float | None:
+    """How many CPUs' worth of time this process may use, e.g. 1.5, or None where nothing limits it.
 
     `root` is where ``proc`` and ``sys`` are looked for.
     """
@@ -48,20 +47,20 @@ def memory_limit(root: Path = Path("/")) -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _cpu_limit_v2(group: Path) -> Fraction | None:
+def _cpu_limit_v2(group: Path) -> float | None:
     """``cpu.max`` holds a quota and a period in microseconds: ``150000 100000``, or ``max 100000``."""
     quota, _, period = _read(group / "cpu.max").partition(" ")
     return _share(quota, period or "100000")
 
 
-def _cpu_limit_v1(group: Path) -> Fraction | None:
+def _cpu_limit_v1(group: Path) -> float | None:
     """The quota is -1 where there is none."""
     return _share(_read(group / "cpu.cfs_quota_us"), _read(group / "cpu.cfs_period_us"))
 
 
-def _share(quota: str, period: str) -> Fraction | None:
+def _share(quota: str, period: str) -> float | None:
     above, below = _number(quota), _number(period)
-    return Fraction(above, below) if above and below else None
+    return above / below if above and below else None
 
 
 def _inherited_limit_v1(group: Path) -> int | None:

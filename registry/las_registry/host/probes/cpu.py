@@ -24,4 +24,4 @@ def probe_cpu(root: Path = Path("/")) -> Findings:
     if cores is not None and cores <= whole:
         return Findings(cores=cores)
     before = "" if cores is None else f" of {cores}"
-    return Findings(cores=whole, notes=(f"a control group limits this process to {float(limit):g}{before} CPUs",))
+    return Findings(cores=whole, notes=(f"a control group limits this process to {limit:g}{before} CPUs",))

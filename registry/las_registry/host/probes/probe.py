@@ -19,7 +19,7 @@ class Findings:
 
     `ram` in bytes. `modes` are modes that work because of what was found. `notes` are sentences for people,
     without a full stop: what was found or missing, and why something does not count. Raises ValueError for
-    hardware of no size.
+    hardware of no size, TypeError for a runtime whose version is no Version.
     """
 
     cores: int | None = None
@@ -33,6 +33,8 @@ class Findings:
         sizes = (self.cores, self.ram, *(gpu.vram for gpu in self.gpus))
         if any(size is not None and size < 1 for size in sizes):
             raise ValueError("cores, ram and vram are 1 or more; leave out what is unknown")
+        if not all(isinstance(version, Version) for version in self.runtimes.values()):
+            raise TypeError("the version of a runtime is a packaging.version.Version")
 
 
 class Probe(Protocol):
