@@ -14,4 +14,4 @@ class Options:
     processes: int = 3
     samples: int = 20
     limit: float = 60.0
-    problems: tuple[str, ...] = ("rails", "synthetic-1")
+    problems: tuple[str, ...] = ("rails", "synthetic-1", "mild-1")

@@ -58,7 +58,7 @@ def render_table(sections: Iterable[Section]) -> str:
             lines += [*_grid(("problem", "subject", "min", "median", "max", ""), rows), ""]
         if section.comparisons:
             rows = [_comparison_row(one) for one in section.comparisons]
-            lines += [*_grid(("problem", "subject", "against", "ratio", "target", ""), rows), ""]
+            lines += [*_grid(("problem", "subject", "against", "ratio", "target", "verdict"), rows), ""]
         lines += [f"- {note}" for note in section.notes]
         lines += [""] if section.notes else []
     return "\n".join(lines)

@@ -63,7 +63,7 @@ def run(options: Options) -> Section:
 
 
 def _compare(problem: str, timings: list[Timing]) -> list[Comparison]:
-    target = _TARGETS[problem.partition("-")[0]]
+    target = _TARGETS.get(problem.partition("-")[0])
     ours = next(timing for timing in timings if timing.subject == _LAS_SOLVE)
     peers = [timing for timing in timings if timing is not ours]
     compared = (

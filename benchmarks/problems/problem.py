@@ -16,7 +16,7 @@ from benchmarks.problems import rubygems, synthetic
 __all__ = ["PROBLEMS", "Problem", "ProblemMissing", "corpus_folder", "load_problem"]
 
 _RAILS = "rubygems/complex_package_selection.json"
-_SYNTHETIC_SEEDS = (1, 2, 3)
+_SEEDS = (1, 2, 3)
 
 
 class ProblemMissing(Exception):
@@ -45,15 +45,18 @@ def corpus_folder() -> Path:
     return Path(told) if told else Path(__file__).parents[2].parent / "shared" / "corpus"
 
 
-def _synthetic(seed: int) -> Problem:
-    made = tuple(synthetic.module_versions(synthetic.generate(seed)))
-    return Problem(
-        name=f"synthetic-{seed}",
-        module_versions=made,
-        host=synthetic.HOST,
-        request=synthetic.request(),
-        facts=_count(made) | {"seed": seed},
-    )
+def _synthetic(name: str, seed: int, snapshot: float) -> Callable[[], Problem]:
+    def load() -> Problem:
+        made = tuple(synthetic.module_versions(synthetic.generate(seed, snapshot=snapshot)))
+        return Problem(
+            name=name,
+            module_versions=made,
+            host=synthetic.HOST,
+            request=synthetic.request(),
+            facts=_count(made) | {"seed": seed},
+        )
+
+    return load
 
 
 def _rails() -> Problem:
@@ -83,12 +86,9 @@ def _count(made: tuple[ModuleVersion, ...]) -> dict[str, int]:
     }
 
 
-def _synthetic_of(seed: int) -> Callable[[], Problem]:
-    return lambda: _synthetic(seed)
-
-
 PROBLEMS: Mapping[str, Callable[[], Problem]] = {
     "rails": _rails,
-    **{f"synthetic-{seed}": _synthetic_of(seed) for seed in _SYNTHETIC_SEEDS},
+    **{f"synthetic-{seed}": _synthetic(f"synthetic-{seed}", seed, synthetic.SNAPSHOT) for seed in _SEEDS},
+    **{f"mild-{seed}": _synthetic(f"mild-{seed}", seed, synthetic.MILD_SNAPSHOT) for seed in _SEEDS},
 }
-"""Every problem by name."""
+"""Every problem by name: RubyGems' rails, synthetic registries, and the same with an answer that is easier to find."""

@@ -18,21 +18,25 @@ The same seed gives the same registry.
 from __future__ import annotations
 
 import random
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from las_solver.constraint import Requirement, parse_version
 from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request
 
-__all__ = ["HOST", "SyntheticModule", "SyntheticVersion", "generate", "module_versions", "request"]
+__all__ = ["HOST", "MILD_SNAPSHOT", "SyntheticModule", "SyntheticVersion", "generate", "module_versions", "request"]
 
 MODULES = 500
 VERSIONS_PER_MODULE = 20
 REQUESTED = 10
 BLOCKED_SHARE = 0.15
+SNAPSHOT = 0.8
+"""The moment of the snapshot, of a time that runs from 0 to 1."""
+MILD_SNAPSHOT = 0.95
+"""A moment that leaves an answer much closer to the newest versions, and so easier to find."""
 
 _REACH = 40  # how far along the row a module looks for what it needs
-_SNAPSHOT = 0.9  # the moment of the snapshot, of a time that runs from 0 to 1
 _NEEDS = (1, 2, 2, 3, 3, 3, 4, 4)  # how many modules a module needs, before some come and go
 _CATEGORIES = ("language", "runtime", "framework", "service", "application", "tool", "model")
 _BLOCKING_VRAM = 80 * 1000**3
@@ -70,15 +74,19 @@ class _Draft:
 
     def newest_at(self, moment: float) -> int:
         """The index of the newest version at `moment` (the oldest if there was none yet)."""
-        return max((at for at, when in enumerate(self.moments) if when <= moment), default=0)
+        return max(0, bisect_right(self.moments, moment) - 1)
 
 
 def generate(
-    seed: int, *, modules: int = MODULES, versions_per_module: int = VERSIONS_PER_MODULE
+    seed: int,
+    *,
+    modules: int = MODULES,
+    versions_per_module: int = VERSIONS_PER_MODULE,
+    snapshot: float = SNAPSHOT,
 ) -> tuple[SyntheticModule, ...]:
-    """The registry of `seed`, in the order of the row."""
+    """The registry of `seed`, in the order of the row, possible as it stood at the moment `snapshot`."""
     chance = random.Random(seed)
-    drafts = [_draft(chance, versions_per_module) for _ in range(modules)]
+    drafts = [_draft(chance, versions_per_module, snapshot) for _ in range(modules)]
     blocked = _blocked(chance, drafts)
     counts = [_NEEDS[position % len(_NEEDS)] for position in range(modules)]
     chance.shuffle(counts)
@@ -90,7 +98,7 @@ def generate(
             requirements = _requirements(chance, drafts, needs, position, at)
             cause = blocked.get((position, at))
             if cause == "requirement":
-                requirements = _make_impossible(chance, requirements, position, modules)
+                requirements = _make_impossible(chance, requirements, position)
             versions.append(
                 SyntheticVersion(version=_dotted(draft.numbers[at]), requirements=tuple(requirements), blocked_by=cause)
             )
@@ -125,7 +133,7 @@ def request(modules: int = MODULES) -> Request:
     return Request(requirements=tuple(Requirement.parse(name) for name in names))
 
 
-def _draft(chance: random.Random, count: int) -> _Draft:
+def _draft(chance: random.Random, count: int, snapshot: float) -> _Draft:
     """Version numbers that grow by major, minor or patch, at moments that grow from 0 to 1."""
     number = (1, 0, 0)
     numbers = [number]
@@ -138,7 +146,7 @@ def _draft(chance: random.Random, count: int) -> _Draft:
         numbers.append(number)
     moments = sorted(chance.random() for _ in range(count))
     draft = _Draft(numbers, moments, 0)
-    draft.snapshot = draft.newest_at(_SNAPSHOT)
+    draft.snapshot = draft.newest_at(snapshot)
     return draft
 
 
@@ -200,10 +208,10 @@ def _constraint(chance: random.Random, target: _Draft, moment: float, keep: int 
     return f"=={_dotted(numbers[exact])}"
 
 
-def _make_impossible(chance: random.Random, requirements: Sequence[str], position: int, modules: int) -> list[str]:
-    """The requirements, one of them (or one more, where there is none) asking for a version that does not exist."""
+def _make_impossible(chance: random.Random, requirements: Sequence[str], position: int) -> list[str]:
+    """The requirements, one of them (or one more, where there is none) asking for what does not exist."""
     if not requirements:
-        return [f"{_name((position + 1) % modules)}@>=99"]
+        return [f"{_name(position + 1)}@>=99"]
     at = chance.randrange(len(requirements))
     name = requirements[at].partition("@")[0]
     return [*requirements[:at], f"{name}@>=99", *requirements[at + 1 :]]

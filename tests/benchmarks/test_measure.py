@@ -1,0 +1,119 @@
+"""Summaries, comparisons, and the documents that the benchmarks write."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks.measure import Comparison, Measurement, best
+from benchmarks.report import FORMAT, Section, render_json, render_table
+
+
+def measured(subject: str, *processes: tuple[float, ...], limit: float | None = None) -> Measurement:
+    return Measurement(problem="rails", subject=subject, samples=processes, limit=limit)
+
+
+def test_the_median_is_over_all_processes() -> None:
+    assert measured("a", (1.0, 2.0, 3.0), (2.0, 9.0)).median == 2.0
+    assert measured("a").median is None
+
+
+def test_wide_or_different_samples_are_called_unstable() -> None:
+    assert measured("a", (1.0, 1.01, 1.02), (1.0, 1.01, 1.02)).unstable is None
+    assert measured("a", (1.0, 1.0)).unstable == "unstable, because there are only 2 samples"
+    spread = measured("a", (1.0, 1.0, 2.0, 3.0, 3.0)).unstable
+    assert spread is not None and "middle half" in spread
+    apart = measured("a", (1.0,) * 20, (1.01,) * 20, (1.5,) * 3).unstable
+    assert apart is not None and "processes differ" in apart
+
+
+@pytest.mark.parametrize(
+    ("base", "target", "is_ceiling", "ratio", "is_met"),
+    [
+        (measured("b", (20.0,)), 10.0, False, 20.0, True),
+        (measured("b", (20.0,)), 30.0, False, 20.0, False),
+        (measured("b", (20.0,)), 30.0, True, 20.0, True),
+        (measured("b", (20.0,)), 10.0, True, 20.0, False),
+        (measured("b", limit=60.0), 10.0, False, 60.0, True),
+        (measured("b", limit=60.0), 100.0, False, 60.0, None),
+        (measured("b", (20.0,)), None, False, 20.0, None),
+    ],
+)
+def test_comparisons(
+    base: Measurement, target: float | None, is_ceiling: bool, ratio: float, is_met: bool | None
+) -> None:
+    comparison = Comparison.of(measured("a", (1.0,)), base, target=target, is_ceiling=is_ceiling)
+    assert comparison is not None
+    assert comparison.ratio == ratio
+    assert comparison.at_least == (base.limit is not None)
+    assert comparison.is_met is is_met
+
+
+def test_there_is_no_comparison_without_samples() -> None:
+    assert Comparison.of(measured("a"), measured("b", (1.0,))) is None
+    assert Comparison.of(measured("a", (1.0,)), measured("b")) is None
+
+
+def test_the_best_is_the_one_with_the_smallest_median() -> None:
+    slow, fast, never = measured("slow", (2.0,)), measured("fast", (1.0,)), measured("never", limit=60.0)
+    assert best([never, slow, fast]) is fast
+    assert best([never]) is never
+
+
+def section() -> Section:
+    ours, theirs, never = measured("ours", (0.001, 0.002, 0.003)), measured("theirs", (1.5,)), measured("x", limit=60.0)
+    comparison = Comparison.of(ours, theirs, target=10)
+    assert comparison is not None
+    return Section(
+        question="peer_speed",
+        title="Title",
+        measurements=(ours, theirs, never),
+        comparisons=(comparison,),
+        notes=("a note",),
+    )
+
+
+def test_the_json_document_is_versioned_and_whole() -> None:
+    document = json.loads(json.dumps(render_json([section()], started="2026-01-01T00:00:00+00:00")))
+    assert document["format"] == FORMAT == 1
+    assert set(document) == {"format", "started", "machine", "packages", "questions"}
+    assert set(document["machine"]) == {"python", "implementation", "system", "architecture", "cores", "load"}
+    assert document["packages"]["las-solve"]
+    question = document["questions"][0]
+    assert set(question) == {"question", "title", "measurements", "comparisons", "notes"}
+    ours, _, never = question["measurements"]
+    assert (ours["min"], ours["median"], ours["max"]) == (0.001, 0.002, 0.003)
+    assert ours["samples"] == [[0.001, 0.002, 0.003]]
+    assert (never["median"], never["limit"]) == (None, 60.0)
+    assert question["comparisons"] == [
+        {
+            "problem": "rails",
+            "subject": "ours",
+            "base": "theirs",
+            "ratio": 750.0,
+            "at_least": False,
+            "target": 10,
+            "is_ceiling": False,
+            "is_met": True,
+        }
+    ]
+
+
+def test_the_table_is_aligned_and_says_what_ran_over_the_limit() -> None:
+    lines = render_table([section()]).splitlines()
+    assert lines == [
+        "## Title",
+        "",
+        "| problem | subject | min     | median  | max     |                                            |",
+        "|---------|---------|---------|---------|---------|--------------------------------------------|",
+        "| rails   | ours    | 1.00 ms | 2.00 ms | 3.00 ms | unstable, because there are only 3 samples |",
+        "| rails   | theirs  | 1.50 s  | 1.50 s  | 1.50 s  | unstable, because there are only 1 samples |",
+        "| rails   | x       |         | > 60 s  |         |                                            |",
+        "",
+        "| problem | subject | against | ratio | target | verdict |",
+        "|---------|---------|---------|-------|--------|---------|",
+        "| rails   | ours    | theirs  | 750   | >= 10  | met     |",
+        "",
+        "- a note",
+    ]
