@@ -24,11 +24,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from io import TextIOWrapper
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
 from las_cli.render.terminal import printable, wants_colour
+
+if TYPE_CHECKING:
+    from las_registry.problem import InvalidFile
 
 __all__ = ["ExitStatus", "Failure", "end_process", "guarded"]
 
@@ -54,11 +57,13 @@ class ExitStatus(IntEnum):
 class Failure:
     """An error as the command line reports it.
 
-    `details` are further lines: objects with the keys of the JSON document and a `text` for people.
+    `message`, `hint` and `details` are those of the JSON document; `text` is the message for people
+    where it is another.
     """
 
     status: ExitStatus
     message: str
+    text: str | None = None
     hint: str | None = None
     details: tuple[dict[str, object], ...] = ()
 
@@ -75,11 +80,9 @@ class Failure:
 
     def lines(self) -> Iterable[tuple[str, str]]:
         """The message for people, as pairs of a label and a text without control characters."""
-        yield "error:", printable_lines(self.message)
-        for detail in self.details:
-            yield "", "  " + printable_lines(str(detail["text"]))
+        yield "error:", _printable_lines(self.message if self.text is None else self.text)
         if self.hint is not None:
-            yield "hint:", printable_lines(self.hint)
+            yield "hint:", _printable_lines(self.hint)
 
 
 def guarded(run: Callable[[], object], arguments: Sequence[str]) -> int:
@@ -138,28 +141,51 @@ def _report(error: Exception, arguments: Sequence[str]) -> ExitStatus:
 
 
 def _failure(error: Exception) -> Failure:
-    from las_solver.errors import InvalidInput, OutOfTime
+    from las_registry.problem import InvalidFile, RegistryUnusable
+    from las_solver.errors import InvalidInput, LasSolveError, OutOfTime
 
     match error:
         case click.ClickException():
             return Failure(status=ExitStatus.BAD_INPUT, message=error.format_message())
         case OutOfTime():
             return Failure(status=ExitStatus.OUT_OF_TIME, message=str(error))
-        case RecursionError() | MemoryError():
-            return _internal(error)
+        case RegistryUnusable():
+            return Failure(status=ExitStatus.UNUSABLE, message=error.message, hint=error.hint)
+        case InvalidFile(problems=[_, *_]):
+            return _invalid_file(error)
+        case InvalidInput():
+            return Failure(status=ExitStatus.BAD_INPUT, message=error.message, hint=error.hint)
+        case LasSolveError():
+            return Failure(status=ExitStatus.BAD_INPUT, message=str(error))
         case OSError() if error.filename:
             message = f"{_shown_path(error.filename)}: {error.strerror}"
             return Failure(status=ExitStatus.BAD_INPUT, message=message)
         case OSError() if error.errno in _OUTPUT_ERRORS:
             message = f"standard output cannot be written to: {error.strerror}"
             return Failure(status=ExitStatus.UNWRITABLE, message=message)
-        case InvalidInput():
-            status = ExitStatus.UNUSABLE if _is_unusable(error) else ExitStatus.BAD_INPUT
-            return Failure(status=status, message=error.message, hint=error.hint, details=_details(error))
-        case _ if _is_unusable(error):
-            return Failure(status=ExitStatus.UNUSABLE, message=str(error), details=_details(error))
         case _:
             return _internal(error)
+
+
+def _invalid_file(error: InvalidFile) -> Failure:
+    """All problems of a file: one after the other for people; as a message the first, as details all."""
+    first = str(error.problems[0]).partition("\n")[0]
+    more = len(error.problems) - 1
+    return Failure(
+        status=ExitStatus.BAD_INPUT,
+        message=f"{first} (and {more} more)" if more else first,
+        text=error.message,
+        details=tuple(
+            {
+                "file": problem.file,
+                "line": problem.line,
+                "field": problem.field,
+                "message": problem.message,
+                "hint": problem.hint,
+            }
+            for problem in error.problems
+        ),
+    )
 
 
 def _internal(error: Exception) -> Failure:
@@ -171,35 +197,12 @@ def _internal(error: Exception) -> Failure:
     )
 
 
-def _is_unusable(error: Exception) -> bool:
-    from las_registry.problem import RegistryUnusable
-
-    return isinstance(error, RegistryUnusable)
-
-
-def _details(error: Exception) -> tuple[dict[str, object], ...]:
-    """One entry for each problem that an error of the registry names."""
-    problems = getattr(error, "problems", ())
-    return tuple(_detail(problem) for problem in problems)
-
-
-def _detail(problem: object) -> dict[str, object]:
-    from dataclasses import fields, is_dataclass
-
-    made: dict[str, object] = {"text": str(problem)}
-    if is_dataclass(problem):
-        for one in fields(problem):
-            value = getattr(problem, one.name)
-            made[one.name] = value if isinstance(value, str | int | float | bool | None) else str(value)
-    return made
-
-
 def _show(failure: Failure) -> None:
     colour = wants_colour(sys.stderr)
     for label, text in failure.lines():
-        if colour and label:
+        if colour:
             label = click.style(label, fg="red" if label == "error:" else "cyan", bold=True)
-        click.echo(f"{label} {text}" if label else text, err=True, color=True)
+        click.echo(f"{label} {text}", err=True, color=True)
 
 
 def _show_usage(error: click.ClickException) -> None:
@@ -210,7 +213,7 @@ def _show_usage(error: click.ClickException) -> None:
     _show(_failure(error))
 
 
-def printable_lines(text: str) -> str:
+def _printable_lines(text: str) -> str:
     """`text` with its line breaks, but without any other control characters."""
     return "\n".join(printable(line) for line in text.split("\n"))
 

@@ -74,8 +74,7 @@ def assume_option(command: Command) -> Command:
         "assumptions",
         multiple=True,
         metavar="FACT=VALUE",
-        help="Replace one fact about the machine: cores=16, ram=64GB, gpus=24GB,24GB, runtime.cuda=12.4. "
-        "Repeatable.",
+        help="Replace one fact about the machine: cores=16, ram=64GB, gpus=24GB,24GB, runtime.cuda=12.4. Repeatable.",
     )(command)
 
 

@@ -88,9 +88,7 @@ def _read_document(path: Path) -> Mapping[str, object]:
     return document
 
 
-def _host_of(
-    document: Mapping[str, object], path: Path, profile: Path | None, assumptions: Sequence[str]
-) -> Host:
+def _host_of(document: Mapping[str, object], path: Path, profile: Path | None, assumptions: Sequence[str]) -> Host:
     """The host of `profile`, else that of `document`, else this machine."""
     from las_cli.inputs import read_host
 

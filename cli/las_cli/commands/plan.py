@@ -56,9 +56,7 @@ class _ModuleRequirement(click.ParamType[str]):
 
     name = "requirement"
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from las_cli.inputs import load_registry
 
         try:
@@ -69,9 +67,7 @@ class _ModuleRequirement(click.ParamType[str]):
 
 
 @click.command(short_help="Plan the newest set of modules that works here.")
-@click.argument(
-    "modules", metavar="MODULE[@CONSTRAINT]...", nargs=-1, required=True, type=_ModuleRequirement()
-)
+@click.argument("modules", metavar="MODULE[@CONSTRAINT]...", nargs=-1, required=True, type=_ModuleRequirement())
 @registry_option
 @profile_option
 @assume_option
@@ -89,7 +85,7 @@ class _ModuleRequirement(click.ParamType[str]):
     "modes",
     multiple=True,
     metavar="[MODULE=]MODE",
-    help="Allow only this mode of running (repeatable: only these); with MODULE= force the mode of one module.",
+    help="Allow only this mode of running (repeatable: only these); with MODULE=, force the mode of one.",
 )
 @click.option(
     "--prefer",
@@ -146,8 +142,8 @@ def plan(
 
     A constraint is a PEP 440 specifier set; a bare version means exactly that one.
 
-    Prints the plan and exits with 0, or the reasons why there is none and exits with 1. Other statuses: 2 wrong
-    usage or bad input, 3 an unusable registry, 4 out of time, 130 interrupted.
+    Prints the plan and exits with 0, or the reasons why there is none and exits with 1. Other statuses: 2
+    wrong usage or bad input, 3 an unusable registry, 4 out of time, 130 interrupted.
 
     \b
     Examples:
@@ -171,15 +167,7 @@ def plan(
     )
     host = read_host(profile, assumptions)
     registry = load_registry(registries, strict=strict)
-    answer = _solve(
-        request,
-        registry,
-        host,
-        backend=solver,
-        eager=eager,
-        timeout=timeout,
-        spent=time.monotonic() - started,
-    )
+    answer = _solve(request, registry, host, backend=solver, eager=eager, started=started, timeout=timeout)
     logger().info("answered", seconds=round(time.monotonic() - started, 4))
     ctx.exit(_print(answer, host, output_format, place_of(profile, assumptions)))
 
@@ -191,24 +179,25 @@ def _solve(
     *,
     backend: str | None,
     eager: bool,
+    started: float,
     timeout: float,
-    spent: float,
 ) -> Plan | Conflict:
-    """The planner's answer; of the time that the caller allows, `spent` has gone to reading."""
+    """The planner's answer; reading counts towards `timeout`, too: it has run since `started`."""
     from las_solver.errors import OutOfTime
     from las_solver.planner import Planner
     from las_solver.sat import BACKENDS, DEFAULT_BACKEND
 
     backend = DEFAULT_BACKEND if backend is None else backend
     if backend not in BACKENDS:
-        raise click.BadParameter(
-            f"{backend!r} is none of {', '.join(sorted(BACKENDS))}.", param_hint="--solver"
-        )
-    logger().info("planning", backend=backend, after=round(spent, 4))
+        raise click.BadParameter(f"{backend!r} is none of {', '.join(sorted(BACKENDS))}.", param_hint="--solver")
+    logger().info("planning", backend=backend, after=round(time.monotonic() - started, 4))
+
+    def out_of_time() -> bool:
+        return time.monotonic() - started >= timeout
+
     try:
-        if spent >= timeout:
-            raise OutOfTime(timeout)
-        return Planner(source, host, backend=backend, eager=eager).plan(request, timeout=timeout - spent)
+        planner = Planner(source, host, backend=backend, eager=eager)
+        return planner.plan(request, stop=out_of_time, stop_explaining=out_of_time)
     except OutOfTime:
         raise OutOfTime(timeout) from None
 
@@ -239,7 +228,7 @@ def _render(answer: Plan | Conflict, host: Host, output_format: str, place: str,
     if not isinstance(answer, Plan):
         from las_cli.render.conflict import render_conflict
 
-        return render_conflict(answer, place=place, paper=paper)
+        return render_conflict(answer, paper=paper)
     if output_format == "dot":
         from las_cli.render.dot import render_dot
 

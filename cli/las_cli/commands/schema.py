@@ -15,7 +15,7 @@ __all__ = ["schema"]
 def schema(*, document: str) -> None:
     """Print the JSON Schema (2020-12) of DOCUMENT.
 
-    The schema "plan" describes all that `las-solve plan --format json` prints: plans, conflicts, errors, timeouts.
+    The schema "plan" describes what `las-solve plan --format json` prints: plan, conflict, error or timeout.
 
     \b
     Examples:

@@ -10,4 +10,5 @@ __all__ = ["render_json"]
 
 def render_json(document: Mapping[str, object]) -> str:
     """`document` as indented ASCII JSON with a final line break, keys in the order of the document."""
-    return json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    text = json.dumps(document, indent=2, ensure_ascii=True, allow_nan=False)
+    return text.replace("\x7f", "\\u007f") + "\n"  # the one control character that json leaves as it is

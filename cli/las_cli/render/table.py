@@ -36,14 +36,10 @@ class Column:
 
     def shortened(self, width: int) -> Column:
         """The column in at most `width` columns of the terminal."""
-        return replace(
-            self, title=shorten(self.title, width), cells=tuple(shorten(cell, width) for cell in self.cells)
-        )
+        return replace(self, title=shorten(self.title, width), cells=tuple(shorten(cell, width) for cell in self.cells))
 
 
-def render_table(
-    columns: Sequence[Column], *, width: int, paint: dict[str, Painter] | None = None
-) -> Iterator[str]:
+def render_table(columns: Sequence[Column], *, width: int, paint: dict[str, Painter] | None = None) -> Iterator[str]:
     """The lines of the table, title first, none wider than `width` unless not even the columns of rank 0 fit.
 
     `paint` colours the cells of columns by title.

@@ -62,9 +62,7 @@ def _table(plan: Plan, paper: Paper) -> Iterator[str]:
         Column(title="VERSION", cells=tuple(str(step.version) for step in steps)),
         Column(title="NEWEST", cells=tuple(_newest(step, plan.request.strategy) for step in steps), rank=1),
         Column(title="MODE", cells=tuple(printable(step.mode) for step in steps), rank=2),
-        Column(
-            title="NEEDED BY", cells=tuple(_needed_by(step, requested) for step in steps), rank=3, least=12
-        ),
+        Column(title="NEEDED BY", cells=tuple(_needed_by(step, requested) for step in steps), rank=3, least=12),
     ]
     if any(step.action != "install" for step in steps):
         columns.insert(2, Column(title="ACTION", cells=tuple(printable(step.action) for step in steps)))
@@ -95,7 +93,7 @@ def _newest(step: Step, strategy: Strategy) -> str:
     if strategy is Strategy.LOWEST:
         return str(step.newest)
     if step.versions_behind == 0:
-        return f"{step.newest} does not fit"
+        return f"{step.newest} ruled out"
     return f"{step.newest}, {step.versions_behind} behind"
 
 

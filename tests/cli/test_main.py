@@ -1,0 +1,74 @@
+"""The group of commands: help, version, what is imported when."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import version
+
+import click
+import pytest
+from command_line import RunCli
+from las_cli.main import COMMANDS, cli
+
+NAMES = sorted(COMMANDS)
+
+
+def test_the_version_is_that_of_the_package(run_cli: RunCli) -> None:
+    result = run_cli("--version")
+    assert (result.exit_code, result.stdout) == (0, f"las-solve {version('las-solve')}\n")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_is_there_with_the_line_that_the_help_shows(name: str, run_cli: RunCli) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None and command.name == name
+    assert command.get_short_help_str(limit=100) == COMMANDS[name]
+    assert COMMANDS[name] in run_cli("--help").stdout
+
+
+def _all_commands() -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = [()]
+    for name in NAMES:
+        command = cli.get_command(click.Context(cli), name)
+        found.append((name,))
+        if isinstance(command, click.Group):
+            found += [(name, inner) for inner in command.list_commands(click.Context(command))]
+    return found
+
+
+@pytest.mark.parametrize("path", _all_commands(), ids=" ".join)
+def test_the_help_of_every_command_has_examples(path: tuple[str, ...], run_cli: RunCli) -> None:
+    result = run_cli(*path, "--help")
+    assert result.exit_code == 0
+    assert "Example" in result.stdout and "  las-solve " in result.stdout
+
+
+def test_an_unknown_command_suggests_the_nearest(run_cli: RunCli) -> None:
+    result = run_cli("paln")
+    assert result.exit_code == 2
+    assert "Did you mean plan?" in result.stderr
+
+
+def test_without_a_command_the_help_is_shown(run_cli: RunCli) -> None:
+    result = run_cli()
+    assert result.exit_code == 2
+    assert "Commands:" in result.stderr and result.stdout == ""
+
+
+SLOW = ("structlog", "jsonschema", "jsonschema_rs", "psutil", "pynvml", "yaml", "pysat", "asyncio", "rich")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["completion", "bash"], ["plan", "--help"]], ids=" ".join
+)
+def test_nothing_slow_is_imported_where_it_is_not_used(arguments: list[str]) -> None:
+    program = (
+        "import sys\n"
+        "from las_cli.main import main\n"
+        f"sys.argv[1:] = {arguments!r}\n"
+        "try: main()\n"
+        f"finally: print([name for name in {SLOW!r} if name in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "[]"

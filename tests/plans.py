@@ -1,0 +1,49 @@
+"""Plans made by hand, to show how they are rendered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from las_solver.constraint import Requirement, parse_version
+from las_solver.model import Request
+from las_solver.plan import Plan, Step
+
+
+def a_step(text: str, **values: Any) -> Step:
+    """A step for ``name version``: the newest, requiring nothing and required by nothing, unless said so."""
+    module, version = text.split()
+    values = {"newest": version, "versions_behind": 0, "mode": "native", "action": "install"} | values
+    return Step(
+        module=module,
+        version=parse_version(version),
+        category="tool",
+        action=values["action"],
+        mode=values["mode"],
+        requires=tuple(values.get("requires", ())),
+        required_by=tuple(values.get("required_by", ())),
+        newest=parse_version(values["newest"]),
+        versions_behind=values["versions_behind"],
+        system_packages=tuple(values.get("system_packages", ())),
+        source=f"{module}/manifest.yaml",
+        checksum=None,
+    )
+
+
+def a_plan(*steps: Step, request: str = "app", optimal: bool = True, **options: Any) -> Plan:
+    """A plan of `steps` for the requirements in `request`, separated by spaces."""
+    packages = sorted({package for step in steps for package in step.system_packages})
+    return Plan(
+        request=Request(requirements=tuple(map(Requirement.parse, request.split())), **options),
+        steps=steps,
+        optimal=optimal,
+        system_packages=tuple(packages),
+    )
+
+
+STACK = a_plan(
+    a_step("cuda 12.4.1", newest="12.6.0", versions_behind=1, required_by=["torch"], system_packages=["gcc"]),
+    a_step("python 3.12.4", newest="3.13.0", required_by=["app", "torch"]),
+    a_step("torch 2.5.0", requires=["cuda", "python"], required_by=["app"], system_packages=["cmake", "gcc"]),
+    a_step("app 2.1", requires=["python", "torch"], mode="container"),
+    request="app@>=2",
+)
