@@ -250,8 +250,10 @@ def _mapping(value: Value, known: frozenset[str]) -> Mapping[str, Any]:
         return _EMPTY
     if not isinstance(value, dict):
         raise Refused
-    if not value.keys() <= known and not all(key in known or key.startswith("x-") for key in value):
-        raise Refused
+    if not value.keys() <= known:
+        for key, one in value.items():
+            if key not in known and one is not None and not key.startswith("x-"):
+                raise Refused
     return value
 
 
