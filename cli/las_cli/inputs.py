@@ -65,7 +65,7 @@ def read_host(profile: Path | None, assumptions: Sequence[str] = ()) -> Host:
 
 def place_of(profile: Path | None, assumptions: Sequence[str] = ()) -> str:
     """Where a plan is for, in words that follow "Plan for ..."."""
-    place = "on this machine" if profile is None else f"on the machine of {profile}"
+    place = "on this machine" if profile is None else f"on the machine of {profile.name}"
     return f"{place} with {', '.join(assumptions)}" if assumptions else place
 
 

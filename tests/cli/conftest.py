@@ -1,11 +1,13 @@
-"""The command line apart from the settings of whoever runs the tests."""
+"""The command line apart from the settings of whoever runs the tests, and something to plan."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from command_line import RunCli, run_command
+from manifests import manifest_text, write_files
 
 
 @pytest.fixture
@@ -15,3 +17,31 @@ def run_cli(monkeypatch: pytest.MonkeyPatch) -> RunCli:
         if name.startswith(("LAS_SOLVE_", "_LAS_SOLVE_")) or name in ("COLUMNS", "NO_COLOR"):
             monkeypatch.delenv(name)
     return run_command
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Path:
+    """A registry: `app` needs `library` below 2 and runs in both modes; `heavy` needs a card of 24 GB."""
+    return write_files(
+        tmp_path / "registry",
+        {
+            "app/manifest.yaml": manifest_text(
+                "app",
+                "2.1",
+                "dependencies:\n  modules: ['library@<2']\n  system: [git]\n",
+                modes="[container, native]",
+            ),
+            "library/manifest.yaml": "---\n".join(
+                manifest_text("library", version) for version in ("1.0", "1.5", "2.0", "3.0rc1")
+            ),
+            "heavy/manifest.yaml": manifest_text("heavy", "1.0", "hardware:\n  gpu:\n    vram_min: 24GB\n"),
+        },
+    )
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Path:
+    """A machine with 16 cores and 64 GiB, and without any card."""
+    path = tmp_path / "machine.yaml"
+    path.write_text("cpu: {cores: 16}\nmemory: {ram: 64GiB}\n")
+    return path

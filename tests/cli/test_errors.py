@@ -58,7 +58,7 @@ CASES = [
     (OutOfTime(0.5), 4, "error: no plan was found within 0.5 s\n"),
     (FileNotFoundError(2, "No such file", "x.yaml"), 2, "error: x.yaml: No such file\n"),
     (OSError(28, "No space left"), 74, "error: standard output cannot be written to: No space left\n"),
-    (KeyboardInterrupt(), 130, "\n"),
+    (KeyboardInterrupt(), 130, ""),
     (BrokenPipeError(), 141, ""),
 ]
 

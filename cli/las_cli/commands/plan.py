@@ -196,6 +196,8 @@ def _solve(
         return time.monotonic() - started >= timeout
 
     try:
+        if out_of_time():
+            raise OutOfTime
         planner = Planner(source, host, backend=backend, eager=eager)
         return planner.plan(request, stop=out_of_time, stop_explaining=out_of_time)
     except OutOfTime:

@@ -18,6 +18,8 @@ __all__ = ["Paper", "render_plan", "wrap"]
 _READABLE: Final = 110
 """Running text is not set wider than this, even where a file has no limit."""
 
+_MOST_NAMES: Final = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Paper:
@@ -98,8 +100,10 @@ def _newest(step: Step, strategy: Strategy) -> str:
 
 
 def _needed_by(step: Step, requested: Iterable[str]) -> str:
-    who = ["you"] if step.module in requested else []
-    return ", ".join([*who, *map(printable, step.required_by)])
+    who = [*(["you"] if step.module in requested else []), *map(printable, step.required_by)]
+    if len(who) > _MOST_NAMES:
+        who = [*who[: _MOST_NAMES - 1], f"{len(who) - _MOST_NAMES + 1} more"]
+    return ", ".join(who)
 
 
 def wrap(text: str, *, paper: Paper, indent: str = "", first: str = "", **style: bool | str) -> Iterator[str]:

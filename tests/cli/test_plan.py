@@ -1,0 +1,265 @@
+"""``las-solve plan`` (contract, sections 6, 7 and 10)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from command_line import RunCli
+from jsonschema import Draft202012Validator
+from las_cli.request import build_request
+from las_solver.errors import InvalidInput
+from las_solver.model import Strategy
+from las_solver.sat import BACKENDS
+
+Plan = Callable[..., Result]
+
+SCHEMA = Draft202012Validator(json.loads((files("las_cli") / "schema" / "plan.schema.json").read_text()))
+
+
+@pytest.fixture
+def plan(run_cli: RunCli, registry: Path, profile: Path) -> Plan:
+    """``las-solve plan`` on the small registry and the machine without a card."""
+    return lambda *arguments, **environment: run_cli(
+        "plan", "--registry", str(registry), "--profile", str(profile), *arguments, **environment
+    )
+
+
+def _document(result: Result) -> dict[str, object]:
+    document = json.loads(result.stdout)
+    SCHEMA.validate(document)
+    assert isinstance(document, dict)
+    return document
+
+
+def test_a_plan_is_printed_as_text_and_is_0(plan: Plan, profile: Path) -> None:
+    result = plan("app", COLUMNS="200")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[1:] == [
+        "",
+        "  MODULE   VERSION  NEWEST         MODE       NEEDED BY",
+        "  library  1.5      2.0, 1 behind  native     app",
+        "  app      2.1      newest         container  you",
+        "",
+        "System packages that these need: git",
+    ]
+    assert result.stdout.startswith("Plan for app on the machine of machine.yaml: 2 modules in order, proven newest\n")
+
+
+def test_a_conflict_is_printed_as_text_and_is_1(plan: Plan) -> None:
+    result = plan("heavy")
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert result.stdout == (
+        "There is no plan for heavy, because\n"
+        "  - you asked for heavy\n"
+        "  - heavy 1.0 needs 24 GB of GPU memory, and this host has no GPU\n"
+        "    heavy/manifest.yaml: hardware.gpu.vram_min\n"
+    )
+
+
+def test_a_conflict_fits_a_narrow_terminal(plan: Plan) -> None:
+    lines = plan("heavy", COLUMNS="40").stdout.splitlines()
+    assert max(map(len, lines)) <= 46  # the place of a manifest is one word, and stays whole
+    assert lines[2:4] == ["  - heavy 1.0 needs 24 GB of GPU memory,", "    and this host has no GPU"]
+
+
+def test_the_json_of_a_plan_has_every_key_of_section_6(plan: Plan) -> None:
+    document = _document(plan("app@>=2", "--format", "json"))
+    assert (document["status"], document["optimal"], document["request"]) == ("resolved", True, ["app@>=2"])
+    assert document["system_packages"] == ["git"]
+    steps = document["steps"]
+    assert isinstance(steps, list)
+    library = {key: value for key, value in steps[0].items() if key != "checksum"}
+    assert library == {
+        "module": "library",
+        "version": "1.5",
+        "category": "tool",
+        "action": "install",
+        "mode": "native",
+        "requires": [],
+        "required_by": ["app"],
+        "newest": "2.0",
+        "versions_behind": 1,
+        "system_packages": [],
+        "source": "library/manifest.yaml",
+    }
+
+
+def test_the_json_of_a_conflict_has_every_key_of_section_7(plan: Plan) -> None:
+    result = plan("heavy", "--format", "json")
+    document = _document(result)
+    assert result.exit_code == 1
+    assert (document["status"], document["request"], document["minimal"]) == ("conflict", ["heavy"], True)
+    core = document["core"]
+    assert isinstance(core, list)
+    assert [statement["kind"] for statement in core] == ["requested", "hardware"]
+
+
+def test_the_machine_is_part_of_the_json(plan: Plan) -> None:
+    document = _document(plan("app", "--format", "json"))
+    assert document["host"]["cpu"] == {"cores": 16}  # type: ignore[index]
+
+
+def test_dot_prints_a_graph_and_no_graph_of_a_conflict(plan: Plan) -> None:
+    assert '"app" -> "library";' in plan("app", "--format", "dot").stdout
+    conflict = plan("heavy", "--format", "dot")
+    assert (conflict.exit_code, conflict.stdout) == (1, "")
+    assert "There is no plan for heavy" in conflict.stderr
+
+
+@pytest.mark.parametrize("backend", sorted(BACKENDS))
+def test_every_solver_and_eager_reading_give_the_same_bytes(backend: str, plan: Plan) -> None:
+    usual = plan("app", "--format", "json").stdout
+    assert plan("app", "--format", "json", "--solver", backend, "--eager", "--no-store").stdout == usual
+
+
+def test_options_reach_the_planner(plan: Plan) -> None:
+    def version(module: str, *options: str) -> str:
+        steps = _document(plan("app", *options, "--format", "json"))["steps"]
+        assert isinstance(steps, list)
+        return next(f"{step['version']} {step['mode']}" for step in steps if step["module"] == module)
+
+    assert version("library", "--strategy", "lowest") == "1.0 native"
+    assert version("library", "--exclude", "library@1.5") == "1.0 native"
+    assert version("app", "--mode", "app=native") == "2.1 native"
+    assert version("app", "--mode", "native") == "2.1 native"
+    steps = _document(plan("library", "--pre", "--format", "json"))["steps"]
+    assert isinstance(steps, list)
+    assert steps[0]["version"] == "3.0rc1"
+
+
+def test_facts_can_be_assumed(plan: Plan) -> None:
+    result = plan("heavy", "--assume", "gpus=24GB")
+    assert result.exit_code == 0
+    assert "with gpus=24GB" in result.stdout
+    assert plan("heavy", "--assume", "gpus=lots").exit_code == 2
+
+
+def test_registry_and_profile_come_from_the_environment(run_cli: RunCli, registry: Path, profile: Path) -> None:
+    settings = {"LAS_SOLVE_REGISTRY": f"{registry}:", "LAS_SOLVE_PROFILE": str(profile)}
+    result = run_cli("plan", "app", **settings)
+    assert result.exit_code == 0 and profile.name in result.stdout
+
+
+def test_what_is_excluded_but_not_by_name_alone_is_a_conflict(plan: Plan) -> None:
+    result = plan("app", "--exclude", "app@>=0")
+    assert result.exit_code == 1
+    assert "you excluded app >=0" in result.stdout
+
+
+CONTRADICTIONS = [
+    (["--exclude", "app"], "app is requested, and --exclude app rules out every version of it"),
+    (["--prefer", "b", "--exclude", "b"], "b is preferred by --prefer, and --exclude b rules out"),
+    (["--mode", "app=native", "--mode", "app=container"], "--mode forces app into two modes: native and container"),
+    (["--mode", "native", "--mode", "app=container"], "--mode app=container contradicts --mode native"),
+    (["--mode", "app="], "'app=' is not a mode"),
+    (["--mode", "=native"], "'=native' is not a mode"),
+    (["--mode", ""], "'' is not a mode"),
+    (["--prefer", "b@1"], "'b@1' is not a module name"),
+    (["--exclude", "b@^1"], "'^1' is not a PEP 440 version specifier"),
+    (["b>=1"], "has no '@' between the module and its constraint"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), CONTRADICTIONS, ids=lambda value: " ".join(value))
+def test_options_that_contradict_or_cannot_be_read_are_2(options: list[str], message: str, plan: Plan) -> None:
+    result = plan("app", *options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("error:") == 1 and message in result.stderr
+
+
+def test_the_request_says_what_the_options_say() -> None:
+    request = build_request(
+        modules=["app@>=2", "b"],
+        strategy="lowest",
+        prereleases=True,
+        modes=["native", "app=native", "container"],
+        preferred=["b", "c", "b"],
+        excluded=["c@<1"],
+    )
+    assert list(map(str, request.requirements)) == ["app@>=2", "b"]
+    assert (request.strategy, request.prereleases) == (Strategy.LOWEST, True)
+    assert request.modes == {"native", "container"} and dict(request.forced_modes) == {"app": "native"}
+    assert (request.preferred, list(map(str, request.excluded))) == (("b", "c"), ["c@<1"])
+
+
+def test_the_same_forced_mode_twice_is_no_contradiction() -> None:
+    assert build_request(modules=["a"], modes=["a=x", "a=x"]).modes is None
+    with pytest.raises(InvalidInput):
+        build_request(modules=["a"], modes=["a=x", "a=y"])
+
+
+def test_a_registry_that_is_not_there_is_3(plan: Plan, run_cli: RunCli, tmp_path: Path) -> None:
+    result = run_cli("plan", "app", "--registry", str(tmp_path / "nowhere"))
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "nowhere" in result.stderr
+    (tmp_path / "empty").mkdir()
+    assert run_cli("plan", "app", "--registry", str(tmp_path / "empty")).exit_code == 3
+
+
+def test_a_profile_that_is_wrong_is_2(plan: Plan, tmp_path: Path) -> None:
+    nonsense = tmp_path / "nonsense.yaml"
+    nonsense.write_text("cpu: {cores: many}\n")
+    result = plan("app", "--profile", str(nonsense), "--format", "json")
+    assert result.exit_code == 2
+    document = _document(result)
+    assert document["details"][0]["field"] == "cpu.cores"  # type: ignore[index]
+    assert plan("app", "--profile", str(tmp_path / "nowhere.yaml")).exit_code == 2
+
+
+def test_rejected_manifests_are_warned_about_and_fail_only_under_strict(plan: Plan, registry: Path) -> None:
+    (registry / "wrong.manifest.yaml").write_text("name: wrong\n\x1b")
+    result = plan("app")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("warning: ") and "wrong.manifest.yaml" in result.stderr
+    assert "\x1b" not in result.stderr
+    strict = plan("app", "--strict")
+    assert (strict.exit_code, strict.stdout) == (2, "")
+    assert _document(plan("app", "--strict", "--format", "json"))["details"]
+
+
+def test_out_of_time_is_4(plan: Plan) -> None:
+    result = plan("app", "--timeout", "0.000000001")
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert result.stderr == "error: no plan was found within 1e-09 s\n"
+
+
+def test_logging_goes_to_standard_error_only(plan: Plan) -> None:
+    quiet = plan("app").stdout
+    verbose = plan("app", "-vv", "--log-format", "json")
+    assert verbose.stdout == quiet
+    events = [json.loads(line) for line in verbose.stderr.splitlines()]
+    assert {"planning", "answered"} <= {event["event"] for event in events}
+    assert {event["level"] for event in events} == {"info", "debug"}
+
+
+def test_warnings_are_json_where_the_log_is(plan: Plan, registry: Path) -> None:
+    (registry / "wrong.manifest.yaml").write_text("name: wrong\n")
+    events = [json.loads(line) for line in plan("app", "--log-format", "json").stderr.splitlines()]
+    assert {event["level"] for event in events} == {"warning"}
+
+
+def test_module_names_complete(run_cli: RunCli, registry: Path) -> None:
+    def complete(words: str, count: int) -> list[str]:
+        result = run_cli(
+            _LAS_SOLVE_COMPLETE="bash_complete",
+            COMP_WORDS=words,
+            COMP_CWORD=str(count),
+            LAS_SOLVE_REGISTRY=str(registry),
+        )
+        return [line.partition(",")[2] for line in result.stdout.splitlines() if line]
+
+    assert complete("las-solve plan ", 2) == ["app", "heavy", "library"]
+    assert complete("las-solve plan li", 2) == ["library"]
+    assert complete("las-solve plan --registry nowhere a", 4) == []
+
+
+def test_the_schema_of_plans_is_printed_and_valid(run_cli: RunCli) -> None:
+    schema = json.loads(run_cli("schema", "plan").stdout)
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == "urn:las-solve:schema:plan:1"
+    assert not Draft202012Validator(schema).is_valid({"status": "resolved"})
