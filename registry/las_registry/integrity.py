@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TypeAlias
 
 __all__ = ["Content", "checksum_of", "digest_of"]
@@ -12,11 +11,11 @@ __all__ = ["Content", "checksum_of", "digest_of"]
 Content: TypeAlias = "str | int | list[Content] | dict[str, Content]"
 """What a manifest says: texts, integers and booleans (which Python counts as integers), without nulls."""
 
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
-
 
 def digest_of(content: Mapping[str, Content]) -> bytes:
     """The SHA-256 digest of a manifest's content without its ``integrity``, as RFC 8785 canonical JSON."""
+    import hashlib  # late: few manifests carry a checksum, and all of a cold start's imports count
+
     return hashlib.sha256(_canonical({key: one for key, one in content.items() if key != "integrity"})).digest()
 
 
@@ -32,9 +31,16 @@ def _canonical(content: dict[str, Content]) -> bytes:
     the basic plane: RFC 8785 sorts by UTF-16 code units. The library for it is much slower, and is asked
     for those only.
     """
-    text = _encode(content)
+    text = _encoder()(content)
     if text.isascii() or max(text) < "\ud800":
         return text.encode()
     import rfc8785
 
     return rfc8785.dumps(content)
+
+
+@cache
+def _encoder() -> Callable[[object], str]:
+    import json
+
+    return json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode

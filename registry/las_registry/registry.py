@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from las_solver.model import ModuleVersion
-from las_solver.source import MemorySource
 
+from las_registry.index import Index
 from las_registry.load import Progress, Shelf, load_directory
 from las_registry.manifest import Manifest, Pool
 from las_registry.problem import Problem, RegistryUnusable, render_problems
@@ -71,16 +71,16 @@ class Registry:
 
     def versions(self, name: str) -> Sequence[ModuleVersion]:
         """Every version of the module called `name`, newest first; empty if it is unknown."""
-        return self._source.versions(name)
+        return tuple(one.module for one in self._manifests.get(name, ()))
 
     def providers(self, interface: str) -> Collection[str]:
         """The names of all modules of which a version provides `interface`, in order."""
-        return self._source.providers(interface)
+        return self._index.providers.get(interface, ())
 
     def prerelease_namers(self, name: str) -> Collection[str]:
         """The names of all modules of which a version has an entry on `name` that names a pre-release, in
         order."""
-        return self._source.prerelease_namers(name)
+        return self._index.prerelease_namers.get(name, ())
 
     def names(self) -> Iterable[str]:
         """The names of all modules, in order."""
@@ -88,7 +88,7 @@ class Registry:
 
     def interfaces(self) -> Iterable[str]:
         """The names of all interfaces that a version provides, in order."""
-        return sorted({one for several in self._manifests.values() for each in several for one in each.module.provides})
+        return sorted(self._index.providers)
 
     def admitted(self, requirement: Requirement) -> tuple[ModuleVersion, ...]:
         """The versions that a requirement admits, newest first, pre-releases counted in."""
@@ -110,8 +110,8 @@ class Registry:
         return tuple(one.module for name in self.names() for one in self._manifests[name] if one.signature is not None)
 
     @cached_property
-    def _source(self) -> MemorySource:
-        return MemorySource(one.module for several in self._manifests.values() for one in several)
+    def _index(self) -> Index:
+        return Index.of(self._manifests)
 
 
 @contextmanager
