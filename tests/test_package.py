@@ -1,0 +1,134 @@
+"""The package as a whole: what the wheel carries, which way the imports run, what the repository must not hold."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("las_solver", "las_registry", "las_cli")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    directory = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(directory)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (path,) = directory.glob("*.whl")
+    return zipfile.ZipFile(path)
+
+
+def _source_files() -> dict[str, Path]:
+    """Everything in the import packages, by its path in a wheel."""
+    return {
+        str(path.relative_to(root.parent)): path
+        for root in (ROOT / "solver/las_solver", ROOT / "registry/las_registry", ROOT / "cli/las_cli")
+        for path in root.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_the_wheel_carries_everything_of_the_packages(wheel: zipfile.ZipFile) -> None:
+    carried = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    assert carried == set(_source_files())
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"las_cli/schema/plan\.schema\.json",
+        r"las_registry/schema/manifest\.schema\.json",
+        r"las_registry/catalog/.*\.manifest\.yaml",
+        r"las_solver/py\.typed",
+        r"las_solve-.*\.dist-info/licenses/LICENSE",
+    ],
+)
+def test_the_wheel_carries_schema_catalog_types_and_licence(pattern: str, wheel: zipfile.ZipFile) -> None:
+    assert any(re.fullmatch(pattern, name) for name in wheel.namelist())
+
+
+def test_the_command_is_an_entry_point(wheel: zipfile.ZipFile) -> None:
+    (name,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
+    assert "las-solve = las_cli.main:main" in wheel.read(name).decode()
+
+
+def test_the_arrows_run_one_way() -> None:
+    program = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def _modules() -> list[str]:
+    found = []
+    for package in PACKAGES:
+        imported = importlib.import_module(package)
+        found.append(package)
+        found += [module.name for module in pkgutil.walk_packages(imported.__path__, f"{package}.")]
+    return found
+
+
+@pytest.mark.parametrize("name", _modules())
+def test_every_name_in_all_is_there_and_all_is_complete(name: str) -> None:
+    module = importlib.import_module(name)
+    public = {
+        key
+        for key, value in vars(module).items()
+        if not key.startswith("_")
+        and getattr(value, "__module__", None) == name
+        and (isinstance(value, type) or callable(value))
+    }
+    if not hasattr(module, "__all__"):
+        assert not public, f"{name} has no __all__"
+        return
+    assert sorted(module.__all__, key=str) == sorted(set(module.__all__), key=str)
+    assert set(module.__all__) <= set(vars(module))
+    if hasattr(module, "__path__"):
+        imported = {key for key in vars(module) if not key.startswith("_") and _is_ours(vars(module)[key])}
+        assert imported <= set(module.__all__)
+
+
+def _is_ours(value: object) -> bool:
+    """Whether `value` is a class or function of this project."""
+    return callable(value) and str(getattr(value, "__module__", "")).startswith("las_")
+
+
+FORBIDDEN = {
+    "a package index": re.compile(r"pypi\.org|pythonhosted|index-url|find-links", re.IGNORECASE),
+    "a path of one machine": re.compile(r"(?<![\w.~$}])/(?:home|root|Users|opt|work|mnt)/\w+"),
+}
+
+
+def _texts() -> list[Path]:
+    """Every text file of the repository that is tracked, or the whole tree where it is no repository."""
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this is no checkout")
+    return [ROOT / name for name in listed if name and (ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_the_repository_names_no_index_and_no_machine(what: str) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in _texts()
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_bytes().decode("utf-8", "replace").splitlines(), 1)
+        if FORBIDDEN[what].search(line)
+    ]
+    assert found == []
+
+
+def test_every_pinned_requirement_has_a_hash() -> None:
+    for path in (ROOT / "requirements").glob("*.txt"):
+        for entry in path.read_text().replace("\\\n", "").splitlines():
+            assert re.fullmatch(r"[a-z0-9.-]+==\S+( ; [^-]+)?(\s+--hash=sha256:[0-9a-f]{64})+\s*", entry), entry

@@ -1,0 +1,54 @@
+"""What the README shows is what happens. ``python tests/test_readme.py`` renews its output."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from command_line import run_command
+from las_solver.model import Host
+
+README = Path(__file__).parents[1] / "README.md"
+HOST = Host(cores=16, ram=32 * 2**30)
+EXAMPLE = re.compile(r"```console\n\$ las-solve (?P<arguments>.*)\n(?P<output>(?:.*\n)*?)```\n")
+PROGRAM = re.compile(r"```python\n(?P<program>(?:.*\n)*?)```\n")
+
+
+def _examples() -> list[re.Match[str]]:
+    return list(EXAMPLE.finditer(README.read_text()))
+
+
+def _output(arguments: str) -> str:
+    """What the command prints on a machine without a graphics card, on a terminal of 100 columns."""
+    with mock.patch("las_registry.host.detect.examine", lambda: mock.Mock(host=HOST, notes=())):
+        environment = {"COLUMNS": "100", "LAS_SOLVE_REGISTRY": "", "LAS_SOLVE_PROFILE": ""}
+        result = run_command(*shlex.split(arguments), **environment)
+    assert result.exit_code in (0, 1) and result.stderr == ""
+    return result.stdout
+
+
+@pytest.mark.parametrize("example", _examples(), ids=lambda example: example["arguments"])
+def test_the_readme_shows_what_the_command_prints(example: re.Match[str]) -> None:
+    assert example["output"] == _output(example["arguments"])
+
+
+def test_the_readme_shows_a_plan_and_a_conflict() -> None:
+    outputs = [example["output"] for example in _examples()]
+    assert outputs[0].startswith("Plan for ") and outputs[1].startswith("There is no plan for ")
+
+
+@pytest.mark.parametrize("program", PROGRAM.findall(README.read_text()))
+def test_the_programs_of_the_readme_run(program: str) -> None:
+    exec(compile(program, str(README), "exec"), {})
+
+
+def _renewed() -> Callable[[re.Match[str]], str]:
+    return lambda example: f"```console\n$ las-solve {example['arguments']}\n{_output(example['arguments'])}```\n"
+
+
+if __name__ == "__main__":
+    README.write_text(EXAMPLE.sub(_renewed(), README.read_text()))
