@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 from benchmarks.options import Options
 from benchmarks.problems import PROBLEMS
@@ -23,7 +24,7 @@ _RESULTS = Path(".benchmarks")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the questions that `arguments` name; 0, or 1 where a target was missed."""
+    """Run the questions that `arguments` name; 1 where a target was missed and they are strict about it, else 0."""
     told = _parse(arguments)
     options = Options(
         processes=told.processes,
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = datetime.now(UTC).isoformat(timespec="seconds")
     sections: list[Section] = []
     for question in told.question or QUESTIONS:
-        sections.append(importlib.import_module(f"benchmarks.{question}").run(options))
+        sections.append(_import(question).run(options))
         print(render_table(sections[-1:]), flush=True)
     told.results.mkdir(parents=True, exist_ok=True)
     document = json.dumps(render_json(sections, started=started), indent=1)
@@ -45,10 +46,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if missed and told.strict else 0
 
 
+def _import(question: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"benchmarks.{question}")
+    except ModuleNotFoundError as missing:
+        if missing.name == "resolvelib":
+            raise SystemExit("resolvelib is not installed; hint: pip install -e '.[bench]'") from None
+        raise
+
+
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "question", nargs="*", choices=[*QUESTIONS, *MORE_QUESTIONS, []], help=f"default: {' '.join(QUESTIONS)}"
+        "question",
+        metavar="QUESTION",
+        nargs="*",
+        choices=[*QUESTIONS, *MORE_QUESTIONS, []],
+        help=f"one of {', '.join((*QUESTIONS, *MORE_QUESTIONS))}; by default {', '.join(QUESTIONS)}",
     )
     parser.add_argument("--problem", action="append", choices=sorted(PROBLEMS), help="repeatable")
     parser.add_argument("--processes", type=int, default=Options().processes, help="a subject and problem")

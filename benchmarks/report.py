@@ -6,7 +6,7 @@ import os
 import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from benchmarks.measure import Comparison, Measurement
@@ -34,7 +34,7 @@ def render_json(sections: Iterable[Section], *, started: str) -> dict[str, Any]:
         "format": FORMAT,
         "started": started,
         "machine": _machine(),
-        "packages": {name: version(name) for name in ("las-solve", "packaging", "python-sat", "resolvelib")},
+        "packages": {name: _version(name) for name in ("las-solve", "packaging", "python-sat", "resolvelib")},
         "questions": [
             {
                 "question": section.question,
@@ -91,6 +91,13 @@ def _comparison(one: Comparison) -> dict[str, Any]:
         "is_ceiling": one.is_ceiling,
         "is_met": one.is_met,
     }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def _machine() -> dict[str, Any]:

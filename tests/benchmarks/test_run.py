@@ -91,5 +91,13 @@ def test_the_command_measures_writes_results_and_skips_what_is_missing(
     assert "rails: skipped" in capsys.readouterr().out
 
 
+def test_the_command_asks_the_default_questions_without_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command._parse([]).question == []
+    assert set(command.QUESTIONS) == {"stages", "cold_start", "peer_speed"}
+    with pytest.raises(SystemExit):
+        command._parse(["no-such-question"])
+    assert "no-such-question" in capsys.readouterr().err
+
+
 def test_every_default_problem_exists() -> None:
     assert set(Options().problems) <= set(PROBLEMS)
