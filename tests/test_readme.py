@@ -1,4 +1,4 @@
-"""What the README shows is what happens. ``python tests/test_readme.py`` renews its output."""
+"""What the README and the guide for embedders show is what happens. ``python tests/test_readme.py`` renews its output."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from command_line import run_command
 from las_solver.model import Host
 
 README = Path(__file__).parents[1] / "README.md"
+GUIDES = (README, README.parent / "docs" / "embedding.md")
 HOST = Host(cores=16, ram=32 * 2**30)
 EXAMPLE = re.compile(r"```console\n\$ las-solve (?P<arguments>.*)\n(?P<output>(?:.*\n)*?)```\n")
 PROGRAM = re.compile(r"```python\n(?P<program>(?:.*\n)*?)```\n")
@@ -41,9 +42,18 @@ def test_the_readme_shows_a_plan_and_a_conflict() -> None:
     assert outputs[0].startswith("Plan for ") and outputs[1].startswith("There is no plan for ")
 
 
-@pytest.mark.parametrize("program", PROGRAM.findall(README.read_text()))
-def test_the_programs_of_the_readme_run(program: str) -> None:
-    exec(compile(program, str(README), "exec"), {})
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
+def test_the_programs_of_the_guides_run(guide: Path) -> None:
+    programs = PROGRAM.findall(guide.read_text())
+    assert programs
+    for program in programs:
+        exec(compile(program, str(guide), "exec"), {})
+
+
+@pytest.mark.parametrize("guide", [README, *README.parent.glob("docs/**/*.md")], ids=lambda guide: guide.name)
+def test_links_lead_somewhere(guide: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", guide.read_text())
+    assert [link for link in links if not (guide.parent / link).exists()] == []
 
 
 def _renewed() -> Callable[[re.Match[str]], str]:

@@ -141,12 +141,12 @@ def _report(error: Exception, arguments: Sequence[str]) -> ExitStatus:
 
 
 def _failure(error: Exception) -> Failure:
+    if isinstance(error, click.ClickException):  # a typing error waits for no further imports
+        return Failure(status=ExitStatus.BAD_INPUT, message=error.format_message())
     from las_registry.problem import InvalidFile, RegistryUnusable
     from las_solver.errors import InvalidInput, LasSolveError, OutOfTime
 
     match error:
-        case click.ClickException():
-            return Failure(status=ExitStatus.BAD_INPUT, message=error.format_message())
         case OutOfTime():
             return Failure(status=ExitStatus.OUT_OF_TIME, message=str(error))
         case RegistryUnusable():
