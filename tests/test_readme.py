@@ -1,4 +1,4 @@
-"""What the README and the guide for embedders show is what happens. ``python tests/test_readme.py`` renews its output."""
+"""What the README and the embedding guide show is what happens. ``python tests/test_readme.py`` renews its output."""
 
 from __future__ import annotations
 
