@@ -1,0 +1,149 @@
+"""The planner against brute force and the checker, on thousands of random cases ("Proof that it is exact").
+
+``LAS_SOLVE_EXAMPLES`` multiplies the number of cases: with 20, some minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from brute_force import BruteForce
+from hypothesis import HealthCheck, given, seed, settings
+from las_solver.check import check
+from las_solver.document import conflict_document, plan_document
+from las_solver.plan import Plan
+from las_solver.planner import Planner
+from las_solver.sat import BACKENDS, DEFAULT_BACKEND
+from las_solver.source import MemorySource
+from strategies import Case, Dice, cases, features, make_case
+
+TIMES = int(os.environ.get("LAS_SOLVE_EXAMPLES", "1"))
+SHARDS = range(4)
+OTHERS = {
+    **{backend: {"backend": backend} for backend in BACKENDS if backend != DEFAULT_BACKEND},
+    "eager": {"eager": True},
+    "without descent": {"descent": False},
+    "eager without descent": {"eager": True, "descent": False},
+}
+
+
+def on_many_cases(examples: int, shard: int = 0) -> Callable[[Callable[[Case], None]], None]:
+    """Runs the decorated function on the same `examples` random cases every time, other ones for each `shard`."""
+
+    def run(holds: Callable[[Case], None]) -> None:
+        fixed = settings(
+            max_examples=examples * TIMES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        )
+        seed(shard)(fixed(given(cases())(holds)))()
+
+    return run
+
+
+def answer(case: Case, **options: object) -> dict[str, object]:
+    """The planner's answer to `case` as it comes back from JSON."""
+    found = Planner(MemorySource(case.module_versions), case.host, **options).plan(case.request)  # type: ignore[arg-type]
+    document = plan_document(found) if isinstance(found, Plan) else conflict_document(found)
+    decoded = json.loads(json.dumps(document))
+    assert isinstance(decoded, dict)
+    return decoded
+
+
+@pytest.mark.parametrize("shard", SHARDS)
+def test_brute_force_gives_the_same_verdict_and_the_same_plan(shard: int) -> None:
+    @on_many_cases(500, shard)
+    def holds(case: Case) -> None:
+        wanted = BruteForce(case.module_versions, case.host, case.request).document()
+        found = answer(case)
+        if wanted is None:
+            assert found["status"] == "conflict"
+        else:
+            assert {key: found.get(key) for key in wanted} == wanted
+
+
+@pytest.mark.parametrize("shard", SHARDS)
+def test_the_checker_finds_nothing_wrong(shard: int) -> None:
+    @on_many_cases(500, shard + len(SHARDS))
+    def holds(case: Case) -> None:
+        assert check(answer(case), MemorySource(case.module_versions), case.host) == ()
+
+
+@pytest.mark.parametrize("options", OTHERS.values(), ids=OTHERS.keys())
+def test_other_ways_to_solve_give_the_same_bytes(options: dict[str, object]) -> None:
+    """Pitfalls 2, 4 and 5: lazily added modules, a filter or another solver changed the answer."""
+
+    @on_many_cases(100, shard=20)
+    def holds(case: Case) -> None:
+        assert answer(case, **options) == answer(case)
+
+
+def test_the_order_of_manifests_does_not_matter() -> None:
+    """Pitfalls 5 and 16."""
+
+    @on_many_cases(200, shard=30)
+    def holds(case: Case) -> None:
+        shuffled = list(case.module_versions)
+        random.Random(len(shuffled)).shuffle(shuffled)
+        other = Case(module_versions=tuple(shuffled), host=case.host, request=case.request)
+        assert answer(other) == answer(case)
+
+
+def print_answers(count: int) -> None:
+    """Prints the answers to `count` random cases; run in processes with other hash seeds."""
+    for number in range(count):
+        print(json.dumps(answer(make_case(Dice(random.Random(number).randbytes(700))))))
+
+
+def test_the_hash_seed_does_not_matter() -> None:
+    """Pitfall 5."""
+    program = f"import test_exact; test_exact.print_answers({100 * TIMES})"
+    here = Path(__file__).parent
+    path = os.pathsep.join([str(here), str(here.parent)])
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": path},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for hash_seed in ("1", "2", "3")
+    }
+    assert len(outputs) == 1
+
+
+def test_a_planner_keeps_nothing_from_one_request_to_the_next() -> None:
+    """Pitfall 6: solving A, B, A again equals solving A fresh."""
+
+    @on_many_cases(100, shard=40)
+    def holds(case: Case) -> None:
+        planner = Planner(MemorySource(case.module_versions), case.host)
+        other = make_case(Dice(bytes(700))).request
+        first, _, again = (planner.plan(request) for request in (case.request, other, case.request))
+        assert first == again
+
+
+def test_every_feature_occurs_in_the_random_cases() -> None:
+    seen: Counter[str] = Counter()
+
+    @on_many_cases(1000)
+    def count(case: Case) -> None:
+        seen.update(features(case))
+
+    enough = {name for name, times in seen.items() if times >= 3}
+    assert enough == {
+        "conflict", "decided by the earlier module", "decided by the total", "decided by the version",
+        "edge of a provider left out", "first layer not free", "forced mode", "lowest", "more than one answer",
+        "not all newest", "other version excluded", "plan", "pre-release", "pre-release that only a requirement admits",
+        "provider", "provider that is not the first", "runtime of the host", "runtime that is a module",
+        "same module twice", "three layers or more", "three modules or more",
+    }  # fmt: skip
+    assert seen["plan"] > 400
+    assert seen["conflict"] > 300
