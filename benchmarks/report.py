@@ -58,7 +58,7 @@ def render_table(sections: Iterable[Section]) -> str:
             lines += [*_grid(("problem", "subject", "min", "median", "max", ""), rows), ""]
         if section.comparisons:
             rows = [_comparison_row(one) for one in section.comparisons]
-            lines += [*_grid(("problem", "subject", "against", "ratio", "target", "verdict"), rows), ""]
+            lines += [*_grid(("problem", "this takes", "times", "as long as this", "target", "verdict"), rows), ""]
         lines += [f"- {note}" for note in section.notes]
         lines += [""] if section.notes else []
     return "\n".join(lines)
@@ -125,7 +125,7 @@ def _comparison_row(one: Comparison) -> tuple[str, ...]:
     ratio = f"{'> ' if one.at_least else ''}{one.ratio:.3g}"
     target = "" if one.target is None else f"{'<=' if one.is_ceiling else '>='} {one.target:g}"
     verdict = {True: "met", False: "MISSED", None: "" if one.target is None else "cannot be told"}[one.is_met]
-    return (one.problem, one.subject, one.base, ratio, target, verdict)
+    return (one.problem, one.base, ratio, one.subject, target, verdict)
 
 
 def _duration(seconds: float) -> str:

@@ -22,7 +22,7 @@ TITLE = "A cold las-solve plan on the bundled catalog, as a whole process"
 
 _TARGET = 2.0
 _IMPORTS = "import click, yaml, packaging, pysat.solvers"
-_BARE, _LIBRARIES, _VERSION = "python -c pass", f"python -c '{_IMPORTS}'", "las-solve --version"
+_BARE, _LIBRARIES, _VERSION = "python, nothing", "python, imports only", "las-solve --version"
 _PLAN, _PLAN_JSON, _PLAN_DETECTED = "las-solve plan", "las-solve plan --format json", "las-solve plan, host detected"
 
 

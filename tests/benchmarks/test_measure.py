@@ -111,9 +111,9 @@ def test_the_table_is_aligned_and_says_what_ran_over_the_limit() -> None:
         "| rails   | theirs  | 1.50 s  | 1.50 s  | 1.50 s  | unstable, because there are only 1 samples |",
         "| rails   | x       |         | > 60 s  |         |                                            |",
         "",
-        "| problem | subject | against | ratio | target | verdict |",
-        "|---------|---------|---------|-------|--------|---------|",
-        "| rails   | ours    | theirs  | 750   | >= 10  | met     |",
+        "| problem | this takes | times | as long as this | target | verdict |",
+        "|---------|------------|-------|-----------------|--------|---------|",
+        "| rails   | theirs     | 750   | ours            | >= 10  | met     |",
         "",
         "- a note",
     ]
