@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from las_solver.answer import Answer
-from las_solver.conflict import Conflict, explain_conflict
 from las_solver.errors import InvalidInput, OutOfTime
 from las_solver.feasibility import allowed_mode
 from las_solver.model import Host, Request
@@ -17,6 +17,9 @@ from las_solver.plan import Plan, Step
 from las_solver.problem import Problem
 from las_solver.sat import BACKENDS, DEFAULT_BACKEND, Stopped, never
 from las_solver.source import Source
+
+if TYPE_CHECKING:
+    from las_solver.conflict import Conflict
 
 __all__ = ["Planner"]
 
@@ -63,6 +66,8 @@ class Planner:
         except Stopped:
             raise OutOfTime from None
         if outcome is None:
+            from las_solver.conflict import explain_conflict  # what most plans do without
+
             unpruned = Problem(self._source, self._host, request, pruned=False)
             return explain_conflict(unpruned, self._backend, stop=stop_explaining)
         return _plan(problem, outcome.modules, optimal=outcome.optimal)
