@@ -54,12 +54,15 @@ def read_host(profile: Path | None, assumptions: Sequence[str] = ()) -> Host:
         detection = examine()
         host = detection.host
         for note in detection.notes:
-            log.info("a probe could not look at this machine", probe=note.probe, why=note.text)
+            log.info("looked at this machine", probe=note.probe, note=note.text)
     if assumptions:
         from las_registry.host.assume import assume
 
         host = assume(host, assumptions)
-    log.debug("the host is known", host=repr(host))
+    if log.verbosity >= 2:
+        from las_registry.host.profile import profile_document
+
+        log.debug("the host is known", **profile_document(host))
     return host
 
 

@@ -36,6 +36,11 @@ class DirectoryType(click.Path):
     def __init__(self) -> None:
         super().__init__(path_type=Path)
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("the name of a directory is empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
     def split_envvar_value(self, rv: str) -> Sequence[str]:
         return [part for part in super().split_envvar_value(rv) if part]
 

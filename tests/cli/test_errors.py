@@ -129,6 +129,7 @@ def test_control_characters_in_an_error_are_escaped() -> None:
         ["plan", "app", "--nonsense"],
         ["plan", "app", "--strategy", "best"],
         ["plan", "app", "--solver", "nonsense"],
+        ["plan", "app", "--registry", ""],
     ],
     ids=" ".join,
 )

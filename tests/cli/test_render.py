@@ -53,7 +53,7 @@ def test_what_matters_least_goes_first_on_a_narrow_terminal() -> None:
 def test_colour_changes_nothing_but_colour() -> None:
     plain = render_plan(STACK, place="here", paper=WIDE)
     coloured = render_plan(STACK, place="here", paper=Paper(width=200, colour=True))
-    assert "\x1b[" in coloured
+    assert "\x1b[" in coloured and "you\x1b[0m\x1b[0m" not in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
 
 

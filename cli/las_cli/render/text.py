@@ -30,7 +30,7 @@ class Paper:
 
     def style(self, text: str, **style: bool | str) -> str:
         """`text` in a style of :func:`click.style`, if there is colour."""
-        return click.style(text, **style) if self.colour and text else text  # type: ignore[arg-type]
+        return click.style(text, **style) if self.colour and text and style else text  # type: ignore[arg-type]
 
 
 def render_plan(plan: Plan, *, place: str, paper: Paper) -> str:
