@@ -49,10 +49,11 @@ _DEPENDENCIES = frozenset(("system", "modules", "runtime"))
 _RUNTIME = frozenset(("modes", "preferred"))
 _INTERFACES = frozenset(("provides", "consumes"))
 _INTEGRITY = frozenset(("checksum", "signature"))
+_SCALARS = frozenset((str, Quoted, type(None)))
 _EMPTY: Mapping[str, Value] = {}
 
 T = TypeVar("T")
-_Requirements: TypeAlias = dict[tuple[str, ...], tuple[Requirement, ...]]
+_Requirements: TypeAlias = dict[tuple[Value, ...], tuple[Requirement, ...]]
 
 
 @dataclass(frozen=True)
@@ -89,26 +90,46 @@ class Pool:
 
     def __init__(self) -> None:
         self._kept: dict[object, Any] = {}
+        self._names: dict[str, str] = {}
+        self._labels: dict[tuple[Value, ...], tuple[str, ...]] = {}
         self._modules: _Requirements = {}
         self._runtimes: _Requirements = {}
-        self._hardware: dict[tuple[Value, ...], Hardware] = {}
+        self._hardware: dict[tuple[object, ...], Hardware] = {}
 
     def keep(self, value: T) -> T:
         """The first value kept that equals `value`."""
         return self._kept.setdefault(value, value)  # type: ignore[no-any-return]
 
-    def requirements(self, texts: tuple[str, ...]) -> tuple[Requirement, ...]:
-        """The requirements on modules that `texts` spell, each once."""
-        return self._parse_all(texts, self._modules, Requirement.parse)
+    def name(self, value: Value) -> str:
+        """The name of a module that `value` spells."""
+        found = self._names.get(value) if isinstance(value, str) else None
+        if found is None:
+            found = self._names.setdefault(check_name(_text(value)), _text(value))
+        return found
 
-    def runtimes(self, texts: tuple[str, ...]) -> tuple[Requirement, ...]:
-        """The requirements on runtimes that `texts` spell, each once."""
-        return self._parse_all(texts, self._runtimes, Requirement.parse_runtime)
+    def labels(self, value: Value) -> tuple[str, ...]:
+        """The names of modes, interfaces or system packages in a list, each once."""
+        key = _key(value)
+        found = self._labels.get(key)
+        if found is None:
+            items = _items(key)
+            if not all(map(is_label, items)):
+                raise Refused
+            found = self._labels[key] = self.keep(tuple(dict.fromkeys(items)))
+        return found
+
+    def requirements(self, value: Value) -> tuple[Requirement, ...]:
+        """The requirements on modules in a list, each once."""
+        return self._parse_all(value, self._modules, Requirement.parse)
+
+    def runtimes(self, value: Value) -> tuple[Requirement, ...]:
+        """The requirements on runtimes in a list, each once."""
+        return self._parse_all(value, self._runtimes, Requirement.parse_runtime)
 
     def hardware(self, cores: Value, ram: Value, vram: Value, several: Value) -> Hardware:
         """The hardware that the four fields spell."""
-        key = (cores, ram, vram, several, type(cores), type(several))
-        found = self._hardware.get(key)  # type: ignore[arg-type]
+        key = (*_key([cores, ram, vram, several]), type(cores), type(several))
+        found = self._hardware.get(key)
         if found is None:
             cores_min = None if cores is None else read_integer(cores)
             if cores_min is not None and not 1 <= cores_min <= MAX_INTEGER:
@@ -121,16 +142,16 @@ class Pool:
                     multi_gpu=False if several is None else read_boolean(several),
                 )
             )
-            self._hardware[key] = found  # type: ignore[index]
+            self._hardware[key] = found
         return found
 
     def _parse_all(
-        self, texts: tuple[str, ...], known: _Requirements, parse: Callable[[str], Requirement]
+        self, value: Value, known: _Requirements, parse: Callable[[str], Requirement]
     ) -> tuple[Requirement, ...]:
-        found = known.get(texts)
+        key = _key(value)
+        found = known.get(key)
         if found is None:
-            found = self.keep(tuple(dict.fromkeys(self.keep(parse(text)) for text in texts)))
-            known[texts] = found
+            found = known[key] = self.keep(tuple(dict.fromkeys(self.keep(parse(text)) for text in _items(key))))
         return found
 
 
@@ -202,10 +223,10 @@ def _read(document: Document, source: str, pool: Pool) -> Manifest:
         raise Refused
     _text(top["description"])
     _optional_text(top.get("license"))
-    modes, preferred = _labels(runtime.get("modes"), pool), _optional_text(runtime.get("preferred"))
+    modes, preferred = pool.labels(runtime.get("modes")), _optional_text(runtime.get("preferred"))
     if not modes or (preferred is not None and preferred not in modes):
         raise Refused
-    if len(modes) != len([one for one in runtime["modes"] or () if one is not None]):
+    if len(modes) != len(runtime["modes"]) - runtime["modes"].count(None):
         raise Refused
     checksum, signature = (
         _optional_text(integrity.get("checksum")),
@@ -216,17 +237,17 @@ def _read(document: Document, source: str, pool: Pool) -> Manifest:
         if not is_checksum(checksum) or checksum != checksum_of(content_of(document)):
             raise Refused
     module = ModuleVersion(
-        name=pool.keep(check_name(_text(top.get("name")))),
+        name=pool.name(top.get("name")),
         version=parse_version(_text(top.get("version"))),
         category=pool.keep(_text(category)),
-        requirements=pool.requirements(_items(dependencies.get("modules"))),
-        runtimes=pool.runtimes(_items(dependencies.get("runtime"))),
+        requirements=pool.requirements(dependencies.get("modules")),
+        runtimes=pool.runtimes(dependencies.get("runtime")),
         hardware=_hardware(top.get("hardware"), pool),
         modes=modes,
         preferred_mode=None if preferred is None else pool.keep(preferred),
-        provides=_labels(interfaces.get("provides"), pool),
-        consumes=_labels(interfaces.get("consumes"), pool),
-        system_packages=_labels(dependencies.get("system"), pool),
+        provides=pool.labels(interfaces.get("provides")),
+        consumes=pool.labels(interfaces.get("consumes")),
+        system_packages=pool.labels(dependencies.get("system")),
         source=source,
         checksum=checksum,
     )
@@ -234,14 +255,13 @@ def _read(document: Document, source: str, pool: Pool) -> Manifest:
 
 
 def _hardware(value: Value, pool: Pool) -> Hardware:
+    if value is None:
+        return pool.hardware(None, None, None, None)
     fields = _mapping(value, _HARDWARE)
     cpu, memory, gpu = (
         _mapping(fields.get(name), known) for name, known in (("cpu", _CPU), ("memory", _MEMORY), ("gpu", _GPU))
     )
-    cores, several = cpu.get("cores_min"), gpu.get("multi_gpu")
-    for one in (cores, several, memory.get("ram_min"), gpu.get("vram_min")):
-        _optional_text(one)
-    return pool.hardware(cores, memory.get("ram_min"), gpu.get("vram_min"), several)
+    return pool.hardware(cpu.get("cores_min"), memory.get("ram_min"), gpu.get("vram_min"), gpu.get("multi_gpu"))
 
 
 def _mapping(value: Value, known: frozenset[str]) -> Mapping[str, Any]:
@@ -258,6 +278,8 @@ def _mapping(value: Value, known: frozenset[str]) -> Mapping[str, Any]:
 
 
 def _text(value: Value) -> str:
+    if type(value) is str:
+        return value
     if not isinstance(value, str):
         raise Refused
     return str(value)
@@ -267,23 +289,18 @@ def _optional_text(value: Value) -> str | None:
     return None if value is None else _text(value)
 
 
-def _items(value: Value) -> tuple[str, ...]:
-    """The texts of a list, nulls left out."""
+def _key(value: Value) -> tuple[Value, ...]:
+    """A list of texts and nulls as a key to look it up by."""
     if value is None:
         return ()
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not _SCALARS.issuperset(map(type, value)):
         raise Refused
-    return tuple(_text(one) for one in value if one is not None)
+    return tuple(value)
 
 
-def _labels(value: Value, pool: Pool) -> tuple[str, ...]:
-    """The names in a list, each once."""
-    if value is None:
-        return ()
-    items = _items(value)
-    if not all(map(is_label, items)):
-        raise Refused
-    return pool.keep(tuple(dict.fromkeys(items)))
+def _items(values: tuple[Value, ...]) -> tuple[str, ...]:
+    """The texts among texts and nulls."""
+    return tuple(_text(one) for one in values if one is not None)
 
 
 def _without_nulls(value: Value) -> Any:
