@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,6 +33,7 @@ def load_registry(directories: Sequence[Path], *, strict: bool = False, warn: bo
     log.debug("loading the registry", directories=[str(place) for place in places])
     with Progress("Reading manifests") as progress:
         registry = Registry.load(places, on_progress=progress)
+    _resume_collection()
     if registry.problems and strict:
         from las_registry.problem import InvalidFile
 
@@ -75,6 +77,13 @@ def place_of(profile: Path | None, assumptions: Sequence[str] = ()) -> str:
 def read_input(path: Path) -> bytes:
     """The content of the file at `path`, or of standard input where that is ``-``."""
     return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+
+
+def _resume_collection() -> None:
+    """Collects garbage from now on, if the entry point put that off; what is there by now is there to stay."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _warn(problems: Sequence[Problem]) -> None:

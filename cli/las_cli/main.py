@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -113,7 +114,12 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The entry point of the package."""
+    """The entry point of the package.
+
+    Imports and manifests leave no cycles of garbage behind, so that nothing is collected until they are there; see
+    :func:`las_cli.inputs.load_registry`.
+    """
+    gc.disable()
     cli()
 
 
