@@ -15,7 +15,12 @@ __all__ = ["SUBJECTS", "TITLE", "run"]
 
 TITLE = "Lazy against eager encoding"
 
-SUBJECTS = (las_solve("lazy", eager=False), las_solve("eager", eager=True))
+SUBJECTS = (
+    las_solve("lazy", eager=False),
+    las_solve("eager", eager=True),
+    las_solve("lazy without descent", eager=False, descent=False),
+    las_solve("eager without descent", eager=True, descent=False),
+)
 
 
 def run(options: Options) -> Section:
