@@ -88,11 +88,15 @@ def _escapes(encoding: Encoding, inside: Answer) -> list[int]:
     """Literals of which one is true in every answer that reaches a module outside of `inside` from within."""
     problem = encoding.problem
     literals: list[int] = []
+
+    def leads_on(target: str) -> bool:
+        return len(problem.domain(target)) > 0
+
     for name in inside:
         domain = problem.domain(name)
         targets = sorted({need.name for rank in range(len(domain)) for need in domain.needs(rank)} - inside.keys())
         interfaces = sorted({interface for rank in range(len(domain)) for interface in domain.consumes(rank)})
-        for target in targets:
+        for target in filter(leads_on, targets):
             literals.extend(
                 encoding.both(here, encoding.present(target)) for here in encoding.any_inside(name, domain.needing(target))
             )
@@ -114,7 +118,8 @@ def _cut_this(encoding: Encoding, inside: Answer, lifted: Sequence[int]) -> None
     for name, rank in inside.items():
         domain = problem.domain(name)
         clause.extend(encoding.outside(name, rank, rank))
-        clause.extend(encoding.present(need.name) for need in domain.needs(rank) if need.name not in inside)
+        missing = [need.name for need in domain.needs(rank) if need.name not in inside]
+        clause.extend(encoding.present(name) for name in missing if len(problem.domain(name)))
         for interface in domain.consumes(rank):
             for provider in problem.providers(interface):
                 if provider not in inside:

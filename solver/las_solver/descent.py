@@ -48,7 +48,7 @@ def _choose(
     following: dict[str, None] = {}
     for name in layer:
         for need in problem.domain(name).needs(chosen[name]):
-            ranks = problem.admitted(need.name, need.constraint)
+            ranks = need.ranks
             if need.name in chosen:
                 if not contains(ranks, chosen[need.name]):
                     return None

@@ -11,14 +11,27 @@ Between two neighbouring order variables lies a *cell*: ranks that no clause tel
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from las_solver.problem import Domain, Problem
 from las_solver.ranks import Intervals
 from las_solver.sat import Sat
 
 __all__ = ["Encoding"]
+
+
+class _Variables:
+    """The variables of one module: `order[i]` says that its rank is `bounds[i]` or more; `by_bound` maps them."""
+
+    __slots__ = ("bounds", "by_bound", "order", "present")
+
+    def __init__(self, present: int) -> None:
+        self.present = present
+        self.bounds: list[int] = []
+        self.order: list[int] = []
+        self.by_bound: dict[int, int] = {}
 
 
 class Encoding:
@@ -29,46 +42,42 @@ class Encoding:
         self.sat = sat
         self.true = sat.new_variable(phase=True)
         sat.add((self.true,))
-        self._present: dict[str, int] = {}
-        self._bounds: dict[str, list[int]] = {}
-        self._order: dict[str, list[int]] = {}
+        self._modules: dict[str, _Variables] = {}
         self._inside: dict[tuple[str, int, int], int] = {}
         self._both: dict[tuple[int, int], int] = {}
 
     def add(self, clause: Iterable[int]) -> None:
         """Add a clause, without the literals that are always false; not at all, if one is always true."""
         true = self.true
-        kept = []
-        for literal in clause:
-            if literal == true:
-                return
-            if literal != -true:
-                kept.append(literal)
-        self.sat.add(kept)
+        kept = [literal for literal in clause if literal != -true]
+        if true not in kept:
+            self.sat.add(kept)
 
     # Variables
 
+    def _variables(self, name: str) -> _Variables:
+        variables = self._modules.get(name)
+        if variables is None:
+            variables = self._modules[name] = _Variables(self.sat.new_variable(phase=False))
+        return variables
+
     def present(self, name: str) -> int:
         """The literal *present(m)*."""
-        variable = self._present.get(name)
-        if variable is None:
-            variable = self._present[name] = self.sat.new_variable(phase=False)
-            self._bounds[name] = []
-            self._order[name] = []
-        return variable
+        return self._variables(name).present
 
     def at_least(self, name: str, rank: int) -> int:
         """The literal *m>=rank*; always true for the oldest rank, always false beyond the newest."""
-        domain = self.problem.domain(name)
         if rank <= 0:
             return self.true
+        variables = self._variables(name)
+        return variables.by_bound.get(rank) or self._make_bound(name, variables, rank)
+
+    def _make_bound(self, name: str, variables: _Variables, rank: int) -> int:
+        domain = self.problem.domain(name)
         if rank >= len(domain):
             return -self.true
-        self.present(name)
-        bounds, order = self._bounds[name], self._order[name]
+        bounds, order = variables.bounds, variables.order
         at = bisect_left(bounds, rank)
-        if at < len(bounds) and bounds[at] == rank:
-            return order[at]
         variable = self.sat.new_variable(phase=self._phase(domain, rank))
         if at > 0:
             self.sat.add((-variable, order[at - 1]))
@@ -76,19 +85,20 @@ class Encoding:
             self.sat.add((-order[at], variable))
         bounds.insert(at, rank)
         order.insert(at, variable)
+        variables.by_bound[rank] = variable
         return variable
 
     def outside(self, name: str, low: int, high: int) -> tuple[int, ...]:
         """Literals of which one is true if and only if `name` is absent, or its rank not within `low` and `high`."""
-        return (-self.present(name), -self.at_least(name, low), self.at_least(name, high + 1))
+        literals = (-self.present(name), -self.at_least(name, low), self.at_least(name, high + 1))
+        return tuple(literal for literal in literals if literal != -self.true)
 
     def inside(self, name: str, low: int, high: int) -> int:
         """A literal that is true only if `name` is present and its rank within `low` and `high`."""
         key = (name, low, high)
         literal = self._inside.get(key)
         if literal is None:
-            conditions = [-one for one in self.outside(name, low, high) if one != -self.true]
-            literal = self._inside[key] = self._conjunction(conditions)
+            literal = self._inside[key] = self._conjunction([-one for one in self.outside(name, low, high)])
         return literal
 
     def any_inside(self, name: str, intervals: Intervals) -> list[int]:
@@ -123,7 +133,7 @@ class Encoding:
     # Clauses
 
     def require(self, condition: Sequence[int], name: str, admitted: Intervals) -> None:
-        """Unless one of the literals of `condition` is true, `name` is present at a rank in `admitted`.
+        """Unless one of the literals of `condition`, none constant, is true, `name` is present at a rank in `admitted`.
 
         With ``c`` for the condition and the intervals ``a1..b1 < a2..b2 < ...``::
 
@@ -132,11 +142,15 @@ class Encoding:
         if not admitted:
             self.add(condition)
             return
-        self.add((*condition, self.present(name)))
-        self.add((*condition, self.at_least(name, admitted[0][0])))
-        self.add((*condition, -self.at_least(name, admitted[-1][1] + 1)))
-        for (_, before), (after, _) in zip(admitted, admitted[1:], strict=False):
-            self.add((*condition, -self.at_least(name, before + 1), self.at_least(name, after)))
+        true, add = self.true, self.sat.add
+        add((*condition, self._variables(name).present))
+        lowest, beyond = self.at_least(name, admitted[0][0]), self.at_least(name, admitted[-1][1] + 1)
+        if lowest != true:
+            add((*condition, lowest))
+        if beyond != -true:
+            add((*condition, -beyond))
+        for (_, before), (after, _) in pairwise(admitted):
+            add((*condition, -self.at_least(name, before + 1), self.at_least(name, after)))
 
     # Reading a model
 
@@ -145,15 +159,22 @@ class Encoding:
 
         The rank is -1 for a module that no clause distinguishes versions of, so that it need not be read.
         """
-        value = self.sat.value
-        return {name: self._rank(name) for name, variable in self._present.items() if value(variable)}
+        model = self.sat.model
+        return {
+            name: self._rank(name, variables, model) if variables.bounds else -1
+            for name, variables in self._modules.items()
+            if model[variables.present]
+        }
 
-    def _rank(self, name: str) -> int:
-        bounds, order = self._bounds[name], self._order[name]
-        if not bounds:
-            return -1
-        value = self.sat.value
-        true = bisect_right(order, 0, key=lambda variable: 0 if value(variable) else 1)
+    def _rank(self, name: str, variables: _Variables, model: Sequence[bool]) -> int:
+        bounds, order = variables.bounds, variables.order
+        true, false = 0, len(order)
+        while true < false:
+            middle = (true + false) // 2
+            if model[order[middle]]:
+                true = middle + 1
+            else:
+                false = middle
         domain = self.problem.domain(name)
         low = bounds[true - 1] if true else 0
         high = bounds[true] - 1 if true < len(bounds) else len(domain) - 1

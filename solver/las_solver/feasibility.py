@@ -62,17 +62,15 @@ def allowed_mode(candidate: ModuleVersion, host: Host, request: Request) -> str 
 
 
 def _allowed_modes(name: str, host: Host, request: Request) -> frozenset[str] | None:
-    """The modes that the host and the caller allow for the module `name`; None if every mode is."""
-    allowed = host.modes
-    for limit in (request.modes, _forced(name, request)):
-        if limit is not None:
-            allowed = limit if allowed is None else allowed & limit
-    return allowed
+    """The modes that the host and the caller allow for the module `name`; None if every mode is.
 
-
-def _forced(name: str, request: Request) -> frozenset[str] | None:
-    mode = request.forced_modes.get(name)
-    return None if mode is None else frozenset((mode,))
+    A mode forced for one module stands in place of the modes that the caller allows for all.
+    """
+    forced = request.forced_modes.get(name)
+    wanted = request.modes if forced is None else frozenset((forced,))
+    if host.modes is None or wanted is None:
+        return host.modes if wanted is None else wanted
+    return host.modes & wanted
 
 
 def _hardware_objections(hardware: Hardware, host: Host) -> tuple[LacksHardware, ...]:

@@ -74,13 +74,13 @@ def _statement(problem: Problem, domain: Domain, span: Span, thing: Hashable) ->
     match thing:
         case LacksHardware() | LacksMode() | Excluded():
             return _limit(newest.source, span, thing)
-        case Need(target, constraint, field):
-            requirement = Requirement(target, constraint)
-            entries = newest.requirements if field == "modules" else newest.runtimes
-            source = f"{newest.source}: dependencies.{field}[{entries.index(requirement)}]"
-            if field == "modules":
+        case Need():
+            requirement = Requirement(thing.name, thing.constraint)
+            entries = newest.requirements if thing.field == "modules" else newest.runtimes
+            source = f"{newest.source}: dependencies.{thing.field}[{entries.index(requirement)}]"
+            if thing.field == "modules":
                 return Dependency(span, requirement, source)
-            return RuntimeNeed(span, requirement, problem.host.runtimes.get(target), source)
+            return RuntimeNeed(span, requirement, problem.host.runtimes.get(thing.name), source)
         case str(interface):
             providers = tuple(other for other in problem.providers(interface) if other != span.module)
             source = f"{newest.source}: interfaces.consumes[{newest.consumes.index(interface)}]"

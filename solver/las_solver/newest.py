@@ -95,8 +95,7 @@ class Newest:
         following: dict[str, None] = {}
         for name in layer:
             for need in self._problem.domain(name).needs(self._decided[name]):
-                admitted = self._problem.admitted(need.name, need.constraint)
-                self._bounds[need.name] = intersect(self._allowed(need.name), admitted)
+                self._bounds[need.name] = intersect(self._allowed(need.name), need.ranks)
                 if need.name not in self._decided:
                     following[need.name] = None
         return list(following)

@@ -16,6 +16,7 @@ from las_solver.order import arrange, edges_of
 from las_solver.plan import Plan, Step
 from las_solver.problem import Problem
 from las_solver.sat import BACKENDS, DEFAULT_BACKEND, Stopped, never
+from las_solver.shelf import Shelf
 from las_solver.source import Source
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ class Planner:
     ) -> None:
         if backend not in BACKENDS:
             raise InvalidInput(f"there is no SAT backend {backend!r}", hint=f"there are {', '.join(BACKENDS)}")
-        self._source = source
-        self._host = host
+        self._shelf = Shelf(source, host)
         self._backend = backend
         self._eager = eager
         self._descent = descent
@@ -59,7 +59,7 @@ class Planner:
         """
         if not request.requirements:
             raise InvalidInput("nothing is requested", hint="name at least one module")
-        problem = Problem(self._source, self._host, request)
+        problem = Problem(self._shelf, request)
         try:
             newest = Newest(problem, self._backend, stop=stop, eager=self._eager, descent=self._descent)
             outcome = newest.find()
@@ -68,7 +68,7 @@ class Planner:
         if outcome is None:
             from las_solver.conflict import explain_conflict  # what most plans do without
 
-            unpruned = Problem(self._source, self._host, request, pruned=False)
+            unpruned = Problem(self._shelf, request, pruned=False)
             return explain_conflict(unpruned, self._backend, stop=stop_explaining)
         return _plan(problem, outcome.modules, optimal=outcome.optimal)
 
@@ -97,7 +97,7 @@ def _step(problem: Problem, name: str, rank: int, requires: tuple[str, ...], req
         requires=requires,
         required_by=required_by,
         newest=_newest(problem, name),
-        versions_behind=problem.eligible_newer(name, chosen.version),
+        versions_behind=problem.domain(name).newer(rank),
         system_packages=tuple(
             package for package in dict.fromkeys(chosen.system_packages) if package not in problem.host.system_packages
         ),
@@ -107,5 +107,5 @@ def _step(problem: Problem, name: str, rank: int, requires: tuple[str, ...], req
 
 
 def _newest(problem: Problem, name: str) -> Version:
-    versions = [candidate.version for candidate in problem.source.versions(name)]
-    return next((version for version in versions if not version.is_prerelease), versions[0])
+    candidates = problem.source.versions(name)
+    return next((one.version for one in candidates if not one.version.is_prerelease), candidates[0].version)

@@ -6,18 +6,16 @@ they hold every version, and what speaks against one is a statement like any oth
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from packaging.version import Version
 
 from las_solver.constraint import Constraint, Requirement
 from las_solver.feasibility import objections
-from las_solver.model import Host, ModuleVersion, Request, Strategy
-from las_solver.ranks import Intervals, admitted_ranks, contains, intersect, intervals_of
-from las_solver.source import Source
+from las_solver.model import ModuleVersion, Request, Strategy
+from las_solver.ranks import Intervals, contains, intersect, intervals_of
+from las_solver.shelf import Ranking, Shelf
 
 __all__ = ["Domain", "Need", "Problem"]
 
@@ -25,49 +23,77 @@ _RUN_LIMIT = 64
 _Predicate = Callable[[int], bool]
 
 
-@dataclass(frozen=True, slots=True)
 class Need:
-    """An entry of a manifest that needs a module: `field` is ``modules``, or ``runtime`` where the host does not meet it."""
+    """An entry of a manifest that needs a module, and the ranks in the domain of `name` that its constraint admits.
 
-    name: str
-    constraint: Constraint
-    field: str
+    `field` is ``modules``, or ``runtime`` where the host does not meet the entry. In one problem, equal needs are the
+    same object.
+    """
+
+    __slots__ = ("_problem", "_ranks", "constraint", "field", "name")
+
+    def __init__(self, problem: Problem, name: str, constraint: Constraint, field: str) -> None:
+        self._problem = problem
+        self._ranks: Intervals | None = None
+        self.name = name
+        self.constraint = constraint
+        self.field = field
+
+    @property
+    def ranks(self) -> Intervals:
+        """The ranks that meet the need. The first time this is asked, the module `name` is read."""
+        ranks = self._ranks
+        if ranks is None:
+            ranks = self._ranks = self._problem.admitted(self.name, self.constraint)
+        return ranks
 
 
 class Domain:
     """The versions of one module that an answer could hold, ranked from 0 (oldest), each with what it needs.
 
-    `eligible` holds the ranks of the eligible versions, sorted; the others are pre-releases that only a requirement of
-    another module can admit, and are said to be *conditional*.
+    `conditional` holds the ranks that are not `eligible`: pre-releases that only a requirement can admit.
     """
 
-    __slots__ = ("_consumed", "_intervals", "_needs", "_problem", "_runs", "candidates", "conditional", "eligible", "name", "versions")
+    __slots__ = ("_consumed", "_intervals", "_needs", "_problem", "_ranking", "candidates", "conditional", "name")
 
-    def __init__(self, problem: Problem, name: str, candidates: Sequence[ModuleVersion], conditional: frozenset[int]) -> None:
+    def __init__(self, problem: Problem, name: str, ranking: Ranking) -> None:
         self._problem = problem
+        self._ranking = ranking
         self.name = name
-        self.candidates = tuple(candidates)
-        self.versions: tuple[Version, ...] = tuple(one.version for one in candidates)
-        self.conditional = conditional
-        self.eligible = [rank for rank in range(len(self.candidates)) if rank not in conditional]
-        self._needs: list[tuple[Need, ...] | None] = [None] * len(self.candidates)
-        self._consumed: list[tuple[str, ...] | None] = [None] * len(self.candidates)
+        self.candidates = ranking.candidates
+        self.conditional = ranking.conditional
+        self._needs: dict[int, tuple[Need, ...]] = {}
+        self._consumed: dict[int, tuple[str, ...]] = {}
         self._intervals: dict[tuple[str, str], Intervals] = {}
-        self._runs: dict[tuple[object, int], tuple[int, int]] = {}
 
     def __len__(self) -> int:
         return len(self.candidates)
 
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """The versions, by rank."""
+        return self._ranking.versions
+
+    @property
+    def eligible(self) -> Sequence[int]:
+        """The ranks of the eligible versions, sorted."""
+        return self._ranking.eligible
+
+    def admitted(self, constraint: Constraint) -> Intervals:
+        """The ranks that `constraint` admits."""
+        return self._ranking.admitted(constraint)
+
     def needs(self, rank: int) -> tuple[Need, ...]:
         """What the version at `rank` needs of other modules, in the order of its manifest."""
-        needs = self._needs[rank]
+        needs = self._needs.get(rank)
         if needs is None:
-            needs = self._needs[rank] = self._problem.needs(self.candidates[rank])
+            entries = self._ranking.entries(rank)
+            needs = self._needs[rank] = tuple([self._problem.need(field, one) for field, one in entries])
         return needs
 
     def consumes(self, rank: int) -> tuple[str, ...]:
         """The interfaces that the version at `rank` needs another module to provide."""
-        consumed = self._consumed[rank]
+        consumed = self._consumed.get(rank)
         if consumed is None:
             outside = self._problem.host.interfaces
             consumed = self.candidates[rank].consumes
@@ -82,15 +108,15 @@ class Domain:
 
     def run_with_need(self, rank: int, need: Need) -> tuple[int, int]:
         """Neighbouring ranks around `rank` of which each has `need`."""
-        return self._run(rank, need, lambda other: need in self.needs(other))
+        return self._run(rank, lambda other: need in self.needs(other))
 
     def run_with_module(self, rank: int, name: str) -> tuple[int, int]:
         """Neighbouring ranks around `rank` of which each needs the module `name`."""
-        return self._run(rank, name, lambda other: self.needs_module(other, name))
+        return self._run(rank, lambda other: self.needs_module(other, name))
 
     def run_with_consumed(self, rank: int, interface: str) -> tuple[int, int]:
         """Neighbouring ranks around `rank` of which each consumes `interface`."""
-        return self._run(rank, ("consumes", interface), lambda other: interface in self.consumes(other))
+        return self._run(rank, lambda other: interface in self.consumes(other))
 
     def providing(self, interface: str) -> Intervals:
         """The ranks that provide `interface`."""
@@ -114,9 +140,11 @@ class Domain:
 
     def behind(self, rank: int) -> int:
         """The number of eligible versions newer than the one at `rank` (older ones under the strategy `lowest`)."""
-        if self._problem.lowest:
-            return bisect_left(self.eligible, rank)
-        return len(self.eligible) - bisect_right(self.eligible, rank)
+        return self._ranking.older(rank) if self._problem.lowest else self._ranking.newer(rank)
+
+    def newer(self, rank: int) -> int:
+        """The number of eligible versions newer than the one at `rank`, under every strategy."""
+        return self._ranking.newer(rank)
 
     def best(self, ranks: Intervals) -> int:
         """The rank among `ranks`, which are not empty, that the strategy would take first."""
@@ -129,16 +157,25 @@ class Domain:
                 return extreme if self.behind(extreme) <= self.behind(overall) else overall
         return ranks[0][0] if lowest else ranks[-1][1]
 
-    def _run(self, rank: int, key: object, holds: _Predicate) -> tuple[int, int]:
-        known = self._runs.get((key, rank))
-        if known is None:
-            low = high = rank
-            while low > 0 and low > rank - _RUN_LIMIT and holds(low - 1):
-                low -= 1
-            while high < len(self.candidates) - 1 and high < rank + _RUN_LIMIT and holds(high + 1):
-                high += 1
-            known = self._runs[key, rank] = (low, high)
-        return known
+    def all_needs(self) -> Iterator[tuple[Need, int, int]]:
+        """Every need of any version, with each run of neighbouring ranks, from the lowest to the highest, that has it."""
+        begun: dict[Need, int] = {}
+        for rank in range(len(self.candidates)):
+            needs = self.needs(rank)
+            for need in [one for one in begun if one not in needs]:
+                yield need, begun.pop(need), rank - 1
+            for need in needs:
+                begun.setdefault(need, rank)
+        for need, low in begun.items():
+            yield need, low, len(self.candidates) - 1
+
+    def _run(self, rank: int, holds: _Predicate) -> tuple[int, int]:
+        low = high = rank
+        while low > 0 and low > rank - _RUN_LIMIT and holds(low - 1):
+            low -= 1
+        while high < len(self.candidates) - 1 and high < rank + _RUN_LIMIT and holds(high + 1):
+            high += 1
+        return low, high
 
     def _ranks(self, key: tuple[str, str], holds: _Predicate) -> Intervals:
         known = self._intervals.get(key)
@@ -148,19 +185,25 @@ class Domain:
 
 
 class Problem:
-    """What the solver can ask of one request. Reads of `source` no more than it is asked for."""
+    """What the solver can ask of one request. Reads of the source no more than it is asked for."""
 
-    def __init__(self, source: Source, host: Host, request: Request, *, pruned: bool = True) -> None:
-        self.source = source
-        self.host = host
+    def __init__(self, shelf: Shelf, request: Request, *, pruned: bool = True) -> None:
+        self._shelf = shelf
+        self.source = shelf.source
+        self.host = shelf.host
         self.request = request
         self.pruned = pruned
         self.lowest = request.strategy is Strategy.LOWEST
         self._domains: dict[str, Domain] = {}
-        self._admitted: dict[tuple[str, str], Intervals] = {}
+        self._needs: dict[tuple[str, Requirement], Need] = {}
         self._requested: dict[str, list[Constraint]] = {}
         for requirement in request.requirements:
             self._requested.setdefault(requirement.name, []).append(requirement.constraint)
+        self._special = {
+            *(requirement.name for requirement in request.requirements if requirement.constraint.text),
+            *(requirement.name for requirement in request.excluded),
+            *request.forced_modes,
+        }
 
     @cached_property
     def requested(self) -> tuple[str, ...]:
@@ -180,25 +223,15 @@ class Problem:
 
     def admitted(self, name: str, constraint: Constraint) -> Intervals:
         """The ranks in the domain of `name` that `constraint` admits."""
-        key = (name, constraint.text)
-        admitted = self._admitted.get(key)
-        if admitted is None:
-            admitted = self._admitted[key] = admitted_ranks(self.domain(name).versions, constraint)
-        return admitted
+        return self.domain(name).admitted(constraint)
 
-    def needs(self, candidate: ModuleVersion) -> tuple[Need, ...]:
-        """The module entries of `candidate`, then its runtime entries that the host does not meet."""
-        modules = [Need(one.name, one.constraint, "modules") for one in candidate.requirements]
-        if candidate.runtimes:
-            modules.extend(
-                Need(one.name, one.constraint, "runtime") for one in candidate.runtimes if not self.host_meets(one)
-            )
-        return tuple(modules)
-
-    def host_meets(self, runtime: Requirement) -> bool:
-        """Whether the host itself provides `runtime`."""
-        version = self.host.runtimes.get(runtime.name)
-        return version is not None and runtime.constraint.admits(version)
+    def need(self, field: str, requirement: Requirement) -> Need:
+        """The need that an entry of a manifest states."""
+        key = (field, requirement)
+        need = self._needs.get(key)
+        if need is None:
+            need = self._needs[key] = Need(self, requirement.name, requirement.constraint, field)
+        return need
 
     def providers(self, interface: str) -> Iterator[str]:
         """The modules that may provide `interface`: those that the caller prefers, then the others by name."""
@@ -209,35 +242,51 @@ class Problem:
                 yield name
         yield from sorted(names)
 
-    def admits_prereleases(self, name: str, versions: Sequence[ModuleVersion]) -> bool:
+    def _make_domain(self, name: str) -> Domain:
+        prereleases = self._shelf.prereleases(name)
+        conditional = bool(prereleases) and not self._admits_prereleases(name, prereleases)
+        if not self.pruned or name in self._special or self.request.modes is not None:
+            return Domain(self, name, self._rank(name, conditional=conditional))
+        rankings = self._shelf.rankings
+        ranking = rankings.get((name, conditional))
+        if ranking is None:
+            ranking = rankings[name, conditional] = self._rank(name, conditional=conditional)
+        return Domain(self, name, ranking)
+
+    def _admits_prereleases(self, name: str, prereleases: frozenset[int]) -> bool:
         """Whether every pre-release of the module is eligible: by the caller, the request, or because all are ones."""
         return (
             self.request.prereleases
             or any(constraint.names_prerelease for constraint in self._requested.get(name, ()))
-            or all(one.version.is_prerelease for one in versions)
+            or len(prereleases) == len(self._shelf.versions(name))
         )
 
-    def _make_domain(self, name: str) -> Domain:
-        versions = self.source.versions(name)[::-1]
+    def _rank(self, name: str, *, conditional: bool) -> Ranking:
+        """The versions of the module `name`, in a pruned problem those that pass by themselves."""
+        places = range(len(versions := self._shelf.versions(name)))
+        prereleases = self._shelf.prereleases(name) if conditional else frozenset[int]()
+        kept: Sequence[int] = places
         if self.pruned:
-            constraints = self._requested.get(name, ())
-            conditional_too = self.admits_prereleases(name, versions) or self._has_prerelease_namers(name)
-            candidates = [
-                one
-                for one in versions
-                if (conditional_too or not one.version.is_prerelease)
-                and all(constraint.admits(one.version) for constraint in constraints)
-                and not objections(one, self.host, self.request)
-            ]
-        else:
-            candidates = list(versions)
-        if self.admits_prereleases(name, versions):
-            return Domain(self, name, candidates, frozenset())
-        conditional = frozenset(rank for rank, one in enumerate(candidates) if one.version.is_prerelease)
-        return Domain(self, name, candidates, conditional)
+            if prereleases and not self._shelf.has_prerelease_namers(name):
+                kept = [place for place in kept if place not in prereleases]
+            for constraint in self._requested.get(name, ()):
+                if constraint.text:
+                    kept = [place for place in kept if constraint.admits(versions[place].version)]
+            kept = self._feasible(name, versions, kept)
+        if prereleases:
+            prereleases = frozenset(rank for rank, place in enumerate(kept) if place in prereleases)
+        candidates = versions if len(kept) == len(versions) else [versions[place] for place in kept]
+        return Ranking(self._shelf, candidates, prereleases)
 
-    def _has_prerelease_namers(self, name: str) -> bool:
-        return any(namer != name for namer in self.source.prerelease_namers(name))
+    def _feasible(self, name: str, versions: Sequence[ModuleVersion], places: Sequence[int]) -> Sequence[int]:
+        """Those of `places` that nothing speaks against; asked once for versions that are alike."""
+        if not places or any(one.name == name for one in self.request.excluded):
+            return [place for place in places if not objections(versions[place], self.host, self.request)]
+        alike = {(id(one.hardware), id(one.modes)): one for one in versions}
+        verdicts = {key: not objections(one, self.host, self.request) for key, one in alike.items()}
+        if all(verdicts.values()):
+            return places
+        return [place for place in places if verdicts[id(versions[place].hardware), id(versions[place].modes)]]
 
     def request_ranks(self, name: str) -> Intervals:
         """The ranks in the domain of a requested module that the request's constraints on it admit."""
@@ -246,11 +295,6 @@ class Problem:
         for constraint in self._requested.get(name, ()):
             ranks = intersect(ranks, self.admitted(name, constraint))
         return ranks
-
-    def eligible_newer(self, name: str, version: Version) -> int:
-        """The number of eligible versions of the module `name` that are newer than `version`."""
-        domain = self.domain(name)
-        return sum(domain.versions[rank] > version for rank in domain.eligible)
 
     def provides(self, name: str, rank: int, interface: str) -> bool:
         """Whether the module `name` provides `interface` at `rank`."""

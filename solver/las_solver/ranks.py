@@ -51,7 +51,10 @@ def intersect(left: Intervals, right: Intervals) -> Intervals:
 
 def contains(intervals: Intervals, rank: int) -> bool:
     """Whether `rank` lies in one of `intervals`."""
-    return any(low <= rank <= high for low, high in intervals)
+    for low, high in intervals:
+        if rank <= high:
+            return low <= rank
+    return False
 
 
 def intervals_of(ranks: Sequence[int]) -> Intervals:

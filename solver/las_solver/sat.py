@@ -51,7 +51,7 @@ class Sat:
         self._solver: Any = getattr(_solvers, BACKENDS[backend])()
         self._stop = stop
         self._variables = 0
-        self._model: list[int] = []
+        self._model: list[bool] = []
         self._core: tuple[int, ...] = ()
         self.calls = 0
         self.clauses = 0
@@ -83,16 +83,21 @@ class Sat:
             if satisfiable is not None:
                 break
         if satisfiable:
-            self._model = self._solver.get_model()
+            self._model = [False, *(literal > 0 for literal in self._solver.get_model())]
+            self._model.extend([False] * (self._variables + 1 - len(self._model)))
         else:
             self._core = tuple(self._solver.get_core() or ())
         return satisfiable
 
     def value(self, literal: int) -> bool:
         """Whether `literal` is true in the model that :meth:`solve` found last."""
-        variable = abs(literal)
-        true = variable <= len(self._model) and self._model[variable - 1] > 0
+        true = self._model[abs(literal)]
         return true if literal > 0 else not true
+
+    @property
+    def model(self) -> Sequence[bool]:
+        """The values that :meth:`solve` found last, by variable; those of variables made since are missing."""
+        return self._model
 
     @property
     def core(self) -> tuple[int, ...]:

@@ -29,6 +29,7 @@ class Search:
         self.encoding = Encoding(problem, self.sat)
         self._picks: Mapping[Demand, str] = {}
         self._unless: int | None = None
+        self._visited: dict[str, set[int]] = {}
         self.answer: dict[str, int] = {}
         self._encoded: dict[tuple[str, object], list[tuple[int, int]]] = {}
         for name in problem.requested:
@@ -103,8 +104,9 @@ class Search:
     def _follow(self, model: dict[str, int], name: str, rank: int, queue: list[str]) -> bool:
         """Put what `name` at `rank` needs into `queue`; False if `model` does not hold it and it had to be encoded."""
         intact = True
+        self._note_visit(name, rank)
         for need in self.problem.domain(name).needs(rank):
-            admitted = self.problem.admitted(need.name, need.constraint)
+            admitted = need.ranks
             chosen = self._chosen(model, need.name) if need.name in model else None
             if chosen is None or not contains(admitted, chosen):
                 intact = False
@@ -146,13 +148,35 @@ class Search:
 
     # Encoding
 
+    def _note_visit(self, name: str, rank: int) -> None:
+        """Where models keep trying other versions of a module, encode the next ones too: twice as many each time."""
+        visited = self._visited.setdefault(name, set())
+        if rank in visited:
+            return
+        visited.add(rank)
+        further = 2 ** min(len(visited) - 1, 20) - 1
+        size = len(self.problem.domain(name))
+        nearby = range(rank + 1, min(rank + further, size - 1) + 1)
+        if not self.problem.lowest:
+            nearby = range(rank - 1, max(rank - further, 0) - 1, -1)
+        for other in nearby:
+            if other not in visited:
+                visited.add(other)
+                for need in self.problem.domain(name).needs(other):
+                    self._encode_need(name, other, need)
+
+    def _encode_needs(self, name: str) -> None:
+        """Encode every need of every version of `name`."""
+        for need, low, high in self.problem.domain(name).all_needs():
+            self._encoded.setdefault((name, need), []).append((low, high))
+            self.encoding.require(self.encoding.outside(name, low, high), need.name, need.ranks)
+
     def _encode_need(self, name: str, rank: int, need: Need) -> None:
         """For the run ``a..b`` of versions of m that have `need`: ``m outside a..b, or what it needs``."""
         if self._is_new((name, need), rank):
             run = self.problem.domain(name).run_with_need(rank, need)
             self._encoded.setdefault((name, need), []).append(run)
-            admitted = self.problem.admitted(need.name, need.constraint)
-            self.encoding.require(self.encoding.outside(name, *run), need.name, admitted)
+            self.encoding.require(self.encoding.outside(name, *run), need.name, need.ranks)
 
     def _encode_interface(self, name: str, rank: int, interface: str) -> None:
         """For the run ``a..b`` of versions of m that consume i: ``m outside a..b, or p1 provides i, or p2 does, ...``
@@ -182,10 +206,9 @@ class Search:
                 continue
             seen.add(name)
             domain = self.problem.domain(name)
+            self._encode_needs(name)
+            queue.extend(need.name for need, _, _ in domain.all_needs())
             for rank in range(len(domain)):
-                for need in domain.needs(rank):
-                    self._encode_need(name, rank, need)
-                    queue.append(need.name)
                 for interface in domain.consumes(rank):
                     queue.extend(self._read(self.problem.providers(interface), name))
                     self._encode_interface(name, rank, interface)

@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from las_solver.constraint import Constraint, Requirement
 from las_solver.feasibility import LacksHardware, LacksMode
-from las_solver.ranks import admitted_ranks
+from las_solver.ranks import admitted_ranks, intervals_of
 
 __all__ = [
     "Cycle",
@@ -48,18 +48,17 @@ class Span:
         if low == high:
             spellings = [f"=={oldest}"]
         elif high == len(versions) - 1:
-            spellings = [f">={oldest}"]
+            spellings = [f">={oldest.public}"]
         else:
-            upper = [f"<{versions[high + 1]}", f"<={newest}"]
-            spellings = upper if low == 0 else [f">={oldest},{bound}" for bound in upper]
-        wanted = ((low, high),)
+            upper = [f"<{versions[high + 1].public}", f"<={newest.public}"]
+            spellings = upper if low == 0 else [f">={oldest.public},{bound}" for bound in upper]
         for spelling in spellings:
-            if admitted_ranks(versions, Constraint.parse(spelling)) == wanted:
+            if admitted_ranks(versions, Constraint.parse(spelling)) == ((low, high),):
                 return spelling
-        return self._by_exceptions(spellings[-1])
+        return self._with_exceptions(spellings[-1])
 
-    def _by_exceptions(self, spelling: str) -> str:
-        """`spelling`, less the local versions that it admits too."""
+    def _with_exceptions(self, spelling: str) -> str:
+        """`spelling`, less the local versions that it admits beside those of the span."""
         admitted = admitted_ranks(self.versions, Constraint.parse(spelling))
         beyond = [
             f"!={self.versions[rank]}"
@@ -217,15 +216,16 @@ def target_of(statement: Statement) -> Requirement | None:
 
 
 def spans_of(name: str, versions: tuple[Version, ...], ranks: Sequence[int]) -> list[Span]:
-    """The spans of neighbours that hold exactly `ranks`, which are sorted; the newest first."""
+    """The spans of neighbours that hold exactly `ranks`, which are sorted; the newest first.
+
+    PEP 440 has no range that begins at a local version (``>=2.0`` admits ``2.0`` and ``2.0+local``), so such a version is
+    a span of its own.
+    """
     spans: list[Span] = []
-    high = previous = None
-    for rank in reversed(ranks):
-        if previous is None or high is None or rank != previous - 1:
-            if previous is not None and high is not None:
-                spans.append(Span(name, previous, high, versions))
-            high = rank
-        previous = rank
-    if previous is not None and high is not None:
-        spans.append(Span(name, previous, high, versions))
+    for low, high in reversed(intervals_of(ranks)):
+        first = low
+        while first < high and versions[first].local is not None:
+            first += 1
+        spans.append(Span(name, first, high, versions))
+        spans.extend(Span(name, rank, rank, versions) for rank in reversed(range(low, first)))
     return spans

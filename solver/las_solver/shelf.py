@@ -1,0 +1,116 @@
+"""What a planner keeps of its source between requests: ranked versions, and what the host alone decides about them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from packaging.version import Version
+
+from las_solver.constraint import Constraint, Requirement
+from las_solver.model import Host, ModuleVersion
+from las_solver.ranks import Intervals, admitted_ranks
+from las_solver.source import Source
+
+__all__ = ["Entry", "Ranking", "Shelf"]
+
+
+class Ranking:
+    """Versions of one module, ranked from 0 (oldest), of which some are *conditional*.
+
+    A conditional version is a pre-release that only a requirement of another module can admit; the others are eligible.
+    """
+
+    def __init__(self, shelf: Shelf, candidates: Iterable[ModuleVersion], conditional: frozenset[int]) -> None:
+        self._shelf = shelf
+        self.candidates = tuple(candidates)
+        self.conditional = conditional
+        self._admitted: dict[str, Intervals] = {}
+        self._entries: list[tuple[Entry, ...] | None] = [None] * len(self.candidates)
+
+    def __len__(self) -> int:
+        return len(self.candidates)
+
+    @cached_property
+    def versions(self) -> tuple[Version, ...]:
+        """The versions, by rank."""
+        return tuple(one.version for one in self.candidates)
+
+    @cached_property
+    def eligible(self) -> Sequence[int]:
+        """The ranks of the eligible versions, sorted."""
+        ranks = range(len(self.candidates))
+        return [rank for rank in ranks if rank not in self.conditional] if self.conditional else ranks
+
+    def newer(self, rank: int) -> int:
+        """The number of eligible versions newer than the one at `rank`."""
+        return len(self.eligible) - bisect_right(self.eligible, rank)
+
+    def older(self, rank: int) -> int:
+        """The number of eligible versions older than the one at `rank`."""
+        return bisect_left(self.eligible, rank)
+
+    def admitted(self, constraint: Constraint) -> Intervals:
+        """The ranks that `constraint` admits."""
+        admitted = self._admitted.get(constraint.text)
+        if admitted is None:
+            admitted = self._admitted[constraint.text] = admitted_ranks(self.versions, constraint)
+        return admitted
+
+    def entries(self, rank: int) -> tuple[Entry, ...]:
+        """What the version at `rank` needs of other modules."""
+        entries = self._entries[rank]
+        if entries is None:
+            entries = self._entries[rank] = self._shelf.entries(self.candidates[rank])
+        return entries
+
+
+Entry = tuple[str, Requirement]
+"""An entry of a manifest that needs a module: ``modules``, or ``runtime`` if the host does not meet it; and the requirement."""
+
+
+class Shelf:
+    """The modules that a planner has read, for one host."""
+
+    def __init__(self, source: Source, host: Host) -> None:
+        self.source = source
+        self.host = host
+        self._versions: dict[str, tuple[ModuleVersion, ...]] = {}
+        self._prereleases: dict[str, frozenset[int]] = {}
+        self._namers: dict[str, bool] = {}
+        self.rankings: dict[tuple[str, bool], Ranking] = {}
+
+    def versions(self, name: str) -> tuple[ModuleVersion, ...]:
+        """Every version of the module `name`, from old to new."""
+        versions = self._versions.get(name)
+        if versions is None:
+            versions = self._versions[name] = tuple(self.source.versions(name))[::-1]
+        return versions
+
+    def prereleases(self, name: str) -> frozenset[int]:
+        """The places of the pre-releases in :meth:`versions`."""
+        places = self._prereleases.get(name)
+        if places is None:
+            versions = self.versions(name)
+            places = frozenset(place for place, one in enumerate(versions) if one.version.is_prerelease)
+            self._prereleases[name] = places
+        return places
+
+    def has_prerelease_namers(self, name: str) -> bool:
+        """Whether an entry of another module on `name` may name a pre-release."""
+        named = self._namers.get(name)
+        if named is None:
+            named = self._namers[name] = any(namer != name for namer in self.source.prerelease_namers(name))
+        return named
+
+    def host_meets(self, runtime: Requirement) -> bool:
+        """Whether the host itself provides `runtime`."""
+        version = self.host.runtimes.get(runtime.name)
+        return version is not None and runtime.constraint.admits(version)
+
+    def entries(self, candidate: ModuleVersion) -> tuple[Entry, ...]:
+        """The module entries of `candidate`, then its runtime entries that the host does not meet; each once."""
+        entries = [("modules", one) for one in candidate.requirements]
+        entries.extend(("runtime", one) for one in candidate.runtimes if not self.host_meets(one))
+        return tuple(dict.fromkeys(entries))
