@@ -102,7 +102,7 @@ def _next_choice(
 def is_admitted(problem: Problem, modules: Answer, name: str) -> bool:
     """Whether one of `modules` has an active entry that admits the pre-releases of the module `name`."""
     return any(
-        namer in modules and namer != name and problem.domain(namer).names_prerelease(modules[namer], name)
+        namer in modules and problem.domain(namer).names_prerelease(modules[namer], name)
         for namer in problem.source.prerelease_namers(name)
     )
 

@@ -31,6 +31,7 @@ from las_solver.statement import (
     PreRelease,
     Requested,
     RuntimeNeed,
+    Span,
     Statement,
     UnknownModule,
     module_of,
@@ -56,22 +57,26 @@ class Conflict:
 
 def explain_conflict(problem: Problem, backend: str, *, stop: Callable[[], bool] = never) -> Conflict:
     """The conflict of an unpruned `problem` that has no valid answer. Once `stop` answers True, it is not reduced further."""
-    statements, theory = _contradiction(problem, backend)
-    minimal = True
+    kept: list[Statement] = [Requested(one) for one in problem.request.requirements]
     try:
-        kept, core_is_minimal = theory.reduce(_group, stop)
+        theory = _contradiction(problem, backend, stop)
+        kept = theory.core()
+        kept = theory.reduce()
         theory.close()
-        if core_is_minimal:
-            theory = _Theory(problem, backend, kept, lambda statement: statement)
-            contradicts = theory.contradicts(theory.selectors)
-            assert contradicts, "the statements of a core contradict each other"
-            kept, core_is_minimal = theory.reduce(lambda statement: statement, stop)
-            theory.close()
-        minimal = core_is_minimal
+        theory = _Theory(problem, backend, kept, _itself, stop)
+        if not theory.contradicts(theory.selectors):
+            raise AssertionError("the statements of a core do not contradict each other")
+        kept = theory.core()
+        kept = theory.reduce()
+        theory.close()
+        minimal = True
     except Stopped:
-        kept = statements
         minimal = False
     return Conflict(request=problem.request, core=_with_cycle(kept), minimal=minimal)
+
+
+def _itself(statement: Statement) -> Hashable:
+    return statement
 
 
 def _group(statement: Statement) -> Hashable:
@@ -85,14 +90,14 @@ def _group(statement: Statement) -> Hashable:
             return (type(statement).__name__, module_of(statement))
 
 
-def _contradiction(problem: Problem, backend: str) -> tuple[list[Statement], _Theory]:
-    """The statements about the modules nearest to the request that contradict each other, and the theory that says so."""
+def _contradiction(problem: Problem, backend: str, stop: Callable[[], bool]) -> _Theory:
+    """The theory of the modules nearest to the request whose statements contradict each other."""
     statements: dict[Statement, None] = {Requested(one): None for one in problem.request.requirements}
     for one in problem.request.requirements:
         _note_missing(problem, statements, one)
     seen: set[str] = set()
     layer = list(problem.requested)
-    theory = _Theory(problem, backend, [*statements, _NO_CYCLE], _group)
+    theory = _Theory(problem, backend, [*statements, _NO_CYCLE], _group, stop)
     while not theory.contradicts(theory.selectors):
         assert layer, "all statements together can be true, although no valid answer was found"
         fresh: dict[Statement, None] = {}
@@ -111,7 +116,7 @@ def _contradiction(problem: Problem, backend: str) -> tuple[list[Statement], _Th
                 theory.add(statement)
         statements.update(fresh)
         layer = [name for name in following if name not in seen]
-    return [*statements, _NO_CYCLE], theory
+    return theory
 
 
 def _note_missing(problem: Problem, statements: dict[Statement, None], requirement: Requirement) -> None:
@@ -124,17 +129,22 @@ class _Theory:
     """Statements in a SAT solver, each switched on by the selector of its group."""
 
     def __init__(
-        self, problem: Problem, backend: str, statements: Iterable[Statement], group: Callable[[Statement], Hashable]
+        self,
+        problem: Problem,
+        backend: str,
+        statements: Iterable[Statement],
+        group: Callable[[Statement], Hashable],
+        stop: Callable[[], bool],
     ) -> None:
         self._problem = problem
-        self._sat = Sat(backend)
+        self._sat = Sat(backend, stop=stop)
         self._encoding = Encoding(problem, self._sat)
         self._group = group
         self._statements: list[Statement] = []
         self._selector: dict[Hashable, int] = {}
         self._absent: dict[Hashable, int] = {}
         self._needs: dict[str, list[Dependency | RuntimeNeed]] = {}
-        self._prereleases: dict[str, int] = {}
+        self._prereleases: dict[str, list[tuple[Span, int]]] = {}
         for statement in statements:
             self.add(statement)
 
@@ -175,7 +185,7 @@ class _Theory:
             case NoVersion(module, constraint):
                 encoding.add((off, -self._met(module, constraint.text)))
             case PreRelease(span):
-                self._prereleases[span.module] = off
+                self._prereleases.setdefault(span.module, []).append((span, off))
             case Cycle():
                 pass
 
@@ -189,28 +199,28 @@ class _Theory:
                 return False
         return True
 
-    def reduce(self, group: Callable[[Statement], Hashable], stop: Callable[[], bool]) -> tuple[list[Statement], bool]:
+    def core(self) -> list[Statement]:
+        """The statements whose selectors are in the core that was found last."""
+        core = set(self._sat.core)
+        return [statement for statement in self._statements if self._selector[self._group(statement)] in core]
+
+    def reduce(self) -> list[Statement]:
         """The statements left after leaving out groups, the last first, as long as the rest still contradicts itself.
 
-        Called after :meth:`contradicts` answered True. The second value is False if `stop` cut that short.
+        Called after :meth:`contradicts` answered True. A core that the SAT solver finds on the way saves trials and
+        changes nothing: what is not in the core can be left out.
         """
         kept = sorted(self._selector.items(), key=lambda item: item[0] == self._group(_NO_CYCLE))
         core = set(self._sat.core)
-        finished = True
-        for item in reversed(kept[:]):
-            if item[1] not in core:
-                kept.remove(item)
-                continue
-            if stop():
-                finished = False
-                kept = [other for other in kept if other[1] in core]
-                break
-            trial = [other for other in kept if other != item]
-            if self.contradicts([selector for _, selector in trial]):
-                kept = trial
+        for item in kept[::-1]:
+            if item[1] in core:
+                trial = [selector for other, selector in kept if other != item[0]]
+                if not self.contradicts(trial):
+                    continue
                 core = set(self._sat.core)
+            kept.remove(item)
         groups = {key for key, _ in kept}
-        return [statement for statement in self._statements if group(statement) in groups], finished
+        return [statement for statement in self._statements if self._group(statement) in groups]
 
     def _require(self, condition: Sequence[int], name: str, constraint: Constraint) -> None:
         admitted = self._problem.admitted(name, constraint)
@@ -256,8 +266,13 @@ class _Theory:
         return bool(cycles)
 
     def _cut_prereleases(self, chosen: dict[str, int], active: set[int]) -> bool:
-        lifted = {name: off for name, off in self._prereleases.items() if -off in active}
-        return bool(lifted) and cut_unadmitted(self._encoding, chosen, {}, lifted.get)
+        def lifted(name: str, rank: int) -> int | None:
+            for span, off in self._prereleases.get(name, ()):
+                if span.low <= rank <= span.high and -off in active:
+                    return off
+            return None
+
+        return bool(self._prereleases) and cut_unadmitted(self._encoding, chosen, {}, lifted)
 
 
 def _with_cycle(statements: Sequence[Statement]) -> tuple[Statement, ...]:

@@ -6,7 +6,7 @@ Literals that *lift* a cut make it say nothing: the selectors of the statements 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from las_solver.answer import Answer, Demand, construct, is_admitted, reached
 from las_solver.encode import Encoding
@@ -28,22 +28,22 @@ def cut_cycle(encoding: Encoding, answer: Answer, cycle: Sequence[str]) -> None:
 
 
 def cut_unadmitted(
-    encoding: Encoding, answer: Answer, picks: Mapping[Demand, str], lifted: Callable[[str], int | None]
+    encoding: Encoding, answer: Answer, picks: Mapping[Demand, str], lifted: Callable[[str, int], int | None]
 ) -> bool:
     """Forbid what lets `answer` hold a conditional pre-release that nothing in it admits; False if there is none.
 
-    `lifted` names the literal that lifts the check of a module; a module for which it answers None is not checked.
+    `lifted` names the literal that lifts the check of a module at a rank; where it answers None, that is not checked.
     """
     problem = encoding.problem
     inside = reached(problem, answer)
     conditional = {
         name: literal
         for name, rank in inside.items()
-        if rank in problem.domain(name).conditional and (literal := lifted(name)) is not None
+        if rank in problem.domain(name).conditional and (literal := lifted(name, rank)) is not None
     }
     for name, literal in conditional.items():
         if not is_admitted(problem, answer, name):
-            require_admission(encoding, name, (literal,))
+            require_admission(encoding, name, [inside[name]], (literal,))
             return True
         if not is_admitted(problem, inside, name):
             _cut_unreached(encoding, answer, inside, name, literal)
@@ -57,21 +57,20 @@ def cut_unadmitted(
     return True
 
 
-def require_admission(encoding: Encoding, name: str, lifted: Sequence[int] = ()) -> None:
-    """A conditional pre-release of `name` needs a module with an entry that names one.
+def require_admission(encoding: Encoding, name: str, ranks: Iterable[int], lifted: Sequence[int] = ()) -> None:
+    """A pre-release of `name` at one of the conditional `ranks` needs a module with an entry that names one.
 
-    For each run ``a..b`` of conditional ranks, with the runs of versions that name a pre-release of m::
+    For a conditional rank r of m, with the runs of versions of modules that name a pre-release of m::
 
-        m outside a..b, or x1 inside a run of its, or x2 inside a run of its, ...
+        m outside r..r, or x1 inside a run of its, or x2 inside a run of its, ...
     """
     problem = encoding.problem
     admitting = [
         literal
         for namer in sorted(problem.source.prerelease_namers(name))
-        if namer != name
         for literal in encoding.any_inside(namer, problem.domain(namer).naming_prerelease(name))
     ]
-    for rank in sorted(problem.domain(name).conditional):
+    for rank in ranks:
         encoding.add((*lifted, *encoding.outside(name, rank, rank), *admitting))
 
 
@@ -90,11 +89,12 @@ def _escapes(encoding: Encoding, inside: Answer) -> list[int]:
     literals: list[int] = []
 
     def leads_on(target: str) -> bool:
-        return len(problem.domain(target)) > 0
+        return target not in inside and len(problem.domain(target)) > 0
 
+    literals.extend(encoding.present(name) for name in filter(leads_on, problem.requested))
     for name in inside:
         domain = problem.domain(name)
-        targets = sorted({need.name for rank in range(len(domain)) for need in domain.needs(rank)} - inside.keys())
+        targets = sorted({need.name for rank in range(len(domain)) for need in domain.needs(rank)})
         interfaces = sorted({interface for rank in range(len(domain)) for interface in domain.consumes(rank)})
         for target in filter(leads_on, targets):
             literals.extend(
@@ -115,6 +115,7 @@ def _cut_this(encoding: Encoding, inside: Answer, lifted: Sequence[int]) -> None
     """No order of choosing providers among the modules `inside` admits what they hold: something has to differ."""
     problem = encoding.problem
     clause = list(lifted)
+    clause.extend(encoding.present(name) for name in problem.requested if name not in inside)
     for name, rank in inside.items():
         domain = problem.domain(name)
         clause.extend(encoding.outside(name, rank, rank))

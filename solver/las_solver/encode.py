@@ -1,10 +1,10 @@
 """Order encoding: the ranks of module versions as Boolean variables, and what statements say about them as clauses.
 
-For a module m, the variable *present(m)* says that an answer holds it, and *m>=r*, that its rank is r or more. An order
-variable means nothing while its module is absent. It is made when something first asks for it, and linked to its
-neighbours, so that a module costs what the clauses about it tell apart and not its number of versions::
+For a module m, the variable *present(m)* says that an answer holds it, and *m>=r*, that it does at rank r or more. An
+order variable is made when something first asks for it, and linked to its neighbours, so that a module costs what the
+clauses about it tell apart and not its number of versions::
 
-    m>=s -> m>=r        for neighbouring r < s
+    m>=s -> m>=r        for neighbouring r < s        m>=r -> present(m)        for the lowest r
 
 Between two neighbouring order variables lies a *cell*: ranks that no clause tells apart.
 """
@@ -66,7 +66,7 @@ class Encoding:
         return self._variables(name).present
 
     def at_least(self, name: str, rank: int) -> int:
-        """The literal *m>=rank*; always true for the oldest rank, always false beyond the newest."""
+        """The literal *m>=rank*; constant true for the oldest rank, constant false beyond the newest."""
         if rank <= 0:
             return self.true
         variables = self._variables(name)
@@ -79,8 +79,7 @@ class Encoding:
         bounds, order = variables.bounds, variables.order
         at = bisect_left(bounds, rank)
         variable = self.sat.new_variable(phase=self._phase(domain, rank))
-        if at > 0:
-            self.sat.add((-variable, order[at - 1]))
+        self.sat.add((-variable, order[at - 1] if at else variables.present))
         if at < len(bounds):
             self.sat.add((-order[at], variable))
         bounds.insert(at, rank)
@@ -90,8 +89,9 @@ class Encoding:
 
     def outside(self, name: str, low: int, high: int) -> tuple[int, ...]:
         """Literals of which one is true if and only if `name` is absent, or its rank not within `low` and `high`."""
-        literals = (-self.present(name), -self.at_least(name, low), self.at_least(name, high + 1))
-        return tuple(literal for literal in literals if literal != -self.true)
+        beyond = self.at_least(name, high + 1)
+        below = -self.at_least(name, low) if low > 0 else -self.present(name)
+        return (below,) if beyond == -self.true else (below, beyond)
 
     def inside(self, name: str, low: int, high: int) -> int:
         """A literal that is true only if `name` is present and its rank within `low` and `high`."""
@@ -137,16 +137,14 @@ class Encoding:
 
         With ``c`` for the condition and the intervals ``a1..b1 < a2..b2 < ...``::
 
-            c or present(m)        c or m>=a1        c or not m>=bk+1        c or not m>=b1+1 or m>=a2   ...
+            c or m>=a1        c or not m>=bk+1        c or not m>=b1+1 or m>=a2   ...
         """
         if not admitted:
             self.add(condition)
             return
         true, add = self.true, self.sat.add
-        add((*condition, self._variables(name).present))
-        lowest, beyond = self.at_least(name, admitted[0][0]), self.at_least(name, admitted[-1][1] + 1)
-        if lowest != true:
-            add((*condition, lowest))
+        lowest, beyond = admitted[0][0], self.at_least(name, admitted[-1][1] + 1)
+        add((*condition, self.at_least(name, lowest) if lowest > 0 else self.present(name)))
         if beyond != -true:
             add((*condition, -beyond))
         for (_, before), (after, _) in pairwise(admitted):

@@ -86,7 +86,8 @@ def _hardware(lack: LacksHardware) -> str:
     match lack.fact:
         case "cores":
             have = "it is not known how many this host has" if lack.have is None else f"this host has {lack.have}"
-            return f"{lack.need} CPU cores, and {have}{_how_to_state(lack, 'cores=16')}"
+            need = f"{lack.need} CPU core" if lack.need == 1 else f"{lack.need} CPU cores"
+            return f"{need}, and {have}{_how_to_state(lack, 'cores=16')}"
         case "gpus":
             return f"two GPUs or more, and this host has {lack.have or 'none'}"
         case "ram":
@@ -98,7 +99,7 @@ def _hardware(lack: LacksHardware) -> str:
             return f"{need} of GPU memory, and all GPUs of this host together have {have}"
         case _:
             need, have = _sizes(lack)
-            return f"{need} of GPU memory, and " + (f"the largest GPU of this host has {have}" if lack.have else "this host has no GPU")
+            return f"{need} of GPU memory, and " + (f"the largest GPU of this host has {have}" if lack.have is not None else "this host has no GPU")
 
 
 def _how_to_state(lack: LacksHardware, example: str) -> str:

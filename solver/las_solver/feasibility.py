@@ -12,7 +12,7 @@ __all__ = ["Excluded", "LacksHardware", "LacksMode", "Objection", "allowed_mode"
 
 @dataclass(frozen=True, slots=True)
 class LacksHardware:
-    """The host has less of `fact` than the version needs; `have` is None where that is unknown.
+    """The host has less of `fact` than the version needs; `have` is None where that is unknown, or there is no GPU.
 
     `fact` is ``cores``, ``ram`` (bytes), ``vram`` (bytes, of one GPU), ``total-vram`` (bytes, of all GPUs) or ``gpus``.
     """
@@ -74,7 +74,7 @@ def _allowed_modes(name: str, host: Host, request: Request) -> frozenset[str] | 
 
 
 def _hardware_objections(hardware: Hardware, host: Host) -> tuple[LacksHardware, ...]:
-    largest = max((gpu.vram for gpu in host.gpus), default=0)
+    largest = max((gpu.vram for gpu in host.gpus), default=None)
     together = sum(gpu.vram for gpu in host.gpus)
     checks = (
         ("cores", hardware.cores_min, host.cores),

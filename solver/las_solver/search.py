@@ -17,6 +17,9 @@ from las_solver.sat import Sat
 __all__ = ["Search"]
 
 
+_PATIENCE = 8
+
+
 class Search:
     """Answers to one pruned problem, under assumptions. `eager` encodes everything that could matter before the start.
 
@@ -30,6 +33,7 @@ class Search:
         self._picks: Mapping[Demand, str] = {}
         self._unless: int | None = None
         self._visited: dict[str, set[int]] = {}
+        self._rounds = 0
         self.answer: dict[str, int] = {}
         self._encoded: dict[tuple[str, object], list[tuple[int, int]]] = {}
         for name in problem.requested:
@@ -45,6 +49,7 @@ class Search:
         while self.sat.solve(assumptions):
             if self._accept(self.encoding.snapshot()):
                 return True
+            self._rounds += 1
         return False
 
     def suppose(self, picks: Mapping[Demand, str], *, unless: int | None) -> None:
@@ -144,18 +149,25 @@ class Search:
             return False
         whole = {name: rank for name in sorted(model) if (rank := self._chosen(model, name)) is not None}
         lifted = -self.encoding.true if self._unless is None else self._unless
-        return cut_unadmitted(self.encoding, whole, self._picks, lambda name: lifted)
+        return cut_unadmitted(self.encoding, whole, self._picks, lambda name, rank: lifted)
 
     # Encoding
 
     def _note_visit(self, name: str, rank: int) -> None:
-        """Where models keep trying other versions of a module, encode the next ones too: twice as many each time."""
+        """Where models keep trying other versions of a module, encode the next ones too: twice as many each time.
+
+        After many rounds, encode modules whole.
+        """
         visited = self._visited.setdefault(name, set())
         if rank in visited:
             return
         visited.add(rank)
-        further = 2 ** min(len(visited) - 1, 20) - 1
         size = len(self.problem.domain(name))
+        if self._rounds > _PATIENCE:
+            visited.update(range(size))
+            self._encode_needs(name)
+            return
+        further = 2 ** min(len(visited) - 1, 20) - 1
         nearby = range(rank + 1, min(rank + further, size - 1) + 1)
         if not self.problem.lowest:
             nearby = range(rank - 1, max(rank - further, 0) - 1, -1)
@@ -213,7 +225,7 @@ class Search:
                     queue.extend(self._read(self.problem.providers(interface), name))
                     self._encode_interface(name, rank, interface)
             if domain.conditional:
-                require_admission(self.encoding, name)
+                require_admission(self.encoding, name, sorted(domain.conditional))
 
     def _read(self, providers: Iterable[str], consumer: str) -> list[str]:
         names = [provider for provider in providers if provider != consumer]
