@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from las_solver.model import ModuleVersion
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from benchmarks.problems import Problem
+from las_solver.model import ModuleVersion
 
 __all__ = ["Verdict", "check_answer"]
 

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from las_solver.source import MemorySource
-
 from benchmarks.problems import Problem
+from las_solver.source import MemorySource
 
 __all__ = ["Answer", "Solve", "Subject", "las_solve"]
 

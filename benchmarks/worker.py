@@ -21,10 +21,9 @@ from time import perf_counter, process_time
 from types import FrameType
 from typing import TypeVar
 
-from las_solver.source import MemorySource
-
 from benchmarks.problems import load_problem
 from benchmarks.subject import Answer, Subject
+from las_solver.source import MemorySource
 
 __all__ = ["Reply", "Task", "perform", "perform_in_process"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from click.testing import CliRunner, Result
+
 from las_cli.main import cli
 
 __all__ = ["RunCli", "run_command"]

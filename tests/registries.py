@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from brute_force import BruteForce
+
 from las_solver.check import check
 from las_solver.constraint import Requirement, parse_version
 from las_solver.document import conflict_document, plan_document

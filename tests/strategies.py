@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from brute_force import Answer, BruteForce
 from hypothesis import strategies as st
+
 from las_solver.constraint import Requirement, parse_version
 from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request, Strategy
 

@@ -10,6 +10,7 @@ from unittest import mock
 
 import pytest
 from command_line import run_command
+
 from las_solver.model import Host
 
 README = Path(__file__).parents[1] / "README.md"

@@ -5,12 +5,11 @@ Every backend gives the same answer (contract, section 5); they differ in time o
 
 from __future__ import annotations
 
-from las_solver.sat import BACKENDS
-
 from benchmarks.in_process import time_subjects
 from benchmarks.options import Options
 from benchmarks.report import Section
 from benchmarks.subject import las_solve
+from las_solver.sat import BACKENDS
 
 __all__ = ["SUBJECTS", "TITLE", "run"]
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from las_solver.source import MemorySource
-
 from benchmarks.in_process import Timing, time_subjects
 from benchmarks.measure import Comparison, best
 from benchmarks.options import Options
@@ -18,6 +16,7 @@ from benchmarks.peers import resolvelib_peer
 from benchmarks.problems import Problem
 from benchmarks.report import Section
 from benchmarks.subject import Answer, Solve, Subject, las_solve
+from las_solver.source import MemorySource
 
 __all__ = ["SUBJECTS", "TITLE", "run"]
 

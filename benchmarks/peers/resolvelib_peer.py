@@ -28,12 +28,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from las_solver.constraint import Constraint, Requirement
-from las_solver.model import Host, ModuleVersion, Request
-from las_solver.source import Source
 from packaging.version import Version
 from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, Resolver
 from resolvelib.resolvers import RequirementInformation
+
+from las_solver.constraint import Constraint, Requirement
+from las_solver.model import Host, ModuleVersion, Request
+from las_solver.source import Source
 
 __all__ = ["PREFERENCES", "Candidate", "CandidateIndex", "resolve"]
 

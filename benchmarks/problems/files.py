@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from las_solver.model import Host, ModuleVersion
-
 from benchmarks.problems.problem import Problem
+from las_solver.model import Host, ModuleVersion
 
 __all__ = ["ProblemFiles", "catalog_files", "write_problem", "write_streams"]
 

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.problems import rubygems, synthetic
 from las_solver.constraint import Requirement
 from las_solver.model import Host, ModuleVersion, Request
-
-from benchmarks.problems import rubygems, synthetic
 
 __all__ = ["PROBLEMS", "Problem", "ProblemMissing", "corpus_folder", "load_problem"]
 

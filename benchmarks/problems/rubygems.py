@@ -22,9 +22,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from packaging.version import Version
+
 from las_solver.constraint import Constraint, Requirement
 from las_solver.model import ModuleVersion
-from packaging.version import Version
 
 __all__ = ["ConvertedGems", "convert_constraint", "convert_gems", "convert_version"]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from las_solver.constraint import Requirement
-
 from las_registry.manifest import Manifest
+from las_solver.constraint import Requirement
 
 __all__ = ["Index"]
 

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
-from las_solver.constraint import Requirement, check_name, parse_version
-from las_solver.errors import InvalidInput
-from las_solver.model import Hardware, ModuleVersion
-
 from las_registry.integrity import Content, checksum_of
 from las_registry.problem import Problem
 from las_registry.size import parse_size
 from las_registry.yaml_reader import Document, Quoted, Value
+from las_solver.constraint import Requirement, check_name, parse_version
+from las_solver.errors import InvalidInput
+from las_solver.model import Hardware, ModuleVersion
 
 __all__ = ["CATEGORIES", "Manifest", "Pool", "content_of", "read_boolean", "read_integer", "read_manifest"]
 

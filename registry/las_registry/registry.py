@@ -10,18 +10,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from las_solver.model import ModuleVersion
-
 from las_registry.index import Index
 from las_registry.load import Progress, Shelf, load_directory
 from las_registry.manifest import Manifest, Pool
 from las_registry.problem import Problem, RegistryUnusable, render_problems
+from las_solver.model import ModuleVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from las_solver.constraint import Requirement
     from packaging.version import Version
+
+    from las_solver.constraint import Requirement
 
 __all__ = ["Registry", "default_directories"]
 

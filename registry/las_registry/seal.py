@@ -9,8 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from las_solver.errors import InvalidInput
-
 from las_registry.integrity import checksum_of
 from las_registry.load import read_bytes
 from las_registry.manifest import content_of
@@ -18,6 +16,7 @@ from las_registry.problem import FieldPath, InvalidFile, Problem
 from las_registry.validate import find_problems
 from las_registry.yaml_places import Place, find_places
 from las_registry.yaml_reader import Document, read_documents
+from las_solver.errors import InvalidInput
 
 __all__ = ["Seal", "seal_file", "sealed_text", "unsealed"]
 

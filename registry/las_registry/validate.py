@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-from las_solver.constraint import Requirement, check_name, parse_version
-from las_solver.errors import InvalidInput
 
 from las_registry.integrity import checksum_of
 from las_registry.manifest import content_of, is_checksum, is_label
 from las_registry.problem import FieldPath, Problem
 from las_registry.size import parse_size
 from las_registry.yaml_reader import Document, Quoted
+from las_solver.constraint import Requirement, check_name, parse_version
+from las_solver.errors import InvalidInput
 
 __all__ = ["SCHEMA_FILE", "find_problems", "manifest_schema"]
 

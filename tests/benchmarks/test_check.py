@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from las_solver.constraint import Requirement, parse_version
-from las_solver.model import Hardware, Host, ModuleVersion, Request
-
 from benchmarks.check import check_answer
 from benchmarks.problems import Problem
+
+from las_solver.constraint import Requirement, parse_version
+from las_solver.model import Hardware, Host, ModuleVersion, Request
 
 
 def problem() -> Problem:

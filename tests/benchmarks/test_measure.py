@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-
 from benchmarks.measure import Comparison, Measurement, best
 from benchmarks.report import FORMAT, Section, render_json, render_table
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from las_solver.constraint import Constraint, parse_version
-
 from benchmarks.problems.rubygems import convert_constraint, convert_gems, convert_version
+
+from las_solver.constraint import Constraint, parse_version
 
 
 @pytest.mark.parametrize(

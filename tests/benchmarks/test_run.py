@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from las_solver.constraint import Requirement, parse_version
-from las_solver.model import Host, ModuleVersion, Request
-from las_solver.source import MemorySource
-
 from benchmarks import __main__ as command
 from benchmarks.check import check_answer
 from benchmarks.options import Options
 from benchmarks.problems import PROBLEMS, Problem, ProblemMissing, load_problem, synthetic
+
+from las_solver.constraint import Requirement, parse_version
+from las_solver.model import Host, ModuleVersion, Request
+from las_solver.source import MemorySource
 
 resolvelib_peer = pytest.importorskip("benchmarks.peers.resolvelib_peer")
 

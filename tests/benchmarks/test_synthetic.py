@@ -7,12 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from las_solver.source import MemorySource
-from packaging.version import Version
-
 from benchmarks.check import check_answer
 from benchmarks.problems import Problem, synthetic
 from benchmarks.problems.files import write_problem, write_streams
+from packaging.version import Version
+
+from las_solver.source import MemorySource
 
 SEEDS = (1, 2, 3)
 

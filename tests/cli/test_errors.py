@@ -15,6 +15,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from command_line import RunCli
+
 from las_cli.errors import ExitStatus, wants_json
 from las_cli.main import LazyGroup
 from las_registry.problem import InvalidFile, Problem, RegistryUnusable

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from packaging.version import Version
+
 from las_cli.commands.host import readable_size
 from las_cli.main import cli
 from las_registry.host import detect as detection
 from las_registry.host.detect import Detection, Note
 from las_registry.host.profile import host_from_document, read_profile
 from las_solver.model import Gpu, Host
-from packaging.version import Version
 
 HOST = Host(
     cores=16,

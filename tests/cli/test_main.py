@@ -9,6 +9,7 @@ from importlib.metadata import version
 import click
 import pytest
 from command_line import RunCli
+
 from las_cli.main import COMMANDS, cli
 
 NAMES = sorted(COMMANDS)

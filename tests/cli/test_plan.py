@@ -11,6 +11,7 @@ import pytest
 from click.testing import Result
 from command_line import RunCli
 from jsonschema import Draft202012Validator
+
 from las_cli.request import build_request
 from las_solver.errors import InvalidInput
 from las_solver.model import Strategy

@@ -6,6 +6,7 @@ import io
 import time
 
 import pytest
+
 from las_cli.progress import Progress
 
 

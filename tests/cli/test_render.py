@@ -7,13 +7,14 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plans import STACK, a_plan, a_step
+
 from las_cli.render.dot import render_dot
 from las_cli.render.json import render_json
 from las_cli.render.table import Column, render_table
 from las_cli.render.terminal import display_width, printable, shorten
 from las_cli.render.text import Paper, render_plan, wrap
 from las_solver.model import Strategy
-from plans import STACK, a_plan, a_step
 
 WIDE = Paper(width=200)
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from las_registry.manifest import CATEGORIES
 from las_registry.registry import Registry, default_directories
 from las_registry.yaml_reader import read_documents

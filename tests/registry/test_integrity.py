@@ -8,8 +8,9 @@ import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
-from las_registry.integrity import checksum_of, digest_of
 from manifests import accepted, manifest_text, problems_of
+
+from las_registry.integrity import checksum_of, digest_of
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 CONTENTS = st.dictionaries(

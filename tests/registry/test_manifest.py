@@ -13,13 +13,14 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from manifests import accepted, manifest_text, problems_of
+from packaging.version import Version
+
 from las_registry.manifest import CATEGORIES, Manifest, Pool, read_manifest
 from las_registry.validate import find_problems, manifest_schema
 from las_registry.yaml_reader import read_documents
 from las_solver.constraint import Requirement
 from las_solver.model import Hardware, ModuleVersion
-from manifests import accepted, manifest_text, problems_of
-from packaging.version import Version
 
 FULL = """\
 name: app

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from manifests import accepted, listed, load, manifest_text, write_files
+from packaging.version import Version
+
 from las_registry.load import is_manifest_file
 from las_registry.problem import RegistryUnusable
 from las_registry.registry import Registry, default_directories
 from las_solver.constraint import Requirement
 from las_solver.source import Source
-from manifests import accepted, listed, load, manifest_text, write_files
-from packaging.version import Version
 
 BROKEN = "name: broken\nversion: [\n"
 

@@ -7,10 +7,11 @@ import stat
 from pathlib import Path
 
 import pytest
+from manifests import accepted, manifest_text, write_files
+
 from las_registry.problem import InvalidFile
 from las_registry.seal import Seal, seal_file, sealed_text, unsealed
 from las_solver.errors import InvalidInput
-from manifests import accepted, manifest_text, write_files
 
 TEXT = manifest_text()
 SEALED = str(accepted(TEXT).checksum)

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from las_registry.size import SIZE_PATTERN, format_size, parse_size
 from las_registry.validate import manifest_schema
 from las_solver.errors import InvalidInput

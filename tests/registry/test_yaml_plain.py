@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from las_registry.yaml_document import LIMITS
 from las_registry.yaml_events import EventReader
 from las_registry.yaml_plain import read_plain

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from las_registry.problem import InvalidFile
 from las_registry.yaml_reader import Document, Limits, Quoted, Value, read_document, read_documents, write_document
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from brute_force import BruteForce
+from registries import ask, asked, module, version
+from strategies import Case, Dice, make_case
+
 from las_solver.check import check, check_conflict, check_plan
 from las_solver.constraint import parse_version
 from las_solver.model import Gpu, Host, ModuleVersion, Request
 from las_solver.source import MemorySource
-from registries import ask, asked, module, version
-from strategies import Case, Dice, make_case
 
 HOST = Host(cores=8, gpus=(Gpu(vram=24),), runtimes={"cuda": parse_version("12.1")}, system_packages=frozenset(["git"]))
 STACK = (

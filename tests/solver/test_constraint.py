@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from las_solver.constraint import ANY, Constraint, Requirement, check_name, parse_version
-from las_solver.errors import InvalidConstraint, InvalidInput, LasSolveError
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
+
+from las_solver.constraint import ANY, Constraint, Requirement, check_name, parse_version
+from las_solver.errors import InvalidConstraint, InvalidInput, LasSolveError
 
 RELEASES = st.lists(st.integers(0, 30), min_size=1, max_size=4).map(lambda parts: ".".join(map(str, parts)))
 VERSIONS = st.builds(

@@ -17,13 +17,14 @@ from pathlib import Path
 import pytest
 from brute_force import BruteForce
 from hypothesis import HealthCheck, given, seed, settings
+from strategies import Case, Dice, cases, features, make_case
+
 from las_solver.check import check
 from las_solver.document import conflict_document, plan_document
 from las_solver.plan import Plan
 from las_solver.planner import Planner
 from las_solver.sat import BACKENDS, DEFAULT_BACKEND
 from las_solver.source import MemorySource
-from strategies import Case, Dice, cases, features, make_case
 
 TIMES = int(os.environ.get("LAS_SOLVE_EXAMPLES", "1"))
 SHARDS = range(4)

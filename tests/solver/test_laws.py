@@ -9,6 +9,9 @@ from itertools import permutations
 
 import pytest
 from brute_force import BruteForce
+from registries import chosen, kinds, module, version
+from strategies import Case, Dice, make_case
+
 from las_solver.check import check
 from las_solver.constraint import Constraint, Requirement, parse_version
 from las_solver.document import conflict_document
@@ -16,8 +19,6 @@ from las_solver.model import Gpu, Host, ModuleVersion, Request, Strategy
 from las_solver.plan import Plan
 from las_solver.planner import Planner
 from las_solver.source import MemorySource
-from registries import chosen, kinds, module, version
-from strategies import Case, Dice, make_case
 
 
 def random_cases(law: str, count: int = 150) -> Iterator[Case]:

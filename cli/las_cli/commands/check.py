@@ -58,9 +58,8 @@ def check(
       las-solve plan open-webui --format json | las-solve check -
       las-solve check plan.json --profile workstation.yaml
     """
-    from las_solver.check import check as complaints_about
-
     from las_cli.inputs import load_registry
+    from las_solver.check import check as complaints_about
 
     document = _read_document(answer)
     host = _host_of(document, answer, profile, assumptions)
@@ -73,9 +72,8 @@ def _read_document(path: Path) -> Mapping[str, object]:
     """The answer in the file at `path`; raises :class:`InvalidInput` unless it is one."""
     import json
 
-    from las_solver.errors import InvalidInput
-
     from las_cli.inputs import read_input
+    from las_solver.errors import InvalidInput
 
     shown = "standard input" if str(path) == "-" else str(path)
     hint = "check what las-solve plan --format json printed"

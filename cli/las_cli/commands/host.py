@@ -83,9 +83,8 @@ def _look(profile: Path | None, assumptions: Sequence[str]) -> tuple[Host, tuple
 
 
 def _json(machine: Host, notes: Sequence[Note], source: str) -> str:
-    from las_registry.host.profile import profile_document
-
     from las_cli.render.json import render_json
+    from las_registry.host.profile import profile_document
 
     return render_json(
         {

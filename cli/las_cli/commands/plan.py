@@ -24,12 +24,11 @@ from las_cli.options import (
 )
 
 if TYPE_CHECKING:
+    from las_cli.render.text import Paper
     from las_solver.conflict import Conflict
     from las_solver.model import Host, Request
     from las_solver.plan import Plan
     from las_solver.source import Source
-
-    from las_cli.render.text import Paper
 
 __all__ = ["plan"]
 
@@ -206,10 +205,9 @@ def _solve(
 
 def _print(answer: Plan | Conflict, host: Host, output_format: str, place: str) -> ExitStatus:
     """Prints `answer`, a conflict that has no graph to standard error; the exit status."""
-    from las_solver.plan import Plan
-
     from las_cli.render.terminal import terminal_width, wants_colour
     from las_cli.render.text import Paper
+    from las_solver.plan import Plan
 
     resolved = isinstance(answer, Plan)
     status = ExitStatus.DONE if resolved else ExitStatus.CONFLICT

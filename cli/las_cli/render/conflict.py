@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from las_solver.conflict import Conflict
-from las_solver.document import conflict_document
-
 from las_cli.render.terminal import printable
 from las_cli.render.text import Paper, wrap
+from las_solver.conflict import Conflict
+from las_solver.document import conflict_document
 
 __all__ = ["render_conflict"]
 

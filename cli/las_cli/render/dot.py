@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from las_solver.plan import Plan
-
 from las_cli.render.terminal import printable
+from las_solver.plan import Plan
 
 __all__ = ["render_dot"]
 

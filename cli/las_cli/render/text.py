@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import click
-from las_solver.model import Strategy
-from las_solver.plan import Plan, Step
 
 from las_cli.render.table import Column, Painter, render_table
 from las_cli.render.terminal import display_width, printable
+from las_solver.model import Strategy
+from las_solver.plan import Plan, Step
 
 __all__ = ["Paper", "render_plan", "wrap"]
 

@@ -9,9 +9,6 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from las_solver.errors import InvalidInput
-from las_solver.model import Gpu, Host
-
 from las_registry.host.facts import (
     parse_cores,
     parse_label,
@@ -19,6 +16,8 @@ from las_registry.host.facts import (
     parse_runtime_name,
     parse_runtime_version,
 )
+from las_solver.errors import InvalidInput
+from las_solver.model import Gpu, Host
 
 __all__ = ["EXAMPLES", "assume"]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from las_solver.model import Gpu, Host
 from packaging.version import Version
 
 from las_registry.host.probes.containers import probe_containers
@@ -18,6 +17,7 @@ from las_registry.host.probes.cpu import probe_cpu
 from las_registry.host.probes.memory import probe_memory
 from las_registry.host.probes.nvidia import probe_nvidia
 from las_registry.host.probes.probe import Findings, Probe
+from las_solver.model import Gpu, Host
 
 __all__ = ["ENTRY_POINTS", "PLAIN_MODES", "PROBES", "Detection", "Note", "detect", "examine"]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from las_solver.constraint import check_name, parse_version
-from las_solver.errors import InvalidInput
 from packaging.version import Version
 
 from las_registry.size import parse_size
+from las_solver.constraint import check_name, parse_version
+from las_solver.errors import InvalidInput
 
 __all__ = ["parse_cores", "parse_label", "parse_memory", "parse_runtime_name", "parse_runtime_version"]
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from las_solver.errors import InvalidInput
-from las_solver.model import Gpu, Host
 from packaging.version import Version
 
 from las_registry.host.facts import (
@@ -21,6 +19,8 @@ from las_registry.host.facts import (
 )
 from las_registry.problem import FieldPath, InvalidFile, Problem, format_path
 from las_registry.size import format_size
+from las_solver.errors import InvalidInput
+from las_solver.model import Gpu, Host
 
 __all__ = ["host_from_document", "profile_document", "read_profile"]
 

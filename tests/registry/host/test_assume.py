@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from packaging.version import Version
+
 from las_registry.host.assume import EXAMPLES, assume
 from las_solver.errors import InvalidInput
 from las_solver.model import Gpu, Host
-from packaging.version import Version
 
 GB = 1000**3
 

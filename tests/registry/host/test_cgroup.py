@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from las_registry.host.probes import cpu, memory
 from las_registry.host.probes.cgroup import cpu_limit, memory_limit
 

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
+
 from las_registry.host import detect as module
 from las_registry.host.detect import PLAIN_MODES, Detection, Note, detect, examine
 from las_registry.host.probes import Findings
 from las_registry.host.probes.containers import ENGINES, probe_containers
 from las_registry.host.profile import host_from_document, profile_document
 from las_solver.model import Gpu, Host
-from packaging.version import Version
 
 CARD, OTHER = Gpu(name="A", vram=8), Gpu(name="B", vram=4)
 

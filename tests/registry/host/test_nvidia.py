@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from packaging.version import Version
+
 from las_registry.host.probes import nvidia
 from las_registry.host.probes.nvidia import inspect_cards, probe_nvidia
 from las_registry.host.probes.probe import Findings
 from las_solver.model import Gpu
-from packaging.version import Version
 
 MIB = 1024**2
 NOT_SUPPORTED, NO_PERMISSION, NOT_LOADED, NO_LIBRARY, LOST, MISMATCH = 3, 4, 9, 12, 15, 18

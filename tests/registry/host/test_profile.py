@@ -11,11 +11,12 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.version import Version
+
 from las_registry.host.profile import host_from_document, profile_document, read_profile
 from las_registry.problem import InvalidFile
 from las_registry.yaml_reader import read_document, write_document
 from las_solver.model import Gpu, Host
-from packaging.version import Version
 
 SECTION_3 = """\
 cpu: {cores: 16}

@@ -7,6 +7,7 @@ import warnings
 
 import psutil
 import pytest
+
 from las_registry.host.probes.system import total_memory, usable_cpus
 
 

@@ -12,11 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
-from las_solver.model import Gpu
 from packaging.version import InvalidVersion, Version
 
 from las_registry.host.probes.memory import usable_memory
 from las_registry.host.probes.probe import Findings
+from las_solver.model import Gpu
 
 __all__ = ["NO_LIBRARY", "Nvml", "inspect_cards", "probe_nvidia"]
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
-from las_solver.model import Gpu
 from packaging.version import Version
+
+from las_solver.model import Gpu
 
 __all__ = ["Findings", "Probe"]
 
