@@ -58,6 +58,11 @@ class ModuleVersion:
     system_packages: tuple[str, ...] = ()
     source: str = ""
     checksum: str | None = None
+    is_prerelease: bool = field(init=False, repr=False, compare=False)
+    """Whether `version` is a pre-release; kept, because `Version` works it out anew each time."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_prerelease", self.version.is_prerelease)
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"

@@ -264,13 +264,8 @@ class _Goal:
 
     def has_rival(self, rank: int) -> bool:
         """Whether a pre-release that is as far behind as the version at `rank` would win the tie against it."""
-        distance = self.behind(rank)
-        return any(
-            (other < rank if self._lowest else other > rank)
-            and self.behind(other) == distance
-            and any(low <= other <= high for low, high in self._allowed)
-            for other in self._domain.conditional
-        )
+        low, high = self._domain.rivals(rank)
+        return low <= high and bool(intersect(((low, high),), self._allowed))
 
 
 def _allow(counters: dict[int, tuple[Totalizer, int]], counter: Totalizer, count: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -59,6 +61,12 @@ class Planner:
         """
         if not request.requirements:
             raise InvalidInput("nothing is requested", hint="name at least one module")
+        with _collector_paused():
+            return self._answer(request, stop, stop_explaining)
+
+    def _answer(
+        self, request: Request, stop: Callable[[], bool], stop_explaining: Callable[[], bool]
+    ) -> Plan | Conflict:
         problem = Problem(self._shelf, request)
         try:
             newest = Newest(problem, self._backend, stop=stop, eager=self._eager, descent=self._descent)
@@ -66,11 +74,24 @@ class Planner:
         except Stopped:
             raise OutOfTime from None
         if outcome is None:
-            from las_solver.conflict import explain_conflict  # what most plans do without
+            from las_solver.conflict import explain_conflict  # a plan starts sooner without it
 
             unpruned = Problem(self._shelf, request, pruned=False)
             return explain_conflict(unpruned, self._backend, stop=stop_explaining)
         return _plan(problem, outcome.modules, optimal=outcome.optimal)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Nothing here makes reference cycles in number, and looking for them triples the time that encoding takes."""
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _plan(problem: Problem, answer: Answer, *, optimal: bool) -> Plan:
@@ -108,4 +129,4 @@ def _step(problem: Problem, name: str, rank: int, requires: tuple[str, ...], req
 
 def _newest(problem: Problem, name: str) -> Version:
     candidates = problem.source.versions(name)
-    return next((one.version for one in candidates if not one.version.is_prerelease), candidates[0].version)
+    return next((one.version for one in candidates if not one.is_prerelease), candidates[0].version)

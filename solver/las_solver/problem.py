@@ -142,6 +142,10 @@ class Domain:
         """The number of eligible versions newer than the one at `rank` (older ones under the strategy `lowest`)."""
         return self._ranking.older(rank) if self._problem.lowest else self._ranking.newer(rank)
 
+    def rivals(self, rank: int) -> tuple[int, int]:
+        """The first and last rank of the conditional versions that are as far behind as `rank` and would win a tie."""
+        return self._ranking.just_older(rank) if self._problem.lowest else self._ranking.just_newer(rank)
+
     def newer(self, rank: int) -> int:
         """The number of eligible versions newer than the one at `rank`, under every strategy."""
         return self._ranking.newer(rank)
@@ -149,13 +153,13 @@ class Domain:
     def best(self, ranks: Intervals) -> int:
         """The rank among `ranks`, which are not empty, that the strategy would take first."""
         lowest = self._problem.lowest
+        extreme = ranks[0][0] if lowest else ranks[-1][1]
         if self.conditional:
-            ordinary = intersect(ranks, intervals_of(self.eligible))
-            if ordinary:
-                extreme = ordinary[0][0] if lowest else ordinary[-1][1]
-                overall = ranks[0][0] if lowest else ranks[-1][1]
-                return extreme if self.behind(extreme) <= self.behind(overall) else overall
-        return ranks[0][0] if lowest else ranks[-1][1]
+            ranking = self._ranking
+            ordinary = ranking.oldest_eligible(ranks) if lowest else ranking.newest_eligible(ranks)
+            if ordinary is not None and self.behind(ordinary) <= self.behind(extreme):
+                return ordinary
+        return extreme
 
     def all_needs(self) -> Iterator[tuple[Need, int, int]]:
         """Every need of any version, with each run of neighbouring ranks, from the lowest to the highest, that has it."""
@@ -195,7 +199,7 @@ class Problem:
         self.pruned = pruned
         self.lowest = request.strategy is Strategy.LOWEST
         self._domains: dict[str, Domain] = {}
-        self._needs: dict[tuple[str, Requirement], Need] = {}
+        self._needs: dict[tuple[str, str, str], Need] = {}
         self._requested: dict[str, list[Constraint]] = {}
         for requirement in request.requirements:
             self._requested.setdefault(requirement.name, []).append(requirement.constraint)
@@ -227,7 +231,7 @@ class Problem:
 
     def need(self, field: str, requirement: Requirement) -> Need:
         """The need that an entry of a manifest states."""
-        key = (field, requirement)
+        key = (field, requirement.name, requirement.constraint.text)
         need = self._needs.get(key)
         if need is None:
             need = self._needs[key] = Need(self, requirement.name, requirement.constraint, field)
@@ -273,7 +277,7 @@ class Problem:
                 if constraint.text:
                     kept = [place for place in kept if constraint.admits(versions[place].version)]
             kept = self._feasible(name, versions, kept)
-        if prereleases:
+        if prereleases and len(kept) < len(versions):
             prereleases = frozenset(rank for rank, place in enumerate(kept) if place in prereleases)
         candidates = versions if len(kept) == len(versions) else [versions[place] for place in kept]
         return Ranking(self._shelf, candidates, prereleases)
@@ -282,11 +286,18 @@ class Problem:
         """Those of `places` that nothing speaks against; asked once for versions that are alike."""
         if not places or any(one.name == name for one in self.request.excluded):
             return [place for place in places if not objections(versions[place], self.host, self.request)]
-        alike = {(id(one.hardware), id(one.modes)): one for one in versions}
+        hardware, modes = versions[0].hardware, versions[0].modes
+        others = [one for one in versions if one.hardware is not hardware or one.modes != modes]
+        alike = {(id(one.hardware), id(one.modes)): one for one in (versions[0], *others)}
         verdicts = {key: not objections(one, self.host, self.request) for key, one in alike.items()}
         if all(verdicts.values()):
             return places
-        return [place for place in places if verdicts[id(versions[place].hardware), id(versions[place].modes)]]
+        usual = verdicts[id(hardware), id(modes)]
+        return [
+            place
+            for place in places
+            if verdicts.get((id(versions[place].hardware), id(versions[place].modes)), usual)
+        ]
 
     def request_ranks(self, name: str) -> Intervals:
         """The ranks in the domain of a requested module that the request's constraints on it admit."""

@@ -35,7 +35,7 @@ class Ranking:
     @cached_property
     def versions(self) -> tuple[Version, ...]:
         """The versions, by rank."""
-        return tuple(one.version for one in self.candidates)
+        return tuple([one.version for one in self.candidates])
 
     @cached_property
     def eligible(self) -> Sequence[int]:
@@ -50,6 +50,34 @@ class Ranking:
     def older(self, rank: int) -> int:
         """The number of eligible versions older than the one at `rank`."""
         return bisect_left(self.eligible, rank)
+
+    def just_newer(self, rank: int) -> tuple[int, int]:
+        """The first and the last rank of the conditional versions between `rank` and the next newer eligible one."""
+        place = bisect_right(self.eligible, rank)
+        return rank + 1, (self.eligible[place] if place < len(self.eligible) else len(self.candidates)) - 1
+
+    def just_older(self, rank: int) -> tuple[int, int]:
+        """The first and the last rank of the conditional versions between `rank` and the next older eligible one."""
+        place = bisect_left(self.eligible, rank)
+        return (self.eligible[place - 1] if place else -1) + 1, rank - 1
+
+    def newest_eligible(self, ranks: Intervals) -> int | None:
+        """The rank of the newest eligible version in `ranks`, if there is one."""
+        eligible = self.eligible
+        for low, high in reversed(ranks):
+            place = bisect_right(eligible, high) - 1
+            if place >= 0 and eligible[place] >= low:
+                return eligible[place]
+        return None
+
+    def oldest_eligible(self, ranks: Intervals) -> int | None:
+        """The rank of the oldest eligible version in `ranks`, if there is one."""
+        eligible = self.eligible
+        for low, high in ranks:
+            place = bisect_left(eligible, low)
+            if place < len(eligible) and eligible[place] <= high:
+                return eligible[place]
+        return None
 
     def admitted(self, constraint: Constraint) -> Intervals:
         """The ranks that `constraint` admits."""
@@ -93,7 +121,7 @@ class Shelf:
         places = self._prereleases.get(name)
         if places is None:
             versions = self.versions(name)
-            places = frozenset(place for place, one in enumerate(versions) if one.version.is_prerelease)
+            places = frozenset([place for place, one in enumerate(versions) if one.is_prerelease])
             self._prereleases[name] = places
         return places
 
