@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 
 from packaging.version import Version
 
@@ -20,28 +19,21 @@ class Ranking:
     """Versions of one module, ranked from 0 (oldest), of which some are *conditional*.
 
     A conditional version is a pre-release that only a requirement of another module can admit; the others are eligible.
+    `eligible` holds their ranks, sorted.
     """
 
     def __init__(self, shelf: Shelf, candidates: Iterable[ModuleVersion], conditional: frozenset[int]) -> None:
         self._shelf = shelf
         self.candidates = tuple(candidates)
         self.conditional = conditional
+        self.versions: tuple[Version, ...] = tuple([one.version for one in self.candidates])
+        ranks = range(len(self.candidates))
+        self.eligible: Sequence[int] = [rank for rank in ranks if rank not in conditional] if conditional else ranks
         self._admitted: dict[str, Intervals] = {}
-        self._entries: list[tuple[Entry, ...] | None] = [None] * len(self.candidates)
+        self._entries: dict[int, tuple[Entry, ...]] = {}
 
     def __len__(self) -> int:
         return len(self.candidates)
-
-    @cached_property
-    def versions(self) -> tuple[Version, ...]:
-        """The versions, by rank."""
-        return tuple([one.version for one in self.candidates])
-
-    @cached_property
-    def eligible(self) -> Sequence[int]:
-        """The ranks of the eligible versions, sorted."""
-        ranks = range(len(self.candidates))
-        return [rank for rank in ranks if rank not in self.conditional] if self.conditional else ranks
 
     def newer(self, rank: int) -> int:
         """The number of eligible versions newer than the one at `rank`."""
@@ -88,7 +80,7 @@ class Ranking:
 
     def entries(self, rank: int) -> tuple[Entry, ...]:
         """What the version at `rank` needs of other modules."""
-        entries = self._entries[rank]
+        entries = self._entries.get(rank)
         if entries is None:
             entries = self._entries[rank] = self._shelf.entries(self.candidates[rank])
         return entries
@@ -113,7 +105,7 @@ class Shelf:
         """Every version of the module `name`, from old to new."""
         versions = self._versions.get(name)
         if versions is None:
-            versions = self._versions[name] = tuple(self.source.versions(name))[::-1]
+            versions = self._versions[name] = tuple(reversed(self.source.versions(name)))
         return versions
 
     def prereleases(self, name: str) -> frozenset[int]:
