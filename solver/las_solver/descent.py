@@ -1,20 +1,31 @@
 """A first descent without search: take the best version that all layers so far admit, and give up at the first clash.
 
-What it finds is a valid answer. Where every module of it is as new as the layers before it allow, it is the newest answer
-too, since no answer can do better there; the optimiser sees to that. Most requests end here, without a SAT solver.
+What it finds is a valid answer in which every module is as new as the layers before it allow. No answer can do better in
+any layer, so it is the newest answer, and most requests end here without a SAT solver (docs/algorithm.md). Only where a
+pre-release that needs admission ties with a chosen version does the optimiser have to look further.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from las_solver.answer import Answer, find_cycles, unmet_demand
 from las_solver.problem import Problem
 from las_solver.ranks import Intervals, contains, intersect
 
-__all__ = ["descend"]
+__all__ = ["Descent", "descend"]
 
 
-def descend(problem: Problem) -> Answer | None:
-    """A valid answer without pre-releases that need admission, if the descent meets no clash; in order of discovery."""
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """A valid answer, in order of discovery. `is_newest`: no tie is left to look into."""
+
+    answer: Answer
+    is_newest: bool
+
+
+def descend(problem: Problem) -> Descent | None:
+    """A valid answer without pre-releases that need admission, if the descent meets no clash."""
     chosen: dict[str, int] = {}
     admitted: dict[str, Intervals] = {name: problem.request_ranks(name) for name in problem.requested}
     layer = list(problem.requested)
@@ -31,7 +42,11 @@ def descend(problem: Problem) -> Answer | None:
             layer = [provider]
     if find_cycles(chosen, lambda name: [need.name for need in problem.domain(name).needs(chosen[name])]):
         return None
-    return chosen
+    tied = any(
+        problem.domain(name).conditional and problem.domain(name).has_rival(rank, admitted[name])
+        for name, rank in chosen.items()
+    )
+    return Descent(chosen, is_newest=not tied)
 
 
 def _choose(

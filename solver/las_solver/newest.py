@@ -50,7 +50,9 @@ class Newest:
         try:
             first = descend(self._problem) if self._descent else None
             if first is not None:
-                self._answer = first
+                if first.is_newest:
+                    return Outcome(first.answer, optimal=True)
+                self._answer = first.answer
             elif not self._solve(()):
                 return None
             try:
@@ -264,8 +266,7 @@ class _Goal:
 
     def has_rival(self, rank: int) -> bool:
         """Whether a pre-release that is as far behind as the version at `rank` would win the tie against it."""
-        low, high = self._domain.rivals(rank)
-        return low <= high and bool(intersect(((low, high),), self._allowed))
+        return self._domain.has_rival(rank, self._allowed)
 
 
 def _allow(counters: dict[int, tuple[Totalizer, int]], counter: Totalizer, count: int) -> None:

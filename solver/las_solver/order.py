@@ -11,7 +11,7 @@ from las_solver.problem import Problem
 __all__ = ["arrange", "edges_of"]
 
 
-def edges_of(problem: Problem, answer: Answer) -> dict[str, frozenset[str]]:
+def edges_of(problem: Problem, answer: Answer) -> dict[str, set[str]]:
     """For each module of `answer`, the modules that come before it: its needs, and providers of what it consumes.
 
     Edges to providers are added in order of consumer, then provider, each unless it closes a cycle.
@@ -21,6 +21,8 @@ def edges_of(problem: Problem, answer: Answer) -> dict[str, frozenset[str]]:
     }
     for consumer in sorted(answer):
         interfaces = problem.domain(consumer).consumes(answer[consumer])
+        if not interfaces:
+            continue
         providers = {
             provider
             for interface in interfaces
@@ -30,7 +32,7 @@ def edges_of(problem: Problem, answer: Answer) -> dict[str, frozenset[str]]:
         for provider in sorted(providers - before[consumer]):
             if not _leads(before, provider, consumer):
                 before[consumer].add(provider)
-    return {name: frozenset(names) for name, names in before.items()}
+    return before
 
 
 def arrange(before: Mapping[str, Collection[str]]) -> list[str]:

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from packaging.version import Version
-
 from las_solver.answer import Answer
 from las_solver.errors import InvalidInput, OutOfTime
 from las_solver.feasibility import allowed_mode
@@ -117,16 +115,14 @@ def _step(problem: Problem, name: str, rank: int, requires: tuple[str, ...], req
         mode=mode,
         requires=requires,
         required_by=required_by,
-        newest=_newest(problem, name),
+        newest=problem.newest(name),
         versions_behind=problem.domain(name).newer(rank),
-        system_packages=tuple(
-            package for package in dict.fromkeys(chosen.system_packages) if package not in problem.host.system_packages
-        ),
+        system_packages=_without(chosen.system_packages, problem.host.system_packages),
         source=chosen.source,
         checksum=chosen.checksum,
     )
 
 
-def _newest(problem: Problem, name: str) -> Version:
-    candidates = problem.source.versions(name)
-    return next((one.version for one in candidates if not one.is_prerelease), candidates[0].version)
+def _without(packages: tuple[str, ...], known: frozenset[str]) -> tuple[str, ...]:
+    """`packages`, each once, less those that are `known` to be installed."""
+    return tuple([package for package in dict.fromkeys(packages) if package not in known]) if packages else ()

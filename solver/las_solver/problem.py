@@ -142,9 +142,11 @@ class Domain:
         """The number of eligible versions newer than the one at `rank` (older ones under the strategy `lowest`)."""
         return self._ranking.older(rank) if self._problem.lowest else self._ranking.newer(rank)
 
-    def rivals(self, rank: int) -> tuple[int, int]:
-        """The first and last rank of the conditional versions that are as far behind as `rank` and would win a tie."""
-        return self._ranking.just_older(rank) if self._problem.lowest else self._ranking.just_newer(rank)
+    def has_rival(self, rank: int, allowed: Intervals) -> bool:
+        """Whether `allowed` holds a conditional version that is as far behind as `rank` and would win the tie."""
+        ranking = self._ranking
+        low, high = ranking.just_older(rank) if self._problem.lowest else ranking.just_newer(rank)
+        return low <= high and bool(intersect(((low, high),), allowed))
 
     def newer(self, rank: int) -> int:
         """The number of eligible versions newer than the one at `rank`, under every strategy."""
@@ -221,6 +223,10 @@ class Problem:
             domain = self._domains[name] = self._make_domain(name)
         return domain
 
+    def newest(self, name: str) -> Version:
+        """The newest final version of the module `name` in the registry; the newest at all if there is none."""
+        return self._shelf.newest(name)
+
     def is_read(self, name: str) -> bool:
         """Whether the versions of the module `name` were asked of the source yet."""
         return name in self._domains
@@ -287,7 +293,10 @@ class Problem:
         if not places or any(one.name == name for one in self.request.excluded):
             return [place for place in places if not objections(versions[place], self.host, self.request)]
         hardware, modes = versions[0].hardware, versions[0].modes
-        others = [one for one in versions if one.hardware is not hardware or one.modes != modes]
+        if self.host.modes is None and self.request.modes is None:
+            others = [one for one in versions if one.hardware is not hardware]
+        else:
+            others = [one for one in versions if one.hardware is not hardware or one.modes != modes]
         alike = {(id(one.hardware), id(one.modes)): one for one in (versions[0], *others)}
         verdicts = {key: not objections(one, self.host, self.request) for key, one in alike.items()}
         if all(verdicts.values()):

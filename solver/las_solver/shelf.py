@@ -99,6 +99,7 @@ class Shelf:
         self._versions: dict[str, tuple[ModuleVersion, ...]] = {}
         self._prereleases: dict[str, frozenset[int]] = {}
         self._namers: dict[str, bool] = {}
+        self._newest: dict[str, Version] = {}
         self.rankings: dict[tuple[str, bool], Ranking] = {}
 
     def versions(self, name: str) -> tuple[ModuleVersion, ...]:
@@ -123,6 +124,15 @@ class Shelf:
         if named is None:
             named = self._namers[name] = any(namer != name for namer in self.source.prerelease_namers(name))
         return named
+
+    def newest(self, name: str) -> Version:
+        """The newest final version of the module `name`; the newest at all if there is none."""
+        newest = self._newest.get(name)
+        if newest is None:
+            versions = self.versions(name)
+            final = next((one for one in reversed(versions) if not one.is_prerelease), versions[-1])
+            newest = self._newest[name] = final.version
+        return newest
 
     def host_meets(self, runtime: Requirement) -> bool:
         """Whether the host itself provides `runtime`."""
