@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from las_solver.errors import InvalidConstraint
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
 
 __all__ = ["ANY", "Constraint", "Requirement", "check_name", "parse_version"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*", re.ASCII)
 _OPERATOR = re.compile(r"~=|==|!=|<=|>=|<|>")
+_USUAL_VERSION = re.compile(r"(?:[0-9]+!)?[0-9]+(\.[0-9]+)*(?:(?:a|b|rc)[0-9]+)?(?:\.post[0-9]+)?(?:\.dev[0-9]+)?")
+_USUAL_PREFIX = re.compile(r"(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*\.\*")
+_NOT_FINAL = re.compile(r"[^0-9.,*<>=!~]")
 _RUNTIME_OPERATOR = re.compile(r"[<>=!~^@|]")
 _SPACE_BEFORE_VERSION = re.compile(r"\s+v?[0-9]", re.ASCII)
 _MAX_LENGTH = 1000
@@ -51,11 +57,13 @@ class Constraint:
     """A set of versions, as a PEP 440 specifier set; the empty set of specifiers admits every version.
 
     `text` is the constraint in PEP 440 spelling, specifiers in the order given, without spaces. Two
-    constraints are equal if their texts are.
+    constraints are equal if their texts are. `parts` are the operator and the version of each specifier; `is_final` says
+    that all of these versions are final releases, or prefixes of such.
     """
 
     text: str
-    specifiers: SpecifierSet = field(compare=False, repr=False)
+    parts: tuple[tuple[str, str], ...] = field(compare=False, repr=False)
+    is_final: bool = field(compare=False, repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Constraint:
@@ -65,16 +73,22 @@ class Constraint:
         """
         return _parse_constraint(text)
 
+    @property
+    def specifiers(self) -> SpecifierSet:
+        """The constraint as the library that defines its meaning has it."""
+        return _specifier_set(self.text)
+
     def admits(self, version: Version) -> bool:
         """Whether `version` is in the set, pre-releases counted in."""
+        if self.is_final and _is_final(version):
+            return all(_admits_final(operator, named, version) for operator, named in self.parts)
         return self.specifiers.contains(version, prereleases=True)
 
     @property
     def names_prerelease(self) -> bool:
         """Whether a specifier other than ``!=`` names a pre-release, which admits those of the module."""
-        return any(
-            specifier.operator != "!=" and Version(specifier.version.removesuffix(".*")).is_prerelease
-            for specifier in self.specifiers
+        return not self.is_final and any(
+            operator != "!=" and parse_version(named.removesuffix(".*")).is_prerelease for operator, named in self.parts
         )
 
     def __str__(self) -> str:
@@ -132,8 +146,48 @@ def _parse_constraint(text: str) -> Constraint:
     if not text.strip():
         raise InvalidConstraint("the constraint is empty", hint="leave out the '@' to admit every version")
     parts = tuple(_parse_specifier(part.strip(), text) for part in text.split(","))
-    joined = ",".join(parts)
-    return Constraint(joined, SpecifierSet(joined))
+    joined = ",".join(operator + version for operator, version in parts)
+    return Constraint(joined, parts, _NOT_FINAL.search(joined) is None)
+
+
+@lru_cache(maxsize=65536)
+def _specifier_set(text: str) -> SpecifierSet:
+    from packaging.specifiers import SpecifierSet  # late: its import takes as long as a plan, and few plans need it
+
+    return SpecifierSet(text)
+
+
+def _is_final(version: Version) -> bool:
+    return not version.is_prerelease and version.post is None and version.local is None
+
+
+def _admits_final(operator: str, named: str, version: Version) -> bool:
+    """Whether a specifier admits `version`, where both are final: then PEP 440 only compares releases."""
+    if named.endswith(".*"):
+        return _begins_with(version, parse_version(named[:-2]), 0) is (operator == "==")
+    other = parse_version(named)
+    match operator:
+        case ">=":
+            return version >= other
+        case "<=":
+            return version <= other
+        case ">":
+            return version > other
+        case "<":
+            return version < other
+        case "==":
+            return version == other
+        case "!=":
+            return version != other
+        case _:
+            return version >= other and _begins_with(version, other, 1)
+
+
+def _begins_with(version: Version, other: Version, cut: int) -> bool:
+    """Whether the release of `version` begins with that of `other`, of which the last `cut` numbers do not count."""
+    prefix = other.release[: len(other.release) - cut]
+    release = version.release + (0,) * (len(prefix) - len(version.release))
+    return version.epoch == other.epoch and release[: len(prefix)] == prefix
 
 
 def _after_at(text: str, constraint: str) -> Constraint:
@@ -154,8 +208,8 @@ def _with_at(name: str, constraint: str) -> str:
         return f"write {name}@{meant}" if hint != meant and " " not in meant else f"put an '@' after {name}; {hint}"
 
 
-def _parse_specifier(part: str, whole: str) -> str:
-    """One specifier in PEP 440 spelling, without spaces."""
+def _parse_specifier(part: str, whole: str) -> tuple[str, str]:
+    """The operator and the version of one specifier, by PEP 440 and without spaces."""
     if not part:
         raise InvalidConstraint(f"a part of {_shown(whole)} is empty", hint="separate specifiers by single commas")
     matched = _OPERATOR.match(part)
@@ -167,19 +221,30 @@ def _parse_specifier(part: str, whole: str) -> str:
         operator, version = "==", part
     else:
         operator, version = "", part
-    specifier = operator + version
-    if operator:
-        try:
-            SpecifierSet(specifier)
-            Version(version.removesuffix(".*"))
-            return specifier
-        except (InvalidSpecifier, InvalidVersion, ValueError):
-            pass
+    if operator and _is_specifier(operator, version):
+        return operator, version
     hint = _meant(part)
     raise InvalidConstraint(
         f"{_shown(part)} is not a PEP 440 version specifier",
         hint=hint or "write it like >=1.2,<2 or ~=1.4 or !=1.5 or ==1.4.* or a bare version",
     )
+
+
+def _is_specifier(operator: str, version: str) -> bool:
+    """Whether PEP 440 knows such a specifier; the library that decides it is asked about unusual ones only."""
+    usual = _USUAL_VERSION.fullmatch(version)
+    if usual is not None:
+        return operator != "~=" or usual[1] is not None
+    if operator in ("==", "!=") and _USUAL_PREFIX.fullmatch(version):
+        return True
+    from packaging.specifiers import InvalidSpecifier, Specifier
+
+    try:
+        Specifier(operator + version)
+        Version(version.removesuffix(".*"))
+    except (InvalidSpecifier, InvalidVersion, ValueError):
+        return False
+    return True
 
 
 def _meant(part: str) -> str | None:
@@ -261,5 +326,5 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= 80 else text[:77] + "...")
 
 
-ANY = Constraint("", SpecifierSet())
+ANY = Constraint("", (), is_final=True)
 """Admits every version."""

@@ -10,7 +10,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
-from packaging.specifiers import Specifier
 from packaging.version import Version
 
 from las_solver.constraint import Constraint, parse_version
@@ -24,10 +23,10 @@ Intervals = tuple[tuple[int, int], ...]
 def admitted_ranks(versions: Sequence[Version], constraint: Constraint) -> Intervals:
     """The ranks of those of `versions`, sorted from old to new, that `constraint` admits, pre-releases counted in."""
     admitted: Intervals = ((0, len(versions) - 1),) if versions else ()
-    for specifier in constraint.specifiers:
+    for operator, named in constraint.parts:
         if not admitted:
             break
-        admitted = intersect(admitted, _admitted_by(specifier, versions))
+        admitted = intersect(admitted, _admitted_by(operator, named, versions))
     return admitted
 
 
@@ -65,12 +64,11 @@ def intervals_of(ranks: Sequence[int]) -> Intervals:
     return tuple(zip([ranks[0], *(right for _, right in breaks)], [*(left for left, _ in breaks), ranks[-1]], strict=True))
 
 
-def _admitted_by(specifier: Specifier, versions: Sequence[Version]) -> Intervals:
-    operator, text = specifier.operator, specifier.version
+def _admitted_by(operator: str, text: str, versions: Sequence[Version]) -> Intervals:
     if text.endswith(".*"):
         prefix = parse_version(text[:-2])
         if not _is_final(prefix):
-            return _scanned(specifier, versions)
+            return _scanned(operator + text, versions)
         matching = _prefixed(prefix, versions)
         return matching if operator == "==" else _all_but(matching, len(versions))
     named = parse_version(text)
@@ -84,7 +82,7 @@ def _admitted_by(specifier: Specifier, versions: Sequence[Version]) -> Intervals
                 end += 1
             return _interval(0, end - 1)
         case "==" | "!=":
-            matching = _equal(specifier, named, versions)
+            matching = _equal(named, versions)
             return matching if operator == "==" else _all_but(matching, count)
         case "~=" if named.local is None:
             prefix = parse_version(f"{named.epoch}!{'.'.join(map(str, named.release[:-1]))}")
@@ -97,10 +95,10 @@ def _admitted_by(specifier: Specifier, versions: Sequence[Version]) -> Intervals
                 start += 1
             return _interval(start, count - 1)
         case _:
-            return _scanned(specifier, versions)
+            return _scanned(operator + text, versions)
 
 
-def _equal(specifier: Specifier, named: Version, versions: Sequence[Version]) -> Intervals:
+def _equal(named: Version, versions: Sequence[Version]) -> Intervals:
     """``==`` without a wildcard: where it names no local version, it admits all local versions of its public one."""
     start = end = bisect_left(versions, named)
     if named.local is not None:
@@ -119,8 +117,11 @@ def _prefixed(prefix: Version, versions: Sequence[Version]) -> Intervals:
     return _interval(start, end - 1)
 
 
-def _scanned(specifier: Specifier, versions: Sequence[Version]) -> Intervals:
-    """What `specifier` admits, asked version by version: ``<1.0.post1`` admits 1.0 but not 1.0rc1, for one."""
+def _scanned(text: str, versions: Sequence[Version]) -> Intervals:
+    """What a specifier admits, asked version by version: ``<1.0.post1`` admits 1.0 but not 1.0rc1, for one."""
+    from packaging.specifiers import Specifier  # late: its import takes as long as a plan, and hardly any plan needs it
+
+    specifier = Specifier(text)
     return intervals_of([rank for rank, one in enumerate(versions) if specifier.contains(one, prereleases=True)])
 
 

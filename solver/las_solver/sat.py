@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from pysat import solvers as _solvers
-
 __all__ = ["BACKENDS", "DEFAULT_BACKEND", "Sat", "Stopped", "Totalizer", "never"]
 
 BACKENDS = {
@@ -48,7 +46,9 @@ class Sat:
     def __init__(self, backend: str = DEFAULT_BACKEND, *, stop: Callable[[], bool] = never) -> None:
         if backend not in BACKENDS:
             raise ValueError(f"there is no SAT backend {backend!r}; there are {', '.join(BACKENDS)}")
-        self._solver: Any = getattr(_solvers, BACKENDS[backend])()
+        from pysat import solvers  # late: its import takes a third of a cold plan, and most plans need no solver
+
+        self._solver: Any = getattr(solvers, BACKENDS[backend])()
         self._stop = stop
         self._variables = 0
         self._model: list[bool] = []
