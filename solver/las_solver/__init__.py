@@ -1,16 +1,16 @@
 """What to choose: the newest valid set of module versions, or why there is none. Pure reasoning, no input or output."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING
-
-from las_solver.constraint import ANY, Constraint, Requirement
-from las_solver.errors import InvalidConstraint, InvalidInput, LasSolveError, OutOfTime
-from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request, Strategy
-from las_solver.plan import Plan, Step
-from las_solver.planner import Planner
-from las_solver.source import MemorySource, Source
 
 if TYPE_CHECKING:
     from las_solver.conflict import Conflict
+    from las_solver.constraint import ANY, Constraint, Requirement
+    from las_solver.errors import InvalidConstraint, InvalidInput, LasSolveError, OutOfTime
+    from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request, Strategy
+    from las_solver.plan import Plan, Step
+    from las_solver.planner import Planner
+    from las_solver.source import MemorySource, Source
 
 __all__ = [
     "ANY",
@@ -35,10 +35,26 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Imports conflicts when they are asked for: most plans do without them."""
-    if name == "Conflict":
-        from las_solver.conflict import Conflict
+_FILES = {
+    "conflict": ("Conflict",),
+    "constraint": ("ANY", "Constraint", "Requirement"),
+    "errors": ("InvalidConstraint", "InvalidInput", "LasSolveError", "OutOfTime"),
+    "model": ("Gpu", "Hardware", "Host", "ModuleVersion", "Request", "Strategy"),
+    "plan": ("Plan", "Step"),
+    "planner": ("Planner",),
+    "source": ("MemorySource", "Source"),
+}
 
-        return Conflict
+
+def __getattr__(name: str) -> object:
+    """Imports what is asked for, and only then: reading a manifest needs no engine, and most plans no conflict."""
+    for file, names in _FILES.items():
+        if name in names:
+            found: object = getattr(import_module(f"{__name__}.{file}"), name)
+            globals()[name] = found
+            return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

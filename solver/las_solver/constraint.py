@@ -57,8 +57,8 @@ class Constraint:
     """A set of versions, as a PEP 440 specifier set; the empty set of specifiers admits every version.
 
     `text` is the constraint in PEP 440 spelling, specifiers in the order given, without spaces. Two
-    constraints are equal if their texts are. `parts` are the operator and the version of each specifier; `is_final` says
-    that all of these versions are final releases, or prefixes of such.
+    constraints are equal if their texts are. `parts` are the operator and the version of each specifier;
+    `is_final` says that all of these versions are final releases, or prefixes of such.
     """
 
     text: str
