@@ -147,14 +147,17 @@ def _read_runtime(fields: Fields, rules: Rules) -> _Statement:
 
 
 def _implies(entries: Sequence[Requirement], requirement: Requirement, rules: Rules) -> bool:
-    """Whether one of `entries` is `requirement`, or admits no version that it does not admit, and at least one."""
+    """Whether one of `entries` is `requirement`, or one on the same module that says as much or more.
+
+    One without a constraint says only that the module is needed, which every entry on it does.
+    """
     if requirement in entries:
         return True
+    on_module = [entry for entry in entries if entry.name == requirement.name]
+    if not requirement.constraint.text:
+        return bool(on_module)
     admitted = set(map(str, rules.admitted(requirement)))
-    return any(
-        entry.name == requirement.name and set(map(str, rules.admitted(entry))) == admitted and bool(admitted)
-        for entry in entries
-    )
+    return any(set(map(str, rules.admitted(entry))) == admitted and bool(admitted) for entry in on_module)
 
 
 def _read_hardware(fields: Fields, rules: Rules) -> _Statement:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from las_solver.answer import find_cycles
-from las_solver.constraint import Constraint, Requirement
+from las_solver.constraint import ANY, Constraint, Requirement
 from las_solver.cuts import cut_unadmitted
 from las_solver.encode import Encoding
 from las_solver.ground import missing, statements_about
@@ -35,6 +35,7 @@ from las_solver.statement import (
     Statement,
     UnknownModule,
     module_of,
+    spans_of,
     target_of,
 )
 
@@ -69,10 +70,56 @@ def explain_conflict(problem: Problem, backend: str, *, stop: Callable[[], bool]
         kept = theory.core()
         kept = theory.reduce()
         theory.close()
+        kept = _weakened(problem, backend, kept, stop)
         minimal = True
     except Stopped:
         minimal = False
     return Conflict(request=problem.request, core=_with_cycle(kept), minimal=minimal)
+
+
+def _weakened(
+    problem: Problem, backend: str, core: list[Statement], stop: Callable[[], bool]
+) -> list[Statement]:
+    """A minimal core with fewer statements, where it does not matter which version of a module is needed.
+
+    What several statements say about versions of one module and the same other module is said at once, without their
+    constraints and of all neighbouring versions that need it, if that still contradicts the rest.
+    """
+    alike: dict[Hashable, list[Dependency | RuntimeNeed]] = {}
+    for statement in core:
+        if isinstance(statement, Dependency | RuntimeNeed):
+            key = (type(statement), statement.span.module, statement.requirement.name)
+            alike.setdefault(key, []).append(statement)
+    for candidates in reversed(alike.values()):
+        several = [one for one in candidates if one in core]
+        if len(several) < 2 or len(merged := _merged(problem, several)) >= len(several):
+            continue
+        first = core.index(several[0])
+        trial = [*core[:first], *merged, *(one for one in core[first:] if one not in several)]
+        theory = _Theory(problem, backend, trial, _itself, stop)
+        if theory.contradicts(theory.selectors):
+            core = theory.reduce()
+        theory.close()
+    return core
+
+
+def _merged(problem: Problem, several: list[Dependency | RuntimeNeed]) -> list[Dependency | RuntimeNeed]:
+    """What `several` say without constraints, of all neighbouring versions that say it, in as few spans as that takes."""
+    module, versions = several[0].span.module, several[0].span.versions
+    anything = Requirement(several[0].requirement.name, ANY)
+    field = "modules" if isinstance(several[0], Dependency) else "runtime"
+    domain = problem.domain(module)
+    saying = [
+        rank
+        for rank in range(len(domain))
+        if any(need.field == field and need.name == anything.name for need in domain.needs(rank))
+    ]
+    merged: list[Dependency | RuntimeNeed] = []
+    for span in spans_of(module, versions, saying):
+        newest = next((one for one in several if span.low <= one.span.high <= span.high), None)
+        if newest is not None:
+            merged.append(replace(newest, span=span, requirement=anything))
+    return merged
 
 
 def _itself(statement: Statement) -> Hashable:
@@ -104,6 +151,8 @@ def _contradiction(problem: Problem, backend: str, stop: Callable[[], bool]) -> 
         following: dict[str, None] = {}
         seen.update(layer)
         for name in layer:
+            if stop():
+                raise Stopped
             for statement in statements_about(problem, name):
                 fresh[statement] = None
                 if (requirement := target_of(statement)) is not None:

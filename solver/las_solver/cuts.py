@@ -6,10 +6,11 @@ Literals that *lift* a cut make it say nothing: the selectors of the statements 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from las_solver.answer import Answer, Demand, construct, is_admitted, reached
 from las_solver.encode import Encoding
+from las_solver.heights import Heights
 
 __all__ = ["cut_cycle", "cut_unadmitted", "require_admission"]
 
@@ -25,6 +26,23 @@ def cut_cycle(encoding: Encoding, answer: Answer, cycle: Sequence[str]) -> None:
     for name, target in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
         clause.extend(encoding.outside(name, *encoding.problem.domain(name).run_with_module(answer[name], target)))
     encoding.add(clause)
+
+
+def order_needs(encoding: Encoding, heights: Heights, names: Collection[str]) -> None:
+    """Forbid every cycle of needs among the modules `names` at once, by heights that fall along needs.
+
+    For each run of versions of m that need n::
+
+        m outside the run, or height(m) > height(n)
+    """
+    heights.include(names)
+    for name in names:
+        domain = encoding.problem.domain(name)
+        needed = dict.fromkeys(need.name for rank in range(len(domain)) for need in domain.needs(rank))
+        for target in needed:
+            if target in names and not heights.knows(name, target):
+                for low, high in domain.needing(target):
+                    encoding.add((*encoding.outside(name, low, high), heights.falls(name, target)))
 
 
 def cut_unadmitted(

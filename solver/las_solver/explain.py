@@ -51,7 +51,12 @@ def sentence(statement: Statement) -> str:
         case Dependency(span, requirement):
             return f"{span} needs {_spelled(requirement)}"
         case RuntimeNeed(span, requirement, have):
-            there = "which this host does not provide" if have is None else f"and this host has {requirement.name} {have}"
+            if have is None:
+                there = "which this host does not provide"
+            elif requirement.constraint.text:
+                there = f"and this host has {requirement.name} {have}"
+            else:
+                there = f"at other versions than {have}, which this host has"
             return f"{span} needs the runtime {_spelled(requirement)}, {there}"
         case HardwareLimit(span, lack):
             return f"{span} needs {_hardware(lack)}"

@@ -24,7 +24,7 @@ BACKENDS = {
 
 DEFAULT_BACKEND = "glucose4"
 
-_CONFLICTS_A_SLICE = 2000
+_CONFLICTS_A_SLICE = 1000
 
 
 class Stopped(Exception):

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from las_solver.answer import Answer, Demand, find_cycles
-from las_solver.cuts import cut_cycle, cut_unadmitted, require_admission
+from las_solver.cuts import cut_cycle, cut_unadmitted, order_needs, require_admission
 from las_solver.encode import Encoding
+from las_solver.heights import Heights
 from las_solver.problem import Need, Problem
 from las_solver.ranks import contains
-from las_solver.sat import Sat
+from las_solver.sat import Sat, Stopped
 
 __all__ = ["Search"]
 
@@ -29,11 +30,15 @@ class Search:
     def __init__(self, problem: Problem, backend: str, *, stop: Callable[[], bool], eager: bool) -> None:
         self.problem = problem
         self.sat = Sat(backend, stop=stop)
+        self._stop = stop
         self.encoding = Encoding(problem, self.sat)
         self._picks: Mapping[Demand, str] = {}
         self._unless: int | None = None
         self._visited: dict[str, set[int]] = {}
         self._rounds = 0
+        self._cuts = 0
+        self._in_cycles: dict[str, None] = {}
+        self._heights = Heights(self.sat)
         self.answer: dict[str, int] = {}
         self._encoded: dict[tuple[str, object], list[tuple[int, int]]] = {}
         for name in problem.requested:
@@ -87,12 +92,21 @@ class Search:
         if not intact:
             return False
         cycles = find_cycles(found, lambda name: [need.name for need in self.problem.domain(name).needs(found[name])])
-        for cycle in cycles:
-            cut_cycle(self.encoding, found, cycle)
+        if cycles:
+            self._cut_cycles(found, cycles)
         if cycles or self._breaks_admission(model, found):
             return False
         self.answer = found
         return True
+
+    def _cut_cycles(self, found: Answer, cycles: Sequence[Sequence[str]]) -> None:
+        """Forbid `cycles` one by one; where they are many, also every other one among all modules seen in one."""
+        for cycle in cycles:
+            cut_cycle(self.encoding, found, cycle)
+        self._in_cycles.update((name, None) for cycle in cycles for name in cycle)
+        self._cuts += 1
+        if self._cuts > _PATIENCE:
+            order_needs(self.encoding, self._heights, self._in_cycles)
 
     def _chosen(self, model: dict[str, int], name: str) -> int | None:
         """The rank of `name` in `model`; None, and encoded, if there is no version that it could have."""
@@ -216,6 +230,8 @@ class Search:
         for name in queue:
             if name in seen:
                 continue
+            if self._stop():
+                raise Stopped
             seen.add(name)
             domain = self.problem.domain(name)
             self._encode_needs(name)
