@@ -15,6 +15,7 @@ answers None. The two agree wherever this one answers; a property test holds the
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final, TypeAlias
 
 from las_registry.yaml_value import NULLS, Quoted, Value
@@ -26,7 +27,7 @@ _MAX_LINE: Final = 4_000
 _MAX_FLOW_DEPTH: Final = 8
 _MAX_DEPTH: Final = 32
 
-_STRANGE = re.compile("[^\n -~\xa1-\u2027\u202a-\ud7ff\U00010000-\U0010ffff]")
+_STRANGE_ASCII = re.compile("[^\n -~]")
 _ENTRY = re.compile(r"( *)(?:([A-Za-z_][A-Za-z0-9_.-]{0,99}):(?: +|$)|- +)(.*)")
 _SKIPPED = re.compile(r" *(?:#.*)?")
 _PLAIN_START = re.compile(r"[A-Za-z0-9_./(+<^$;~]|[^\x00-\x7f]")
@@ -50,7 +51,7 @@ _OPEN: Final[list[Value]] = []
 
 def read_plain(text: str) -> list[tuple[int, Value]] | None:
     """For each document of a stream, the line that it begins in and its value; None if there is anything unusual."""
-    if _STRANGE.search(text) is not None:
+    if (_STRANGE_ASCII if text.isascii() else _strange()).search(text) is not None:
         return None
     documents: list[tuple[int, Value]] = []
     known: _Lines = {}
@@ -76,6 +77,13 @@ def read_plain(text: str) -> list[tuple[int, Value]] | None:
     except _Unsure:
         return None
     return documents
+
+
+@cache
+def _strange() -> re.Pattern[str]:
+    """What YAML does not allow in a text, or takes for a line break; compiled late: it takes as long as reading ten
+    files, and most manifests are ASCII."""
+    return re.compile("[\x00-\t\x0b-\x1f\x7f-\xa0\u2028\u2029\ud800-\uffff]")
 
 
 def _read_line(line: str, known: _Lines) -> _Entry | None:
