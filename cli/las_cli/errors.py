@@ -91,6 +91,7 @@ def guarded(run: Callable[[], object], arguments: Sequence[str]) -> int:
     `arguments` are those of the command line: they say whether errors are to be JSON even where reading them
     failed.
     """
+    _open_closed_streams()
     _never_fail_to_encode()
     try:
         result = run()
@@ -148,7 +149,9 @@ def _failure(error: Exception) -> Failure:
 
     match error:
         case OutOfTime():
-            return Failure(status=ExitStatus.OUT_OF_TIME, message=str(error))
+            return Failure(
+                status=ExitStatus.OUT_OF_TIME, message=str(error), hint="give it more time: --timeout SECONDS"
+            )
         case RegistryUnusable():
             return Failure(status=ExitStatus.UNUSABLE, message=error.message, hint=error.hint)
         case InvalidFile(problems=[_, *_]):
@@ -174,7 +177,8 @@ def _invalid_file(error: InvalidFile) -> Failure:
     return Failure(
         status=ExitStatus.BAD_INPUT,
         message=f"{first} (and {more} more)" if more else first,
-        text=error.message,
+        text=f"{more + 1} mistakes\n{error.message}" if more else None,
+        hint=None if more else error.problems[0].hint,
         details=tuple(
             {
                 "file": problem.file,
@@ -207,6 +211,9 @@ def _show(failure: Failure) -> None:
 
 def _show_usage(error: click.ClickException) -> None:
     """A usage error as click shows it, without control characters."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # its message is the whole help
+        click.echo(error.format_message(), err=True)
+        return
     if isinstance(error, click.UsageError) and error.ctx is not None:
         click.echo(error.ctx.get_usage(), err=True)
         click.echo(f"Try '{error.ctx.command_path} --help' for help.\n", err=True)
@@ -215,7 +222,7 @@ def _show_usage(error: click.ClickException) -> None:
 
 def _printable_lines(text: str) -> str:
     """`text` with its line breaks, but without any other control characters."""
-    return "\n".join(printable(line) for line in text.split("\n"))
+    return "\n".join(printable(line) for line in text.expandtabs(2).split("\n"))
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
@@ -241,6 +248,15 @@ def _verbosity(arguments: Sequence[str]) -> int:
 
 def _shown_path(path: object) -> str:
     return os.fsdecode(path) if isinstance(path, str | bytes) else str(path)
+
+
+def _open_closed_streams() -> None:
+    """Where the caller closed a standard stream, Python has none: results then fail to be written, as they should,
+    and messages go nowhere."""
+    if sys.stdout is None:
+        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w")  # noqa: PTH123, SIM115
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
 
 
 def _never_fail_to_encode() -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import gc
 import sys
-from collections.abc import Sequence
-from importlib import import_module
-from typing import Any, Final
 
 try:
-    import click
-except KeyboardInterrupt:  # the longest import of all; Ctrl-C during it is quiet, too
-    sys.exit(130)
+    import gc
+    from collections.abc import Sequence
+    from importlib import import_module
+    from typing import Any, Final
 
-from las_cli.errors import end_process, guarded
-from las_cli.options import logging_options
+    import click
+
+    from las_cli.errors import end_process, guarded
+    from las_cli.options import logging_options
+except KeyboardInterrupt:  # imports take a while; Ctrl-C during them is quiet, too
+    sys.exit(130)
 
 __all__ = ["cli", "main"]
 
@@ -73,10 +74,10 @@ class LazyGroup(click.Group):
 
 
 def _with_suggestion(error: click.UsageError, ctx: click.Context, name: str) -> click.UsageError:
-    """The usage error about an unknown command, with the nearest names."""
+    """The usage error about an unknown command, with the nearest names; `help` and `version` are options here."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, COMMANDS)
+    near = get_close_matches(name, [*COMMANDS, "--help", "--version"])
     if not near or "did you mean" in error.message.lower():
         return error
     return click.UsageError(f"{error.message} Did you mean {' or '.join(near)}?", ctx)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from types import MappingProxyType
+from typing import Final
 
 from las_solver.constraint import Requirement, check_name
 from las_solver.errors import InvalidInput
 from las_solver.model import Request, Strategy
 
 __all__ = ["build_request"]
+
+_LONGEST_SHOWN: Final = 80
 
 
 def build_request(
@@ -27,9 +30,9 @@ def build_request(
     Raises :class:`InvalidInput` where one cannot be read or two contradict each other. What is merely
     impossible, such as an excluded range that leaves no version, is for the planner to explain.
     """
-    requirements = tuple(Requirement.parse(text) for text in modules)
-    exclusions = tuple(Requirement.parse(text) for text in excluded)
-    names = tuple(dict.fromkeys(check_name(text.strip()) for text in preferred))
+    requirements = tuple(_requirement(text) for text in modules)
+    exclusions = tuple(_requirement(text, option="--exclude") for text in excluded)
+    names = tuple(dict.fromkeys(_name(text.strip(), option="--prefer") for text in preferred))
     allowed, forced = _read_modes(modes)
     _refuse_banned((requirement.name for requirement in requirements), exclusions, "is requested")
     _refuse_banned(names, exclusions, "is preferred by --prefer")
@@ -45,7 +48,8 @@ def build_request(
 
 
 def _read_modes(texts: Iterable[str]) -> tuple[frozenset[str] | None, dict[str, str]]:
-    """The allowed modes (None: any), and the forced mode of single modules."""
+    """The modes allowed for all modules (None: any), and the one that single modules are forced into in place of
+    these."""
     allowed: set[str] = set()
     forced: dict[str, str] = {}
     for text in texts:
@@ -56,15 +60,41 @@ def _read_modes(texts: Iterable[str]) -> tuple[frozenset[str] | None, dict[str, 
             )
         if not equals:
             allowed.add(mode)
-        elif forced.setdefault(check_name(module), mode) != mode:
-            raise InvalidInput(f"--mode forces {module} into two modes: {forced[module]} and {mode}")
-    for module, mode in forced.items():
-        if allowed and mode not in allowed:
+        elif forced.setdefault(_name(module, option="--mode"), mode) != mode:
             raise InvalidInput(
-                f"--mode {module}={mode} contradicts --mode {' --mode '.join(sorted(allowed))}",
-                hint=f"add --mode {mode} to allow it, or leave one of them out",
+                f"--mode forces {module} into two modes: {forced[module]} and {mode}", hint="keep one of them"
             )
     return frozenset(allowed) if allowed else None, forced
+
+
+def _requirement(text: str, option: str = "") -> Requirement:
+    """The requirement that `text`, given to `option`, spells."""
+    if text.startswith("@"):
+        raise InvalidInput(f"no module stands before the '@' of {text!r}", hint=f"write for example app{text}")
+    if text.endswith("@"):
+        raise InvalidInput(
+            f"nothing follows the '@' of {text!r}",
+            hint="quote constraints, since < and > mean something else to a shell: 'app@>=1.2'",
+        )
+    try:
+        return Requirement.parse(text)
+    except InvalidInput as error:
+        raise _placed(error, text, option) from None
+
+
+def _name(text: str, option: str) -> str:
+    """`text`, given to `option`, if it can be the name of a module."""
+    try:
+        return check_name(text)
+    except InvalidInput as error:
+        raise _placed(error, text, option) from None
+
+
+def _placed(error: InvalidInput, text: str, option: str) -> InvalidInput:
+    """`error` with the option and the whole text that it is about, as far as its message does not show them."""
+    shows_all = repr(text) in error.message or len(text) > _LONGEST_SHOWN
+    place = " ".join(part for part in (option, "" if shows_all else text) if part)
+    return InvalidInput(f"{place}: {error.message}" if place else error.message, hint=error.hint)
 
 
 def _refuse_banned(names: Iterable[str], exclusions: Iterable[Requirement], why: str) -> None:

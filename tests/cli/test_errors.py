@@ -54,9 +54,10 @@ PROBLEM = Problem(file="a.yaml", line=3, field="version", message="'x' is not a 
 
 CASES = [
     (InvalidInput("a is wrong", hint="write b"), 2, "error: a is wrong\nhint: write b\n"),
-    (InvalidFile([PROBLEM]), 2, "error: a.yaml:3: version: 'x' is not a version\n  hint: write 1.0\n"),
+    (InvalidFile([PROBLEM]), 2, "error: a.yaml:3: version: 'x' is not a version\nhint: write 1.0\n"),
+    (InvalidFile([PROBLEM, PROBLEM]), 2, "error: 2 mistakes\n" + 2 * f"{PROBLEM}\n"),
     (RegistryUnusable("there is no directory x"), 3, "error: there is no directory x\n"),
-    (OutOfTime(0.5), 4, "error: no plan was found within 0.5 s\n"),
+    (OutOfTime(0.5), 4, "error: no plan was found within 0.5 s\nhint: give it more time: --timeout SECONDS\n"),
     (FileNotFoundError(2, "No such file", "x.yaml"), 2, "error: x.yaml: No such file\n"),
     (OSError(28, "No space left"), 74, "error: standard output cannot be written to: No space left\n"),
     (KeyboardInterrupt(), 130, ""),
@@ -88,6 +89,7 @@ def test_out_of_time_is_a_status_of_its_own_in_json() -> None:
         "status": "timeout",
         "message": "no plan was found within 2 s",
         "details": [],
+        "hint": "give it more time: --timeout SECONDS",
     }
 
 
@@ -182,6 +184,16 @@ def test_output_that_cannot_be_written_is_reported() -> None:
     _, complaint = process.communicate(timeout=60)
     assert process.returncode == 74
     assert complaint == b"error: standard output cannot be written to: No space left on device\n"
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize(("arguments", "status"), [("--version", 0), ("plan --nonsense", 2), ("plan a@^1", 2)])
+def test_closed_streams_are_no_crash(arguments: str, status: int, closed: str) -> None:
+    command = f"{sys.executable} -m las_cli.main {arguments} {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    unwritable = status == 0 and closed.startswith(">")
+    assert done.returncode == (74 if unwritable else status)
+    assert "Traceback" not in done.stderr
 
 
 def _wait_for_reader(pipe: Path, process: subprocess.Popen[bytes]) -> None:

@@ -54,7 +54,12 @@ def test_an_unknown_command_suggests_the_nearest(run_cli: RunCli) -> None:
 def test_without_a_command_the_help_is_shown(run_cli: RunCli) -> None:
     result = run_cli()
     assert result.exit_code == 2
-    assert "Commands:" in result.stderr and result.stdout == ""
+    assert result.stderr == run_cli("--help").stdout and result.stdout == ""
+
+
+@pytest.mark.parametrize("name", ["help", "version"])
+def test_what_is_an_option_here_is_suggested_as_one(name: str, run_cli: RunCli) -> None:
+    assert f"Did you mean --{name}?" in run_cli(name).stderr
 
 
 SLOW = ("structlog", "jsonschema", "jsonschema_rs", "psutil", "pynvml", "yaml", "pysat", "asyncio", "rich")

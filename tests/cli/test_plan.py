@@ -128,6 +128,8 @@ def test_options_reach_the_planner(plan: Plan) -> None:
     assert version("library", "--exclude", "library@1.5") == "1.0 native"
     assert version("app", "--mode", "app=native") == "2.1 native"
     assert version("app", "--mode", "native") == "2.1 native"
+    assert version("app", "--mode", "container", "--mode", "library=native") == "2.1 container"
+    assert version("library", "--mode", "container", "--mode", "library=native") == "1.5 native"
     steps = _document(plan("library", "--pre", "--format", "json"))["steps"]
     assert isinstance(steps, list)
     assert steps[0]["version"] == "3.0rc1"
@@ -156,12 +158,14 @@ CONTRADICTIONS = [
     (["--exclude", "app"], "app is requested, and --exclude app rules out every version of it"),
     (["--prefer", "b", "--exclude", "b"], "b is preferred by --prefer, and --exclude b rules out"),
     (["--mode", "app=native", "--mode", "app=container"], "--mode forces app into two modes: native and container"),
-    (["--mode", "native", "--mode", "app=container"], "--mode app=container contradicts --mode native"),
     (["--mode", "app="], "'app=' is not a mode"),
     (["--mode", "=native"], "'=native' is not a mode"),
     (["--mode", ""], "'' is not a mode"),
     (["--prefer", "b@1"], "'b@1' is not a module name"),
-    (["--exclude", "b@^1"], "'^1' is not a PEP 440 version specifier"),
+    (["--exclude", "b@^1"], "--exclude b@^1: '^1' is not a PEP 440 version specifier"),
+    (["b@^1"], "error: b@^1: '^1' is not a PEP 440 version specifier"),
+    (["b@"], "hint: quote constraints"),
+    (["@1"], "no module stands before the '@' of '@1'"),
     (["b>=1"], "has no '@' between the module and its constraint"),
 ]
 
@@ -226,7 +230,7 @@ def test_rejected_manifests_are_warned_about_and_fail_only_under_strict(plan: Pl
 def test_out_of_time_is_4(plan: Plan) -> None:
     result = plan("app", "--timeout", "0.000000001")
     assert (result.exit_code, result.stdout) == (4, "")
-    assert result.stderr == "error: no plan was found within 1e-09 s\n"
+    assert result.stderr == "error: no plan was found within 1e-09 s\nhint: give it more time: --timeout SECONDS\n"
 
 
 def test_logging_goes_to_standard_error_only(plan: Plan) -> None:

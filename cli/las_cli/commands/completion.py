@@ -11,11 +11,13 @@ __all__ = ["completion"]
 
 
 @click.command(short_help="Print the script that completes commands in a shell.")
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), metavar="SHELL")
 @logging_options
 @click.pass_context
 def completion(ctx: click.Context, *, shell: str) -> None:
     """Print the script that makes SHELL complete commands, options and the names of modules.
+
+    SHELL is bash, zsh or fish.
 
     \b
     Examples:

@@ -10,12 +10,12 @@ __all__ = ["schema"]
 
 
 @click.command(short_help="Print the JSON Schema of what las-solve prints.")
-@click.argument("document", type=click.Choice(["plan"]))
+@click.argument("document", type=click.Choice(["plan"]), metavar="DOCUMENT")
 @logging_options
 def schema(*, document: str) -> None:
     """Print the JSON Schema (2020-12) of DOCUMENT.
 
-    The schema "plan" describes what `las-solve plan --format json` prints: plan, conflict, error or timeout.
+    DOCUMENT is "plan", which describes what `las-solve plan --format json` prints: plan, conflict, error or timeout.
 
     \b
     Examples:
