@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from las_registry.host.profile import profile_document
-from las_solver.conflict import Conflict
 from las_solver.document import conflict_document, plan_document
 from las_solver.model import Host
 from las_solver.plan import Plan
+
+if TYPE_CHECKING:
+    from las_solver.conflict import Conflict
 
 __all__ = ["answer_document"]
 

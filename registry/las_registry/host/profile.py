@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -17,6 +16,7 @@ from las_registry.host.facts import (
     parse_runtime_name,
     parse_runtime_version,
 )
+from las_registry.input_file import read_input_file
 from las_registry.problem import FieldPath, InvalidFile, Problem, format_path
 from las_registry.size import format_size
 from las_solver.errors import InvalidInput
@@ -83,8 +83,7 @@ def profile_document(host: Host) -> dict[str, object]:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST_FILE + 1)
+        data = read_input_file(path, _LARGEST_FILE)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         hint = "name a profile file with --profile, or leave it out to look at this machine"
@@ -182,11 +181,11 @@ class _Reading:
         return ()
 
     def mapping(self, value: object, path: FieldPath, keys: Sequence[str], example: str = "") -> Mapping[str, object]:
-        """An object with only `keys` and keys that begin with ``x-``; a null is an empty one."""
+        """A mapping with only `keys` and keys that begin with ``x-``; a null is an empty one."""
         if value is None:
             return {}
         if not isinstance(value, dict):
-            self.refuse(path, f"expected an object, found {_kind(value)}", f"write it like {example}")
+            self.refuse(path, f"expected a mapping, found {_kind(value)}", f"write it like {example}")
             return {}
         for key in value:
             if key not in keys and not str(key).startswith("x-"):
@@ -216,6 +215,8 @@ def _key_hint(key: str, path: FieldPath, keys: Sequence[str]) -> str:
     """What was probably meant by an unknown key."""
     if not path and key in _MISPLACED:
         return f"write {_MISPLACED[key]}"
+    from difflib import get_close_matches
+
     near = get_close_matches(key.lower().replace("-", "_"), keys, n=1)
     if near:
         return f"did you mean {near[0]}?"
@@ -229,7 +230,7 @@ def _kind(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case dict():
-            return "an object"
+            return "a mapping"
         case list():
             return "a list"
         case str():
