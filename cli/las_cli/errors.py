@@ -252,7 +252,9 @@ def _shown_path(path: object) -> str:
 
 def _open_closed_streams() -> None:
     """Where the caller closed a standard stream, Python has none: results then fail to be written, as they should,
-    and messages go nowhere."""
+    and messages go nowhere; there is nothing to read."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: PTH123, SIM115
     if sys.stdout is None:
         sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w")  # noqa: PTH123, SIM115
     if sys.stderr is None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["load_registry", "place_of", "read_host", "read_input"]
 
 _SHOWN: Final = 5
+_LARGEST: Final = 64 << 20
 
 
 def load_registry(directories: Sequence[Path], *, strict: bool = False, warn: bool = True) -> Registry:
@@ -75,8 +76,23 @@ def place_of(profile: Path | None, assumptions: Sequence[str] = ()) -> str:
 
 
 def read_input(path: Path) -> bytes:
-    """The content of the file at `path`, or of standard input where that is ``-``."""
-    return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    """The content of the file at `path`, or of standard input where that is ``-``.
+
+    Raises :class:`InvalidInput` if it cannot be read, or is too large to be an answer.
+    """
+    from las_registry.input_file import read_input_file
+    from las_solver.errors import InvalidInput
+
+    shown = "standard input" if str(path) == "-" else str(path)
+    try:
+        data = sys.stdin.buffer.read(_LARGEST + 1) if str(path) == "-" else read_input_file(path, _LARGEST)
+    except (OSError, ValueError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        hint = "name a file that can be read, or - for standard input"
+        raise InvalidInput(f"{shown} cannot be read: {reason}", hint=hint) from None
+    if len(data) > _LARGEST:
+        raise InvalidInput(f"{shown} is larger than {_LARGEST >> 20} MiB", hint="is this the right file?")
+    return data
 
 
 def _resume_collection() -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +74,24 @@ def test_what_is_no_answer_is_2(content: str, run_cli: RunCli, registry: Path) -
 def test_a_file_that_is_not_there_is_2(run_cli: RunCli, registry: Path, tmp_path: Path) -> None:
     assert run_cli("check", str(tmp_path / "nowhere"), "--registry", str(registry)).exit_code == 2
     assert run_cli("check", str(tmp_path), "--registry", str(registry)).exit_code == 2
+
+
+def test_a_pipe_that_nobody_writes_to_is_empty_and_not_waited_for(run_cli: RunCli, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    result = run_cli("check", str(tmp_path / "pipe"))
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (2, f"error: {tmp_path / 'pipe'} is empty")
+    assert run_cli("plan", "app", "--profile", str(tmp_path / "pipe")).exit_code == 2
+
+
+def test_a_pipe_that_somebody_writes_to_is_read_to_its_end(run_cli: RunCli, registry: Path, answer: str) -> None:
+    command = f"{sys.executable} -m las_cli.main check <(cat) --registry {shlex.quote(str(registry))}"
+    done = subprocess.run(["bash", "-c", command], input=answer, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "valid and newest: proven again\n", "")
+
+
+def test_a_file_without_end_is_refused(run_cli: RunCli) -> None:
+    result = run_cli("check", "/dev/zero")
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (2, "error: /dev/zero is larger than 64 MiB")
 
 
 @pytest.mark.parametrize("host", [[], {"cpu": "many"}, {"cpu": {"cores": -1}}, "x"], ids=str)

@@ -77,9 +77,14 @@ def _read_document(path: Path) -> Mapping[str, object]:
 
     shown = "standard input" if str(path) == "-" else str(path)
     hint = "check what las-solve plan --format json printed"
+    data = read_input(path)
+    if not data.strip():
+        raise InvalidInput(f"{shown} is empty", hint=hint)
     try:
-        document = json.loads(read_input(path))
-    except (ValueError, RecursionError) as error:
+        document = json.loads(data)
+    except RecursionError:
+        raise InvalidInput(f"{shown} is nested too deeply", hint=hint) from None
+    except ValueError as error:
         raise InvalidInput(f"{shown} is not JSON: {error}", hint=hint) from None
     if not isinstance(document, dict) or document.get("status") not in ("resolved", "conflict"):
         raise InvalidInput(f"{shown} is neither a plan nor a conflict", hint=hint)

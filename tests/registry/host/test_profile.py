@@ -167,7 +167,7 @@ gpus:
             "3 gpu: a profile has no such key (write gpus: [{vram: 24GB}])",
             "4 cpu.threads: a profile has no such key (its keys are cores; your own begin with x-)",
             "4 cpu.cores: 'many' is not a number of CPUs (write a whole number from 1, like 16)",
-            "5 memory: expected an object, found the text '64GB' (write it like memory: {ram: 64GiB})",
+            "5 memory: expected a mapping, found the text '64GB' (write it like memory: {ram: 64GiB})",
             "7 gpus[0]: expected a card, found the text '24GB' (write it like {vram: 24GB})",
             "8 gpus[1]: the card's vram is missing (add its memory, like vram: 24GB)",
             "9 gpus[2].size: a profile has no such key (its keys are name, vendor, vram; your own begin with x-)",
