@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,9 +15,9 @@ from las_cli.progress import Progress
 if TYPE_CHECKING:
     from las_registry.problem import Problem
     from las_registry.registry import Registry
-    from las_solver.model import Host
+    from las_solver.model import Host, Request
 
-__all__ = ["load_registry", "place_of", "read_host", "read_input"]
+__all__ = ["load_registry", "place_of", "read_host", "read_input", "warn_of_unknown"]
 
 _SHOWN: Final = 5
 _LARGEST: Final = 64 << 20
@@ -40,8 +41,33 @@ def load_registry(directories: Sequence[Path], *, strict: bool = False, warn: bo
 
         raise InvalidFile(registry.problems)
     if registry.problems and warn:
-        _warn(registry.problems)
+        _warn(registry.problems, directories)
     return registry
+
+
+def warn_of_unknown(request: Request, registry: Registry) -> None:
+    """Warns of names that say nothing, since there are no such modules, and of requested ones that were all rejected.
+
+    That a requested module is unknown is for the planner to say.
+    """
+    log = logger()
+    named = [(f"--prefer {name}", name) for name in request.preferred]
+    named += [(f"--exclude {one}", one.name) for one in request.excluded]
+    named += [(f"--mode {name}={mode}", name) for name, mode in request.forced_modes.items()]
+    for option, name in named:
+        if not registry.versions(name):
+            log.warning(f"{option} has no effect: {_unknown(name, registry)}")
+    for name in dict.fromkeys(one.name for one in request.requirements):
+        if registry.rejected(name) and not registry.versions(name):
+            log.warning(f"no manifest of {name} can be used: {_first_line(registry.rejected(name)[0])}")
+
+
+def _unknown(name: str, registry: Registry) -> str:
+    from difflib import get_close_matches
+
+    known = {one.lower(): one for one in registry.names()}
+    near = [known[one] for one in get_close_matches(name.lower(), known)]
+    return f"there is no module named {name}" + (f"; did you mean {' or '.join(near)}?" if near else "")
 
 
 def read_host(profile: Path | None, assumptions: Sequence[str] = ()) -> Host:
@@ -102,10 +128,15 @@ def _resume_collection() -> None:
         gc.enable()
 
 
-def _warn(problems: Sequence[Problem]) -> None:
+def _warn(problems: Sequence[Problem], directories: Sequence[Path]) -> None:
     log = logger()
     for problem in problems[:_SHOWN]:
-        log.warning(str(problem).partition("\n")[0])
+        log.warning(_first_line(problem))
     more = len(problems) - _SHOWN
     if more > 0:
-        log.warning(f"and {more} more; las-solve registry validate shows them all")
+        command = shlex.join(["las-solve", "registry", "validate", *map(str, directories)])
+        log.warning(f"and {more} more; {command} shows them all")
+
+
+def _first_line(problem: Problem) -> str:
+    return str(problem).partition("\n")[0]

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from las_cli.logging import Logger
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 __all__ = [
+    "ModuleType",
     "assume_option",
     "format_option",
     "logging_options",
@@ -43,6 +47,23 @@ class DirectoryType(click.Path):
 
     def split_envvar_value(self, rv: str) -> Sequence[str]:
         return [part for part in super().split_envvar_value(rv) if part]
+
+
+class ModuleType(click.ParamType[str]):
+    """A module, optionally with a constraint; the shell completes names of the registry."""
+
+    name = "module"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        from las_cli.inputs import load_registry
+
+        try:
+            names = load_registry(ctx.params.get("registries") or (), warn=False).names()
+        except Exception:  # a shell has no place for an error: it offers nothing
+            return []
+        return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
 
 
 def registry_option(command: Command) -> Command:

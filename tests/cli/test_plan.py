@@ -227,6 +227,25 @@ def test_rejected_manifests_are_warned_about_and_fail_only_under_strict(plan: Pl
     assert _document(plan("app", "--strict", "--format", "json"))["details"]
 
 
+def test_names_that_say_nothing_are_warned_about(plan: Plan) -> None:
+    result = plan("app", "--exclude", "libary", "--prefer", "zzz", "--mode", "zzz=native", "--exclude", "heavy")
+    assert (result.exit_code, result.stderr.splitlines()) == (
+        0,
+        [
+            "warning: --prefer zzz has no effect: there is no module named zzz",
+            "warning: --exclude libary has no effect: there is no module named libary; did you mean library?",
+            "warning: --mode zzz=native has no effect: there is no module named zzz",
+        ],
+    )
+
+
+def test_a_requested_module_that_was_rejected_is_not_only_unknown(plan: Plan, registry: Path) -> None:
+    (registry / "other.manifest.yaml").write_text("name: other\nversion: x\n")
+    result = plan("other")
+    assert result.exit_code == 1
+    assert "warning: no manifest of other can be used: " in result.stderr
+
+
 def test_out_of_time_is_4(plan: Plan) -> None:
     result = plan("app", "--timeout", "0.000000001")
     assert (result.exit_code, result.stdout) == (4, "")
@@ -260,6 +279,9 @@ def test_module_names_complete(run_cli: RunCli, registry: Path) -> None:
 
     assert complete("las-solve plan ", 2) == ["app", "heavy", "library"]
     assert complete("las-solve plan li", 2) == ["library"]
+    assert complete("las-solve plan app --exclude li", 4) == ["library"]
+    assert complete("las-solve plan app --prefer h", 4) == ["heavy"]
+    assert complete("las-solve registry show a", 3) == ["app"]
     assert complete("las-solve plan --registry nowhere a", 4) == []
 
 

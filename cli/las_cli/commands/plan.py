@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-from click.shell_completion import CompletionItem
 
 from las_cli.errors import ExitStatus
 from las_cli.logging import logger
 from las_cli.options import (
+    ModuleType,
     assume_option,
     format_option,
     logging_options,
@@ -38,7 +38,7 @@ _DEFAULT_TIMEOUT: Final = 60.0
 class _Seconds(click.FloatRange):
     """A time that is longer than none; infinity is no limit."""
 
-    name = "seconds"
+    name = "time in seconds"
 
     def __init__(self) -> None:
         super().__init__(min=0, min_open=True)
@@ -50,23 +50,8 @@ class _Seconds(click.FloatRange):
         return seconds
 
 
-class _ModuleRequirement(click.ParamType[str]):
-    """A module, optionally with a constraint; the shell completes names of the registry."""
-
-    name = "requirement"
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from las_cli.inputs import load_registry
-
-        try:
-            names = load_registry(ctx.params.get("registries") or (), warn=False).names()
-        except Exception:  # a shell has no place for an error: it offers nothing
-            return []
-        return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
-
-
 @click.command(short_help="Plan the newest set of modules that works here.")
-@click.argument("modules", metavar="MODULE[@CONSTRAINT]...", nargs=-1, required=True, type=_ModuleRequirement())
+@click.argument("modules", metavar="MODULE[@CONSTRAINT]...", nargs=-1, required=True, type=ModuleType())
 @registry_option
 @profile_option
 @assume_option
@@ -90,6 +75,7 @@ class _ModuleRequirement(click.ParamType[str]):
     "--prefer",
     "preferred",
     multiple=True,
+    type=ModuleType(),
     metavar="NAME",
     help="Take this module first where an interface needs a provider. Repeatable, best first.",
 )
@@ -97,6 +83,7 @@ class _ModuleRequirement(click.ParamType[str]):
     "--exclude",
     "excluded",
     multiple=True,
+    type=ModuleType(),
     metavar="NAME[@CONSTRAINT]",
     help="Never choose this module, or these versions of it. Repeatable.",
 )
@@ -147,13 +134,13 @@ def plan(
     \b
     Examples:
       las-solve plan open-webui
-      las-solve plan 'vllm@>=0.6,<0.9' open-webui --mode container
+      las-solve plan 'python@>=3.11,<3.13' open-webui --mode native
       las-solve plan vllm --profile workstation.yaml --format json
       las-solve plan vllm --assume gpus=24GB,24GB --assume runtime.cuda=12.4
       las-solve plan open-webui --format dot | dot -Tsvg > plan.svg
     """
     started = time.monotonic()
-    from las_cli.inputs import load_registry, place_of, read_host
+    from las_cli.inputs import load_registry, place_of, read_host, warn_of_unknown
     from las_cli.request import build_request
 
     request = build_request(
@@ -166,6 +153,7 @@ def plan(
     )
     host = read_host(profile, assumptions)
     registry = load_registry(registries, strict=strict)
+    warn_of_unknown(request, registry)
     answer = _solve(request, registry, host, backend=solver, eager=eager, started=started, timeout=timeout)
     logger().info("answered", seconds=round(time.monotonic() - started, 4))
     ctx.exit(_print(answer, host, output_format, place_of(profile, assumptions)))
@@ -188,7 +176,7 @@ def _solve(
 
     backend = DEFAULT_BACKEND if backend is None else backend
     if backend not in BACKENDS:
-        raise click.BadParameter(f"{backend!r} is none of {', '.join(sorted(BACKENDS))}.", param_hint="--solver")
+        raise click.BadParameter(f"{backend!r} is none of {', '.join(sorted(BACKENDS))}.", param_hint="'--solver'")
     logger().info("planning", backend=backend, after=round(time.monotonic() - started, 4))
 
     def out_of_time() -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from las_cli.inputs import load_registry
-from las_cli.options import format_option, logging_options, registry_option, strict_option
+from las_cli.options import ModuleType, format_option, logging_options, registry_option, strict_option
 from las_cli.progress import Progress
 from las_cli.render.terminal import display_width, printable, terminal_width, wants_colour
 
@@ -72,7 +72,7 @@ def list_modules(*, registries: Sequence[Path], strict: bool, output_format: str
 
 
 @registry.command(short_help="Show a module and its versions.")
-@click.argument("wanted", metavar="NAME[@CONSTRAINT]")
+@click.argument("wanted", metavar="NAME[@CONSTRAINT]", type=ModuleType())
 @registry_option
 @strict_option
 @format_option("text", "json")
@@ -84,8 +84,9 @@ def show(*, wanted: str, registries: Sequence[Path], strict: bool, output_format
 
     \b
     Examples:
-      las-solve registry show torch
-      las-solve registry show 'torch@>=2.1,<2.5' --format json
+      las-solve registry show pytorch
+      las-solve registry show 'pytorch@>=2.4,<3' --format json
+      las-solve registry show openai-compatible-api
     """
     from las_solver.constraint import Requirement
 
