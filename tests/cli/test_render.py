@@ -51,6 +51,17 @@ def test_what_matters_least_goes_first_on_a_narrow_terminal() -> None:
     assert titles(20) == ["MODULE", "VERSION"]
 
 
+def test_names_are_left_out_before_one_is_cut() -> None:
+    plan = a_plan(a_step("a 1", required_by=["first", "second", "third", "fourth", "fifth", "sixth"]))
+
+    def needed_by(width: int) -> str:
+        return render_plan(plan, place="here", paper=Paper(width=width)).splitlines()[-1].partition("native  ")[2]
+
+    assert needed_by(80) == "first, second, third, 3 more"
+    assert needed_by(60) == "first, second, 4 more"
+    assert needed_by(50) == "first, 5 more"
+
+
 def test_colour_changes_nothing_but_colour() -> None:
     plain = render_plan(STACK, place="here", paper=WIDE)
     coloured = render_plan(STACK, place="here", paper=Paper(width=200, colour=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from las_cli.options import assume_option, format_option, logging_options, profile_option
-from las_cli.render.terminal import display_width, printable, wants_colour
+from las_cli.render.terminal import display_width, printable, terminal_width, wants_colour
+from las_cli.render.text import Paper, wrap
 
 if TYPE_CHECKING:
     from las_registry.host.detect import Note
@@ -112,17 +114,18 @@ def _yaml(machine: Host, notes: Sequence[Note], source: str) -> str:
 def _text(machine: Host, notes: Sequence[Note], source: str) -> str:
     rows = list(_rows(machine))
     widest = max(display_width(label) for label, _ in rows)
-    lines = [_styled(f"Host: {printable(source)}", bold=True), ""]
+    paper = Paper(width=terminal_width(sys.stdout), colour=wants_colour())
+    lines = [paper.style(f"Host: {printable(source)}", bold=True), ""]
+    margin = " " * (widest + 2)
     for label, values in rows:
         for at, value in enumerate(values):
-            head = (label if at == 0 else "").ljust(widest)
-            lines.append(f"{_styled(head, dim=True)}  {printable(value)}")
+            head = label.ljust(len(margin)) if at == 0 else margin
+            first, *rest = wrap(printable(value), paper=paper, first=head, indent=margin)
+            lines += [paper.style(first[: len(margin)], dim=True) + first[len(margin) :], *rest]
     if notes:
-        lines += [
-            "",
-            _styled("Notes", bold=True),
-            *(f"  {printable(f'{note.probe}: {note.text}')}" for note in notes),
-        ]
+        lines += ["", paper.style("Notes", bold=True)]
+        for note in notes:
+            lines += wrap(printable(f"{note.probe}: {note.text}"), paper=paper, first="  ", indent="    ")
     return "\n".join(lines)
 
 
@@ -164,7 +167,3 @@ def readable_size(size: int) -> str:
 
 def _short(number: float) -> str:
     return f"{number:.1f}".removesuffix(".0")
-
-
-def _styled(text: str, *, bold: bool | None = None, dim: bool | None = None) -> str:
-    return click.style(text, bold=bold, dim=dim) if wants_colour() else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from las_cli.inputs import load_registry
 from las_cli.options import ModuleType, format_option, logging_options, registry_option, strict_option
 from las_cli.progress import Progress
 from las_cli.render.terminal import display_width, printable, terminal_width, wants_colour
+from las_cli.render.text import Paper, wrap
 
 if TYPE_CHECKING:
     from las_registry.manifest import Manifest
@@ -51,8 +53,6 @@ def list_modules(*, registries: Sequence[Path], strict: bool, output_format: str
       las-solve registry list
       las-solve registry list --registry my-registry --format json
     """
-    import sys
-
     from las_cli.render.table import Column, render_table
 
     loaded = load_registry(registries, strict=strict)
@@ -253,15 +253,18 @@ def _no_version(loaded: Registry, requirement: Requirement) -> InvalidInput:
 def _module_lines(manifests: Sequence[Manifest]) -> Iterator[str]:
     newest = manifests[0]
     module = newest.module
+    paper = Paper(width=terminal_width(sys.stdout))
     yield _styled(f"{module.name} {module.version}") + f"  {module.category}"
-    yield "  " + printable(" ".join((newest.text("description") or "").split()))
+    description = " ".join((newest.text("description") or "").split())
+    yield from wrap(printable(description), paper=paper, first="  ", indent="  ")
     yield ""
     rows = [(label, text) for label, text in _facts(newest) if text]
+    if len(manifests) > 1:
+        rows.append(("versions", ", ".join(str(one.module.version) for one in manifests)))
     widest = max(display_width(label) for label, _ in rows)
     for label, text in rows:
-        yield f"  {label.ljust(widest)}  {printable(text)}"
-    if len(manifests) > 1:
-        yield f"  {'versions'.ljust(widest)}  " + ", ".join(str(one.module.version) for one in manifests)
+        first, indent = f"  {label.ljust(widest)}  ", " " * (widest + 4)
+        yield from wrap(printable(text), paper=paper, first=first, indent=indent, widest=paper.width)
 
 
 def _facts(manifest: Manifest) -> Iterator[tuple[str, str]]:

@@ -22,13 +22,14 @@ class Column:
     """One column of a table, titles and cells without control characters.
 
     Where the table is too wide, the columns with the highest `rank` first shrink to `least` columns of the
-    terminal, then vanish; those of rank 0 stay.
+    terminal, then vanish; those of rank 0 stay. `cut` shortens a cell to a width.
     """
 
     title: str
     cells: tuple[str, ...]
     rank: int = 0
     least: int = 8
+    cut: Callable[[str, int], str] = shorten
 
     @property
     def width(self) -> int:
@@ -36,7 +37,9 @@ class Column:
 
     def shortened(self, width: int) -> Column:
         """The column in at most `width` columns of the terminal."""
-        return replace(self, title=shorten(self.title, width), cells=tuple(shorten(cell, width) for cell in self.cells))
+        return replace(
+            self, title=shorten(self.title, width), cells=tuple(self.cut(cell, width) for cell in self.cells)
+        )
 
 
 def render_table(columns: Sequence[Column], *, width: int, paint: dict[str, Painter] | None = None) -> Iterator[str]:

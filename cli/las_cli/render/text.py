@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import click
 
 from las_cli.render.table import Column, Painter, render_table
-from las_cli.render.terminal import display_width, printable
+from las_cli.render.terminal import display_width, printable, shorten
 from las_solver.model import Strategy
 from las_solver.plan import Plan, Step
 
@@ -64,7 +64,13 @@ def _table(plan: Plan, paper: Paper) -> Iterator[str]:
         Column(title="VERSION", cells=tuple(str(step.version) for step in steps)),
         Column(title="NEWEST", cells=tuple(_newest(step, plan.request.strategy) for step in steps), rank=1),
         Column(title="MODE", cells=tuple(printable(step.mode) for step in steps), rank=2),
-        Column(title="NEEDED BY", cells=tuple(_needed_by(step, requested) for step in steps), rank=3, least=12),
+        Column(
+            title="NEEDED BY",
+            cells=tuple(_needed_by(step, requested) for step in steps),
+            rank=3,
+            least=12,
+            cut=_fewer_names,
+        ),
     ]
     if any(step.action != "install" for step in steps):
         columns.insert(2, Column(title="ACTION", cells=tuple(printable(step.action) for step in steps)))
@@ -101,17 +107,33 @@ def _newest(step: Step, strategy: Strategy) -> str:
 
 def _needed_by(step: Step, requested: Iterable[str]) -> str:
     who = [*(["you"] if step.module in requested else []), *map(printable, step.required_by)]
-    if len(who) > _MOST_NAMES:
-        who = [*who[: _MOST_NAMES - 1], f"{len(who) - _MOST_NAMES + 1} more"]
-    return ", ".join(who)
+    return _joined(who, _MOST_NAMES - 1 if len(who) > _MOST_NAMES else len(who))
 
 
-def wrap(text: str, *, paper: Paper, indent: str = "", first: str = "", **style: bool | str) -> Iterator[str]:
+def _joined(names: Sequence[str], shown: int) -> str:
+    """The first `shown` names, and how many more there are."""
+    more = len(names) - shown
+    return ", ".join([*names[:shown], *([f"{more} more"] if more else [])])
+
+
+def _fewer_names(cell: str, width: int) -> str:
+    """A cell of names in at most `width` columns of the terminal: names are left out before one is cut."""
+    names = cell.split(", ")
+    counted = names[-1].removesuffix(" more")
+    if counted != names[-1]:  # no module has a space in its name
+        names[-1:] = [""] * int(counted)
+    fitting = (_joined(names, shown) for shown in range(len(names), 0, -1) if all(names[:shown]))
+    return next((text for text in fitting if display_width(text) <= width), shorten(cell, width))
+
+
+def wrap(
+    text: str, *, paper: Paper, indent: str = "", first: str = "", widest: int = _READABLE, **style: bool | str
+) -> Iterator[str]:
     """The lines of `text`, broken at spaces; `first` stands before the first, `indent` before all others.
 
-    A word that is wider than a line stays whole. Line breaks in `text` are kept.
+    A word that is wider than a line stays whole. Line breaks in `text` are kept. No line is wider than `widest`.
     """
-    width = min(paper.width, _READABLE)
+    width = min(paper.width, widest)
     before = first
     for paragraph in text.split("\n"):
         line = ""
