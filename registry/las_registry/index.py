@@ -26,7 +26,7 @@ class Index:
         """The index of manifests by module name."""
         providers: dict[str, set[str]] = {}
         namers: dict[str, set[str]] = {}
-        # Versions of a module mostly need the same, and equal lists of needs are the same object (see Pool).
+        # Versions of a module mostly need the same, and lists spelled alike are the same object (see Pool).
         seen: dict[int, tuple[str, ...]] = {}
         for name, several in manifests.items():
             for manifest in several:

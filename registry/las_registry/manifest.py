@@ -85,7 +85,7 @@ class Refused(Exception):
 
 
 class Pool:
-    """Values that many manifests share, each kept once: equal ones are the same object."""
+    """Values that many manifests share, each kept once: those spelled alike are the same object."""
 
     def __init__(self) -> None:
         self._kept: dict[object, Any] = {}
@@ -93,6 +93,7 @@ class Pool:
         self._labels: dict[tuple[Value, ...], tuple[str, ...]] = {}
         self._modules: _Requirements = {}
         self._runtimes: _Requirements = {}
+        self._entries: dict[tuple[object, str], Requirement] = {}
         self._hardware: dict[tuple[object, ...], Hardware] = {}
 
     def keep(self, value: T) -> T:
@@ -150,7 +151,14 @@ class Pool:
         key = _key(value)
         found = known.get(key)
         if found is None:
-            found = known[key] = self.keep(tuple(dict.fromkeys(self.keep(parse(text)) for text in _items(key))))
+            entries = tuple(self._entry(text, parse) for text in _items(key))
+            found = known[key] = tuple(dict.fromkeys(entries)) if len(entries) > 1 else entries
+        return found
+
+    def _entry(self, text: str, parse: Callable[[str], Requirement]) -> Requirement:
+        found = self._entries.get((parse, text))
+        if found is None:
+            found = self._entries[parse, text] = parse(text)
         return found
 
 

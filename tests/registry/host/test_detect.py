@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -110,6 +111,14 @@ class TestModes:
         assert probe_containers(str(tmp_path)) == Findings(
             notes=("no container engine was found (docker, podman, nerdctl)",)
         )
+
+    def test_a_directory_is_no_engine_and_a_missing_one_is_passed_over(self, tmp_path: Path) -> None:
+        (tmp_path / "a/docker").mkdir(parents=True)
+        (tmp_path / "b").mkdir()
+        (tmp_path / "b/podman").write_text("")
+        (tmp_path / "b/podman").chmod(0o755)
+        path = os.pathsep.join(map(str, ("", tmp_path / "missing", tmp_path / "a", tmp_path / "b")))
+        assert probe_containers(path).notes == ("found podman",)
 
     def test_without_an_engine_every_mode_that_needs_none_is_allowed(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
