@@ -32,7 +32,7 @@ _UNITS = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
 def explain(conflict: Conflict) -> str:
     """Why there is no plan, a sentence a line; at most about forty lines, however large the core is."""
-    wanted = _listed([_spelled(one) for one in conflict.request.requirements], "and")
+    wanted = _listed(list(dict.fromkeys(map(_spelled, conflict.request.requirements))), "and")
     lines = [f"There is no plan for {wanted}, because"]
     shown = conflict.core[:_MOST_LINES]
     lines.extend(f"  - {sentence(statement)}" for statement in shown)
@@ -52,19 +52,23 @@ def sentence(statement: Statement) -> str:
             return f"{span} needs {_spelled(requirement)}"
         case RuntimeNeed(span, requirement, have):
             if have is None:
-                there = "which this host does not provide"
-            elif requirement.constraint.text:
-                there = f"and this host has {requirement.name} {have}"
-            else:
-                there = f"at other versions than {have}, which this host has"
-            return f"{span} needs the runtime {_spelled(requirement)}, {there}"
+                return f"{span} needs the runtime {_spelled(requirement)}, which this host does not provide"
+            if requirement.constraint.text:
+                return f"{span} needs the runtime {_spelled(requirement)}, and this host has {have}"
+            return f"{span} needs another version of the runtime {requirement.name} than {have}, which this host has"
         case HardwareLimit(span, lack):
             return f"{span} needs {_hardware(lack)}"
         case ModeLimit(span, lack):
-            allowed = f"only {_listed(lack.allowed, 'and')} may be used" if lack.allowed else "no mode may be used"
+            allowed = (
+                f"only {_listed(lack.allowed, 'and')} may be used"
+                if lack.allowed
+                else "no mode is allowed both here and by the request"
+            )
             return f"{span} runs only as {_listed(lack.modes, 'or')}, and {allowed}"
         case InterfaceNeed(span, interface, providers):
-            by = f"which only {_listed(providers, 'and')} can provide" if providers else "which no other module provides"
+            by = (
+                f"which only {_listed(providers, 'and')} can provide" if providers else "which no other module provides"
+            )
             return f"{span} consumes the interface {interface}, {by}"
         case Cycle(_, edges):
             return _circle(edges)
@@ -78,7 +82,9 @@ def sentence(statement: Statement) -> str:
         case PreRelease(span):
             return f"{span} is a pre-release, and nothing that is needed here names one of {span.module}"
         case Exclusion(span, requirement):
-            return f"you excluded {_spelled(requirement)}" + ("" if not requirement.constraint.text else f", which is {span}")
+            return f"you excluded {_spelled(requirement)}" + (
+                "" if not requirement.constraint.text else f", which is {span}"
+            )
         case _:
             assert_never(statement)
 
@@ -104,7 +110,9 @@ def _hardware(lack: LacksHardware) -> str:
             return f"{need} of GPU memory, and all GPUs of this host together have {have}"
         case _:
             need, have = _sizes(lack)
-            return f"{need} of GPU memory, and " + (f"the largest GPU of this host has {have}" if lack.have is not None else "this host has no GPU")
+            return f"{need} of GPU memory, and " + (
+                f"the largest GPU of this host has {have}" if lack.have is not None else "this host has no GPU"
+            )
 
 
 def _how_to_state(lack: LacksHardware, example: str) -> str:

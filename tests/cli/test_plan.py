@@ -55,7 +55,7 @@ def test_a_conflict_is_printed_as_text_and_is_1(plan: Plan) -> None:
     result = plan("heavy")
     assert (result.exit_code, result.stderr) == (1, "")
     assert result.stdout == (
-        "There is no plan for heavy, because\n"
+        "There is no plan for heavy on the machine of machine.yaml, because\n"
         "  - you asked for heavy\n"
         "  - heavy 1.0 needs 24 GB of GPU memory, and this host has no GPU\n"
         "    heavy/manifest.yaml: hardware.gpu.vram_min\n"
@@ -65,7 +65,7 @@ def test_a_conflict_is_printed_as_text_and_is_1(plan: Plan) -> None:
 def test_a_conflict_fits_a_narrow_terminal(plan: Plan) -> None:
     lines = plan("heavy", COLUMNS="40").stdout.splitlines()
     assert max(map(len, lines)) <= 46  # the place of a manifest is one word, and stays whole
-    assert lines[2:4] == ["  - heavy 1.0 needs 24 GB of GPU memory,", "    and this host has no GPU"]
+    assert lines[3:5] == ["  - heavy 1.0 needs 24 GB of GPU memory,", "    and this host has no GPU"]
 
 
 def test_the_json_of_a_plan_has_every_key_of_section_6(plan: Plan) -> None:

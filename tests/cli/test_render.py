@@ -21,7 +21,7 @@ WIDE = Paper(width=200)
 
 def test_a_plan_is_a_headline_a_table_and_the_system_packages() -> None:
     assert render_plan(STACK, place="on this machine", paper=WIDE) == (
-        "Plan for app@>=2 on this machine: 4 modules in order, proven newest\n"
+        "Plan for app >=2 on this machine: 4 modules in order, proven newest\n"
         "\n"
         "  MODULE  VERSION  NEWEST            MODE       NEEDED BY\n"
         "  cuda    12.4.1   12.6.0, 1 behind  native     torch\n"

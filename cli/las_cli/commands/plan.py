@@ -216,7 +216,7 @@ def _render(answer: Plan | Conflict, host: Host, output_format: str, place: str,
     if not isinstance(answer, Plan):
         from las_cli.render.conflict import render_conflict
 
-        return render_conflict(answer, paper=paper)
+        return render_conflict(answer, place=place, paper=paper)
     if output_format == "dot":
         from las_cli.render.dot import render_dot
 

@@ -12,21 +12,22 @@ from las_solver.document import conflict_document
 __all__ = ["render_conflict"]
 
 _ITEM = "  - "
+_BECAUSE = ", because"
 _PLACES_OF_THEIR_OWN = ("the request", "the registry")
 
 
-def render_conflict(conflict: Conflict, *, paper: Paper) -> str:
-    """`conflict` as text with a final line break."""
-    return "\n".join(_lines(conflict, paper)) + "\n"
+def render_conflict(conflict: Conflict, *, place: str, paper: Paper) -> str:
+    """`conflict` as text with a final line break; `place` says what it is for, like "on this machine"."""
+    return "\n".join(_lines(conflict, place, paper)) + "\n"
 
 
-def _lines(conflict: Conflict, paper: Paper) -> Iterator[str]:
+def _lines(conflict: Conflict, place: str, paper: Paper) -> Iterator[str]:
     document = conflict_document(conflict)
     core = document["core"]
     assert isinstance(core, list)
     sources = {f"{_ITEM}{statement['text']}": str(statement["source"]) for statement in core}
     heading, *rest = str(document["explanation"]).split("\n")
-    yield from wrap(printable(heading), paper=paper, bold=True)
+    yield from wrap(printable(f"{heading.removesuffix(_BECAUSE)} {place}{_BECAUSE}"), paper=paper, bold=True)
     for line in rest:
         if not line.startswith(_ITEM):
             yield from wrap(printable(line), paper=paper)

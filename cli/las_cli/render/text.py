@@ -49,7 +49,9 @@ def _lines(plan: Plan, place: str, paper: Paper) -> Iterator[str]:
 
 
 def _headline(plan: Plan, place: str) -> str:
-    requested = ", ".join(printable(str(requirement)) for requirement in plan.request.requirements)
+    asked = dict.fromkeys(f"{one.name} {one.constraint}".strip() for one in plan.request.requirements)
+    *others, last = map(printable, asked)
+    requested = f"{', '.join(others)} and {last}" if others else last
     count = "1 module" if len(plan.steps) == 1 else f"{len(plan.steps)} modules in order"
     extreme = plan.request.strategy.value
     proof = f"proven {extreme}" if plan.optimal else f"the {extreme} found in time, not proven"
