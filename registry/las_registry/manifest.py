@@ -109,6 +109,8 @@ class Pool:
 
     def labels(self, value: Value) -> tuple[str, ...]:
         """The names of modes, interfaces or system packages in a list, each once."""
+        if value is None:
+            return ()
         key = _key(value)
         found = self._labels.get(key)
         if found is None:
@@ -148,6 +150,8 @@ class Pool:
     def _parse_all(
         self, value: Value, known: _Requirements, parse: Callable[[str], Requirement]
     ) -> tuple[Requirement, ...]:
+        if value is None:
+            return ()
         key = _key(value)
         found = known.get(key)
         if found is None:
@@ -298,8 +302,6 @@ def _optional_text(value: Value) -> str | None:
 
 def _key(value: Value) -> tuple[Value, ...]:
     """A list of texts and nulls as a key to look it up by."""
-    if value is None:
-        return ()
     if not isinstance(value, list) or not _SCALARS.issuperset(map(type, value)):
         raise Refused
     return tuple(value)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 
 from las_solver.constraint import ANY, Constraint, Requirement, check_name, parse_version
 from las_solver.errors import InvalidConstraint, InvalidInput, LasSolveError
@@ -27,6 +27,26 @@ SPECIFIERS = st.one_of(
     st.builds("~={}.{}".format, st.integers(0, 9), RELEASES),
 )
 SPECIFIER_SETS = st.lists(SPECIFIERS, min_size=1, max_size=4)
+FINAL_VERSIONS = st.builds(
+    "{}{}".format,
+    st.sampled_from(("", "", "", "1!")),
+    st.lists(st.integers(0, 2), min_size=1, max_size=4).map(lambda parts: ".".join(map(str, parts))),
+)
+FINAL_SPECIFIERS = st.one_of(
+    st.builds("{}{}".format, st.sampled_from((">=", "<=", ">", "<", "==", "!=")), FINAL_VERSIONS),
+    st.builds("{}{}.*".format, st.sampled_from(("==", "!=")), FINAL_VERSIONS),
+    st.builds("~={}.{}".format, FINAL_VERSIONS, st.integers(0, 2)),
+)
+SPELLINGS = st.builds(
+    "{}{}{}{}{}{}{}".format,
+    st.sampled_from(("", "", "v", " ")),
+    st.sampled_from(("", "", "1!", "01!")),
+    st.sampled_from(("1", "1.0", "01.2", "1.", "1..2", "1.2.3", "\u0663.1")),
+    st.sampled_from(("", "", "a1", ".RC1", "-beta.2", "c", "x")),
+    st.sampled_from(("", "", ".post1", "-1", "r2", ".post")),
+    st.sampled_from(("", "", ".dev1", "dev")),
+    st.sampled_from(("", "", ".*", "+local.1", "+", " ")),
+)
 
 
 def refused(text: str) -> InvalidConstraint:
@@ -99,6 +119,27 @@ def test_section_2_admits_what_packaging_admits_with_prereleases_counted_in(
     assert constraint.admits(Version(version)) is expected
     assert constraint.text == str(constraint) == text
     assert Constraint.parse(str(constraint)) == constraint
+
+
+@given(st.lists(FINAL_SPECIFIERS, min_size=1, max_size=3), FINAL_VERSIONS)
+@example(["~=1.0.0"], "1")
+@example(["==1.0.*"], "1")
+@example(["!=1!1.*"], "1")
+def test_section_2_final_versions_are_compared_as_packaging_does(specifiers: list[str], version: str) -> None:
+    text = ",".join(specifiers)
+    expected = SpecifierSet(text).contains(Version(version), prereleases=True)
+    assert Constraint.parse(text).admits(Version(version)) is expected
+
+
+@given(st.sampled_from((">=", "<=", ">", "<", "==", "!=", "~=")), SPELLINGS)
+def test_section_2_a_spelling_is_accepted_if_packaging_accepts_it(operator: str, version: str) -> None:
+    try:
+        expected = SpecifierSet(operator + version)
+        Version(version.strip().removesuffix(".*"))
+    except (InvalidSpecifier, InvalidVersion):
+        refused(operator + version)
+    else:
+        assert Constraint.parse(operator + version).specifiers == expected
 
 
 @given(VERSIONS)
