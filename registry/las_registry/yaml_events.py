@@ -230,7 +230,7 @@ class EventReader:
         if "\t" in str(what) or "cannot start any token" in str(what):
             hint = "quote texts that begin with a special character, and indent by spaces"
         else:
-            hint = "documents before this one count, nothing after this line was read"
+            hint = "a bracket, a quote or an indent may be left open above; nothing after this line was read"
         return Problem(file=self._file, line=line, message=f"this is not YAML: {what}", hint=hint)
 
 

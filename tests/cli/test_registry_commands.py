@@ -165,7 +165,7 @@ def test_validate_reports_every_mistake_of_every_file(run_cli: RunCli, tmp_path:
         "/a/manifest.yaml:7: y: there is no such field\n"
         "  hint: leave it out, or call it x-y, which is yours to use\n"
         "/b/manifest.yaml:2: this is not YAML: did not find expected node content\n"
-        "  hint: documents before this one count, nothing after this line was read\n"
+        "  hint: a bracket, a quote or an indent may be left open above; nothing after this line was read\n"
     )
     assert result.stderr == "3 mistakes; 1 manifest in 3 files can be used\n"
     result = run_cli("registry", "validate", str(tmp_path), "--format", "json")

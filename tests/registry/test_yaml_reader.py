@@ -142,7 +142,7 @@ def test_documents_before_a_syntax_error_stand() -> None:
     assert not second.complete and second.value == {"name": "b"}
     assert str(second.problems[0]) == (
         "f.yaml:5: this is not YAML: did not find expected node content\n"
-        "  hint: documents before this one count, nothing after this line was read"
+        "  hint: a bracket, a quote or an indent may be left open above; nothing after this line was read"
     )
 
 

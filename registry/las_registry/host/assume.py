@@ -53,6 +53,7 @@ Item = TypeVar("Item")
 
 _NONE: Final = ("", "none")
 _MOST_GPUS: Final = 1024
+_LEAST_MEMORY: Final = 1_000_000
 
 
 def assume(host: Host, facts: Sequence[str]) -> Host:
@@ -86,7 +87,7 @@ def _with_fact(host: Host, fact: str, value: str) -> Host:
         case "cores":
             return replace(host, cores=parse_cores(value))
         case "ram":
-            return replace(host, ram=parse_memory(value))
+            return replace(host, ram=_memory(value))
         case "gpus":
             return replace(host, gpus=_gpus(value))
         case "modes":
@@ -109,6 +110,14 @@ def _with_runtime(host: Host, name: str, value: str) -> Host:
     return replace(host, runtimes=MappingProxyType(runtimes))
 
 
+def _memory(value: str) -> int:
+    """An amount of memory that some machine has: who leaves the unit out does not mean bytes."""
+    size = parse_memory(value)
+    if size < _LEAST_MEMORY:
+        raise InvalidInput(f"{value!r} is only {size} bytes", hint="name the unit, as in 24GB")
+    return size
+
+
 def _gpus(value: str) -> tuple[Gpu, ...]:
     """Sizes, each of one card; ``2x24GB`` is two cards."""
     cards: list[Gpu] = []
@@ -117,7 +126,7 @@ def _gpus(value: str) -> tuple[Gpu, ...]:
         count, size = (int(several[1]), several[2]) if several else (1, item)
         if not 1 <= count <= _MOST_GPUS - len(cards):
             raise InvalidInput(f"from 1 to {_MOST_GPUS} cards can be stated", hint=EXAMPLES["gpus"])
-        cards += [Gpu(vram=parse_memory(size))] * count
+        cards += [Gpu(vram=_memory(size))] * count
     return tuple(cards)
 
 

@@ -121,6 +121,8 @@ def test_a_fact_without_a_value() -> None:
         ("cores=many", "write a whole number from 1, like 16"),
         ("ram=64G", "write 64GB or 64GiB"),
         ("ram=0", "leave it out if it is unknown"),
+        ("ram=64", "name the unit, as in 24GB"),
+        ("gpus=2", "name the unit, as in 24GB"),
         ("ram=999999999TB", "write it like 64GB"),
         ("gpus=24G", "write 24GB or 24GiB"),
         ("gpus=0x24GB", "gpus=24GB,24GB"),
