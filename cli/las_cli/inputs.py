@@ -59,7 +59,9 @@ def warn_of_unknown(request: Request, registry: Registry) -> None:
             log.warning(f"{option} has no effect: {_unknown(name, registry)}")
     for name in dict.fromkeys(one.name for one in request.requirements):
         if registry.rejected(name) and not registry.versions(name):
-            log.warning(f"no manifest of {name} can be used: {_first_line(registry.rejected(name)[0])}")
+            first = registry.rejected(name)[0]
+            place = first.file if first.line is None else f"{first.file}:{first.line}"
+            log.warning(f"{name} is in the registry, but no manifest of it can be used; see {place}")
 
 
 def _unknown(name: str, registry: Registry) -> str:
