@@ -263,6 +263,8 @@ class _Core:
     def complaints(self, is_minimal: bool) -> Iterator[str]:
         """That the statements do not contradict each other; or those without which they still do."""
         literals = tuple(self._statements)
+        if not is_minimal and all(isinstance(one, _Requested) for one in self._statements.values()):
+            return  # the time to explain was up before a contradiction was found
         example = self._example(literals)
         if example is not None:
             together = ", ".join(map(str, example.values())) or "nothing at all"

@@ -48,17 +48,24 @@ _NO_CYCLE = Cycle((), ())
 class Conflict:
     """No valid answer to `request` exists: the statements of `core` contradict each other.
 
-    `minimal`: each of them is needed for that. It is False where a time limit kept some in that may not be.
+    `minimal`: each of them is needed for that. It is False where a time limit kept some in that may not be; where it came
+    before any contradiction was found, only the request is in `core`.
     """
 
     request: Request
     core: tuple[Statement, ...]
     minimal: bool
 
+    @property
+    def is_explained(self) -> bool:
+        """Whether the statements of `core` are known to contradict each other."""
+        return self.minimal or not all(isinstance(statement, Requested) for statement in self.core)
+
 
 def explain_conflict(problem: Problem, backend: str, *, stop: Callable[[], bool] = never) -> Conflict:
     """The conflict of an unpruned `problem` that has no valid answer. Once `stop` answers True, it is not reduced further."""
     kept: list[Statement] = [Requested(one) for one in problem.request.requirements]
+    minimal = False
     try:
         theory = _contradiction(problem, backend, stop)
         kept = theory.core()
@@ -70,10 +77,10 @@ def explain_conflict(problem: Problem, backend: str, *, stop: Callable[[], bool]
         kept = theory.core()
         kept = theory.reduce()
         theory.close()
-        kept = _weakened(problem, backend, kept, stop)
         minimal = True
+        kept = _weakened(problem, backend, kept, stop)
     except Stopped:
-        minimal = False
+        pass
     return Conflict(request=problem.request, core=_with_cycle(kept), minimal=minimal)
 
 

@@ -26,6 +26,8 @@ from las_solver.statement import (
 __all__ = ["explain", "sentence"]
 
 _MOST_LINES = 40
+_OUT_OF_TIME = "The time to explain was up: some of these may not be needed for the contradiction."
+_OUT_OF_TIME_EARLY = "The time to explain was up before it was known what contradicts that."
 _MOST_NAMES = 8
 _UNITS = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
@@ -39,7 +41,7 @@ def explain(conflict: Conflict) -> str:
     if len(shown) < len(conflict.core):
         lines.append(f"  - and {len(conflict.core) - len(shown)} statements more")
     if not conflict.minimal:
-        lines.append("The time to explain was up: some of these may not be needed for the contradiction.")
+        lines.append(_OUT_OF_TIME if conflict.is_explained else _OUT_OF_TIME_EARLY)
     return "\n".join(lines)
 
 

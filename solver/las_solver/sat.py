@@ -76,8 +76,7 @@ class Sat:
         self.calls += 1
         assumed = list(assumptions)
         while True:
-            if self._stop():
-                raise Stopped
+            self.ask_stop()
             self._solver.conf_budget(_CONFLICTS_A_SLICE)
             satisfiable: bool | None = self._solver.solve_limited(assumed, expect_interrupt=True)
             if satisfiable is not None:
@@ -88,6 +87,11 @@ class Sat:
         else:
             self._core = tuple(self._solver.get_core() or ())
         return satisfiable
+
+    def ask_stop(self) -> None:
+        """Raise :class:`Stopped` if the caller's `stop` says so."""
+        if self._stop():
+            raise Stopped
 
     def value(self, literal: int) -> bool:
         """Whether `literal` is true in the model that :meth:`solve` found last."""
