@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 __all__ = [
+    "FileType",
     "ModuleType",
     "assume_option",
     "format_option",
@@ -29,6 +30,13 @@ __all__ = [
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+class FileType(click.Path):
+    """A file; whether it can be read is for its reader to say, in the words of all others."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, readable=False)
+
+
 class DirectoryType(click.Path):
     """A directory; an environment variable holds several like ``PATH`` does, and empty ones are left out.
 
@@ -38,7 +46,7 @@ class DirectoryType(click.Path):
     name = "directory"
 
     def __init__(self) -> None:
-        super().__init__(path_type=Path)
+        super().__init__(path_type=Path, readable=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value == "":
@@ -85,7 +93,7 @@ def profile_option(command: Command) -> Command:
     """Passes `profile`: the path of a host profile, or None to look at this machine."""
     return click.option(
         "--profile",
-        type=click.Path(path_type=Path),
+        type=FileType(),
         metavar="FILE",
         envvar="LAS_SOLVE_PROFILE",
         show_envvar=True,

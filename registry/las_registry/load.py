@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from las_registry.manifest import Manifest, Pool, read_manifest
-from las_registry.problem import Problem, RegistryUnusable
+from las_registry.problem import Problem, RegistryUnusable, render_problems
 from las_registry.yaml_reader import LIMITS, read_documents
 
 __all__ = ["Progress", "Shelf", "is_manifest_file", "load_directory", "load_files", "read_bytes"]
@@ -64,14 +64,18 @@ def load_directory(directory: Path, pool: Pool, on_progress: Progress | None = N
     Raises :class:`RegistryUnusable` if there is no such directory, or no manifest file in it.
     """
     shown = os.fsencode(directory).decode("utf-8", "backslashreplace")
-    if not directory.is_dir():
-        what = "is not a directory" if directory.exists() else "does not exist"
+    try:
+        is_directory, exists = directory.is_dir(), directory.exists()
+    except OSError as error:
+        raise RegistryUnusable(f"the registry {shown} cannot be read: {_reason(error)}") from None
+    if not is_directory:
+        what = "is not a directory" if exists else "does not exist"
         raise RegistryUnusable(f"the registry {shown} {what}", hint="name a directory that holds manifest.yaml files")
     problems: list[Problem] = []
     files = _find_files(directory, problems)
     if not files:
         if problems:
-            raise RegistryUnusable(f"the registry {shown} cannot be read: {problems[0].message}")
+            raise RegistryUnusable(f"the registry {shown} cannot be read\n{render_problems(tuple(problems))}")
         raise RegistryUnusable(
             f"the registry {shown} is empty: no file in it is named manifest.yaml or ends in .manifest.yaml",
             hint="las-solve registry schema prints what a manifest may contain",
@@ -203,8 +207,12 @@ def read_bytes(path: str) -> bytes:
 
 
 def _unreadable(file: _File, error: OSError) -> Problem:
+    return Problem(file=file.shown, message=f"it cannot be read: {_reason(error)}")
+
+
+def _reason(error: OSError) -> str:
     reason = error.strerror or str(error)
-    return Problem(file=file.shown, message=f"it cannot be read: {reason[:1].lower()}{reason[1:]}")
+    return f"{reason[:1].lower()}{reason[1:]}"
 
 
 def _settle_duplicates(manifests: list[Manifest]) -> tuple[tuple[Manifest, ...], list[Problem]]:

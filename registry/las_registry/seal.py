@@ -44,6 +44,8 @@ def seal_file(path: Path) -> Seal:
     data = _read(target, path)
     text, seal = sealed_text(data, str(path))
     if seal.written:
+        if not os.access(target, os.W_OK):  # a directory that can be written to would let it be replaced all the same
+            raise InvalidInput(f"{path} cannot be written: it is read-only", hint="make it writable, e.g. by chmod u+w")
         _replace_file(target, text)
     return seal
 
@@ -169,7 +171,9 @@ def _read(path: Path, shown: Path) -> bytes:
     try:
         return read_bytes(str(path))
     except OSError as error:
-        raise InvalidFile([Problem(file=str(shown), message=f"it cannot be read: {error.strerror}")]) from None
+        hint = f"name its files, e.g. {shown}/*/manifest.yaml" if path.is_dir() else None
+        message = f"it cannot be read: {error.strerror}"
+        raise InvalidFile([Problem(file=str(shown), message=message, hint=hint)]) from None
 
 
 def _replace_file(path: Path, data: bytes) -> None:

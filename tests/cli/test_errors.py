@@ -197,6 +197,25 @@ def test_closed_streams_are_no_crash(arguments: str, status: int, closed: str) -
     assert "Traceback" not in done.stderr
 
 
+def test_a_name_that_no_file_can_have_is_said_plainly(run_cli: RunCli) -> None:
+    long = "a" * 5000
+    assert run_cli("plan", "app", "--registry", long).exit_code == 3
+    for arguments in (["plan", "app", "--profile", long], ["check", long], ["registry", "seal", long]):
+        result = run_cli(*arguments)
+        assert result.exit_code == 2 and "cannot be read: " in result.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="everything can be read by root")
+def test_what_may_not_be_read_is_said_plainly(run_cli: RunCli, registry: Path) -> None:
+    registry.chmod(0)
+    try:
+        result = run_cli("plan", "app", "--registry", str(registry))
+    finally:
+        registry.chmod(0o755)
+    assert (result.exit_code, result.stderr.count("error:")) == (3, 1)
+    assert "permission denied" in result.stderr
+
+
 def _wait_for_reader(pipe: int, process: subprocess.Popen[bytes]) -> None:
     """Returns once `process` has read what there is in `pipe`: it has started, and waits for more."""
     while process.poll() is None:

@@ -204,3 +204,18 @@ def test_a_sealed_file_has_no_problem(tmp_path: Path) -> None:
     path = write_files(tmp_path, {"m.yaml": TEXT}) / "m.yaml"
     seal_file(path)
     assert unsealed(path) == ()
+
+
+def test_a_file_that_is_read_only_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "manifest.yaml"
+    path.write_text(manifest_text("app", "1.0"))
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write to every file
+    with pytest.raises(InvalidInput, match="it is read-only"):
+        seal_file(path)
+    assert path.read_bytes() == before
+
+
+def test_a_directory_cannot_be_sealed(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"hint: name its files, e\.g\. .*/\*/manifest\.yaml"):
+        seal_file(tmp_path)

@@ -10,6 +10,7 @@ import click
 
 from las_cli.errors import ExitStatus
 from las_cli.options import (
+    FileType,
     assume_option,
     format_option,
     logging_options,
@@ -23,11 +24,11 @@ __all__ = ["check"]
 
 
 @click.command(short_help="Prove again that a printed plan or conflict is right.")
-@click.argument("answer", metavar="PLAN.json", type=click.Path(path_type=Path))
+@click.argument("answer", metavar="PLAN.json", type=FileType())
 @registry_option
 @click.option(
     "--profile",
-    type=click.Path(path_type=Path),
+    type=FileType(),
     metavar="FILE",
     help="A file that describes the machine to check for, in place of the one that the answer was made for.",
 )

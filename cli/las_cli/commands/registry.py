@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from las_cli.inputs import load_registry
-from las_cli.options import ModuleType, format_option, logging_options, registry_option, strict_option
+from las_cli.options import FileType, ModuleType, format_option, logging_options, registry_option, strict_option
 from las_cli.progress import Progress
 from las_cli.render.terminal import display_width, printable, terminal_width, wants_colour
 from las_cli.render.text import Paper, wrap
@@ -108,7 +108,7 @@ def show(*, wanted: str, registries: Sequence[Path], strict: bool, output_format
 
 
 @registry.command(short_help="Report every mistake of manifests.")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.argument("paths", nargs=-1, type=FileType(), metavar="[PATH]...")
 @registry_option
 @format_option("text", "json")
 @logging_options
@@ -168,7 +168,7 @@ def schema() -> None:
 
 
 @registry.command(short_help="Write the checksums of manifests into their files.")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=FileType(), metavar="FILE...")
 @click.option("--check", is_flag=True, help="Write nothing; fail if a checksum is missing or wrong.")
 @logging_options
 def seal(*, files: Sequence[Path], check: bool) -> None:
