@@ -40,7 +40,7 @@ def seal_file(path: Path) -> Seal:
     mistake than its checksum, and :class:`InvalidInput` if the checksum cannot be written without changing
     what else is there.
     """
-    target = path.resolve()
+    target = Path(os.path.realpath(path))  # unlike Path.resolve, it leaves it to reading to fail
     data = _read(target, path)
     text, seal = sealed_text(data, str(path))
     if seal.written:
@@ -171,7 +171,7 @@ def _read(path: Path, shown: Path) -> bytes:
     try:
         return read_bytes(str(path))
     except OSError as error:
-        hint = f"name its files, e.g. {shown}/*/manifest.yaml" if path.is_dir() else None
+        hint = f"name its files, e.g. {shown}/*/manifest.yaml" if isinstance(error, IsADirectoryError) else None
         message = f"it cannot be read: {error.strerror}"
         raise InvalidFile([Problem(file=str(shown), message=message, hint=hint)]) from None
 
