@@ -52,8 +52,8 @@ def total_memory(root: Path = Path("/")) -> int | None:
 def _stated_memory(root: Path) -> int | None:
     """What Linux states in a line like ``MemTotal:  65536 kB``, which are KiB."""
     try:
-        text = (root / "proc/meminfo").read_text(encoding="ascii", errors="replace")
+        text = (root / "proc/meminfo").read_bytes()
     except OSError:
         return None
-    found = re.search(r"^MemTotal: *([0-9]{1,15}) kB$", text, re.MULTILINE)
+    found = re.search(rb"^MemTotal: *([0-9]{1,15}) kB$", text, re.MULTILINE)
     return None if found is None else int(found[1]) * 1024
