@@ -4,8 +4,7 @@ Every scalar is its source text, except a plain null, which is None. Nothing is 
 ``1.10`` and ``no`` is the text ``no``. Text that was quoted, written as a block or tagged ``!!str`` is
 :class:`Quoted`, so that a field that wants an integer can tell ``8`` from ``"8"``.
 
-The plainest files are read by :mod:`las_registry.yaml_plain`, all others by the YAML library, which only
-:mod:`las_registry.yaml_events` and :mod:`las_registry.yaml_places` know.
+Only :mod:`las_registry.yaml_events`, :mod:`las_registry.yaml_places` and this module know the YAML library.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from las_registry.problem import InvalidFile, Problem
-from las_registry.yaml_document import LIMITS, Document, Limits, Stream
-from las_registry.yaml_plain import read_plain
+from las_registry.yaml_document import LIMITS, Document, Limits
+from las_registry.yaml_events import EventReader
 from las_registry.yaml_value import Quoted, Value
 
 __all__ = [
@@ -59,16 +58,7 @@ def read_documents(data: bytes, file: str, limits: Limits = LIMITS) -> Iterator[
         line = refused.line or 1
         yield Document(file=file, index=0, line=line, value=None, problems=(refused,), complete=False)
         return
-    data = data.removeprefix(_BOM)
-    plain = read_plain(data.decode("utf-8")) if limits is LIMITS else None
-    if plain is not None:
-        stream = Stream(data)
-        for index, (line, value) in enumerate(plain):
-            yield Document(file=file, index=index, line=line, value=value, stream=stream)
-        return
-    from las_registry.yaml_events import EventReader
-
-    yield from EventReader(data, file, limits).documents()
+    yield from EventReader(data.removeprefix(_BOM), file, limits).documents()
 
 
 def write_document(value: object) -> str:
