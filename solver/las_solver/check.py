@@ -71,7 +71,7 @@ def _complaints_about_plan(document: Fields, rules: Rules) -> Iterator[str]:
         if one is None:
             raise Malformed(f"{step.place}: there is no {name} {step.text('version')}")
         if name in chosen:
-            raise Malformed(f"{step.place}: {name} is there twice (section 4, item 1)")
+            raise Malformed(f"{step.place}: {name} is there twice")
         chosen[name] = one
     wrong = tuple(_breaches(chosen, rules))
     yield from wrong
@@ -86,38 +86,39 @@ def _complaints_about_plan(document: Fields, rules: Rules) -> Iterator[str]:
     if list(document.texts("system_packages")) != sorted(packages - rules.host.system_packages):
         yield "answer.system_packages are not those of the steps without those of the host"
     if is_optimal and (better := replay(rules, chosen)) is not None:
-        yield f"not the plan that section 5 wants: {better}"
+        yield f"not the {rules.request.strategy.value} plan: {better}"
 
 
 def _breaches(chosen: Chosen, rules: Rules) -> Iterator[str]:
     """What section 4 says against `chosen`, by items; item 1 holds already."""
     for requirement in rules.request.requirements:
         if requirement.name not in chosen:
-            yield f"{requirement} is requested and not there (item 2)"
+            yield f"{requirement} is requested and not there"
         elif not requirement.constraint.admits(chosen[requirement.name].version):
-            yield f"{chosen[requirement.name]} is not {requirement}, which is requested (item 2)"
+            yield f"{chosen[requirement.name]} is not {requirement}, which is requested"
     for one in chosen.values():
         for need in rules.needs(one):
             if need.name not in chosen:
-                yield f"{one} needs {need}, which is not there (items 2 and 3)"
+                yield f"{one} needs {need}, which is not there"
             elif not need.constraint.admits(chosen[need.name].version):
-                yield f"{one} needs {need} and there is {chosen[need.name]} (items 2 and 3)"
+                yield f"{one} needs {need} and there is {chosen[need.name]}"
         for fact in rules.unmet_facts(one):
-            yield f"{one} needs more {fact} (item 4)"
+            yield f"{one} needs more {fact}"
         if rules.mode(one) is None:
-            yield f"{one} has no mode that is allowed (item 5)"
+            yield f"{one} has no mode that is allowed"
         if rules.is_excluded(one):
-            yield f"{one} is excluded (item 10)"
+            yield f"{one} is excluded"
     missing = rules.first_missing_interface(chosen.values())
     if missing is not None:
-        yield f"{missing[0]} consumes {missing[1]}, which no other module provides (item 6)"
+        yield f"{missing[0]} consumes {missing[1]}, which no other module provides"
     needs = {name: {need.name for need in rules.needs(one)} & chosen.keys() for name, one in chosen.items()}
     if len(order := _order(needs)) < len(chosen):
-        yield f"the needs of {', '.join(sorted(chosen.keys() - set(order)))} have no order (item 7)"
+        yield f"the needs of {', '.join(sorted(chosen.keys() - set(order)))} have no order"
     for one in rules.unadmitted(chosen):
-        yield f"{one} is a pre-release that nothing admits (section 2)"
+        yield f"{one} is a pre-release that nothing admits"
     if not any(len(names) == len(chosen) for names in rules.constructions(chosen)):
-        yield "there are modules that nothing leads to (item 9)"
+        reached = next(rules.constructions(chosen))
+        yield f"nothing leads to {', '.join(sorted(chosen.keys() - set(reached)))}"
 
 
 def _complaints_about_step(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from las_solver.check_encoding import Encoding, encode_answers
 from las_solver.check_rules import Chosen, Rules
-from las_solver.model import ModuleVersion
+from las_solver.model import ModuleVersion, Strategy
 
 __all__ = ["replay"]
 
@@ -49,7 +49,7 @@ class _Replay:
             self._encoding.sat.add(self._providing(provider, interface))
             layer = (provider,)
         if unreached := sorted(self._plan.keys() - set(self._decided)):
-            return f"nothing that section 5 chooses leads to {', '.join(unreached)}"
+            return f"nothing that the plan decides leads to {', '.join(unreached)}"
         return None if self._is_possible([]) else "the second encoding holds the plan to be invalid"
 
     def _first_provider(self, interface: str) -> str | None:
@@ -71,7 +71,8 @@ class _Replay:
         total = sum(far(self._plan[name]) for name in layer)
         more_than = self._encoding.count(rows, total)
         if total and self._is_possible([-more_than[total - 1]], layer):
-            return f"a total of less than {total} is possible for {', '.join(layer)}"
+            far_off = "ahead" if self._rules.request.strategy is Strategy.LOWEST else "behind"
+            return f"{', '.join(layer)} can be less than {total} versions {far_off} in total"
         self._forbid(more_than[total:])
         for name in layer:
             if (found := self._settle(name, layer, lambda one: (far(one),))) is not None:

@@ -124,7 +124,7 @@ def test_a_plan_with_a_step_that_nothing_leads_to_is_rejected() -> None:
     extra = BruteForce(STACK, HOST, ask("other")).document()
     assert extra is not None
     document["steps"] += extra["steps"]  # type: ignore[operator]
-    assert complaints(document) == ("there are modules that nothing leads to (item 9)",)
+    assert complaints(document) == ("nothing leads to other",)
 
 
 def test_steps_in_another_order_are_rejected() -> None:
@@ -159,7 +159,7 @@ def test_every_valid_answer_but_the_wanted_one_is_rejected_and_only_as_not_the_n
             source = MemorySource(case.module_versions)
             wrong = check(document, source, case.host)
             assert (not wrong) == is_wanted
-            assert all(one.startswith("not the plan that section 5 wants") for one in wrong)
+            assert all(one.startswith(f"not the {case.request.strategy.value} plan: ") for one in wrong)
             assert check({**document, "optimal": False}, source, case.host) == ()
             others += not is_wanted
     assert others > 200
@@ -181,7 +181,7 @@ def test_a_set_of_versions_is_accepted_only_if_brute_force_finds_it() -> None:
             }
             wrong = check(document, MemorySource(case.module_versions), case.host)
             assert (not wrong) == is_valid
-            assert all("item" in complaint or "section 2" in complaint for complaint in wrong)
+            assert not any(complaint.startswith(("answer", "the order", "not the")) for complaint in wrong)
             rejected += bool(wrong)
     assert rejected > 200
 
