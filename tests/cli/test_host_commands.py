@@ -31,7 +31,7 @@ UNKNOWN = Detection(Host(modes=frozenset({"native"})), (Note("nvidia", "no drive
 
 
 def run(*arguments: str, environment: dict[str, str] | None = None) -> Result:
-    return CliRunner().invoke(cli, ["host", "show", *arguments], env=environment)
+    return CliRunner().invoke(cli, ["host", "show", *arguments], env={"COLUMNS": "", **(environment or {})})
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ def _text(machine: Host, notes: Sequence[Note], source: str) -> str:
     for label, values in rows:
         for at, value in enumerate(values):
             head = label.ljust(len(margin)) if at == 0 else margin
-            first, *rest = wrap(printable(value), paper=paper, first=head, indent=margin)
+            first, *rest = wrap(printable(value), paper=paper, first=head, indent=margin, widest=paper.width)
             lines += [paper.style(first[: len(margin)], dim=True) + first[len(margin) :], *rest]
     if notes:
         lines += ["", paper.style("Notes", bold=True)]
