@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 
 from las_solver.problem import Problem
 
-__all__ = ["Answer", "Demand", "construct", "find_cycles", "is_admitted", "reached", "unmet_demand"]
+__all__ = ["Answer", "Demand", "construct", "find_cycles", "is_admitted", "reached", "trim", "unmet_demand"]
 
 Answer = Mapping[str, int]
 Demand = tuple[str, str]
@@ -62,17 +62,25 @@ def close(problem: Problem, modules: dict[str, int], answer: Answer, layer: Iter
         current = list(dict.fromkeys(following))
 
 
-def construct(problem: Problem, answer: Answer, picks: Mapping[Demand, str]) -> Iterator[dict[str, int]]:
+def construct(
+    problem: Problem, answer: Answer, picks: Mapping[Demand, str], on_step: Callable[[], None] = lambda: None
+) -> Iterator[dict[str, int]]:
     """All the ways to build an answer out of `answer`: layers of needs, then a provider for the first unmet demand.
 
-    `picks` are the providers decided already. A demand that nothing in `answer` can meet is passed over; this happens
+    `picks` are the providers decided already. `on_step` is called for each set that is looked at. A demand that nothing in `answer` can meet is passed over; this happens
     only while some statements are left out on purpose.
     """
     start: dict[str, int] = {}
     close(problem, start, answer, problem.requested)
     pending = [start]
+    seen: set[frozenset[str]] = set()
     while pending:
         modules = pending.pop()
+        names = frozenset(modules)
+        if names in seen:
+            continue
+        seen.add(names)
+        on_step()
         demand, options = _next_choice(problem, modules, answer, picks)
         if demand is None:
             yield modules
@@ -105,6 +113,30 @@ def is_admitted(problem: Problem, modules: Answer, name: str) -> bool:
         namer in modules and problem.domain(namer).names_prerelease(modules[namer], name)
         for namer in problem.source.prerelease_namers(name)
     )
+
+
+def trim(nodes: Iterable[str], targets: Callable[[str], Sequence[str]]) -> list[str]:
+    """Those of `nodes` that are left when what has no edge to, or from, anything left is taken away, again and again.
+
+    Every cycle is among them; nothing is left if there is none.
+    """
+    left = dict.fromkeys(nodes)
+    edges = {name: [target for target in dict.fromkeys(targets(name)) if target in left] for name in left}
+    back: dict[str, list[str]] = {name: [] for name in left}
+    for name, following in edges.items():
+        for target in following:
+            back[target].append(name)
+    for ahead, behind in ((edges, back), (back, edges)):
+        counts = {name: sum(target in left for target in ahead[name]) for name in left}
+        free = [name for name, count in counts.items() if not count]
+        for name in free:
+            del left[name]
+            for other in behind[name]:
+                if other in left:
+                    counts[other] -= 1
+                    if not counts[other]:
+                        free.append(other)
+    return list(left)
 
 
 def find_cycles(nodes: Collection[str], targets: Callable[[str], Sequence[str]]) -> list[list[str]]:

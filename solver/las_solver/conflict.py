@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from las_solver.answer import find_cycles
+from las_solver.answer import find_cycles, trim
 from las_solver.constraint import ANY, Constraint, Requirement
 from las_solver.cuts import cut_unadmitted
 from las_solver.encode import Encoding
@@ -248,7 +248,12 @@ class _Theory:
     def contradicts(self, assumed: Sequence[int]) -> bool:
         """Whether the statements whose selectors are `assumed` contradict each other."""
         active = set(assumed)
+        is_plain = self._cycle_selector() not in active and not any(
+            -off in active for spans in self._prereleases.values() for _, off in spans
+        )
         while self._sat.solve(assumed):
+            if is_plain:
+                return False
             model = self._encoding.snapshot()
             chosen = {name: self._rank(name, rank) for name, rank in model.items() if len(self._problem.domain(name))}
             if not self._cut_cycles(chosen, active) and not self._cut_prereleases(chosen, active):
@@ -298,11 +303,16 @@ class _Theory:
         domain = self._problem.domain(name)
         return rank if rank >= 0 else domain.best(((0, len(domain) - 1),))
 
+    def _cycle_selector(self) -> int:
+        """The selector of the demand that there is no circle; 0 where there is no such demand."""
+        return self._selector.get(self._group(_NO_CYCLE), 0)
+
     def _cut_cycles(self, chosen: dict[str, int], active: set[int]) -> bool:
         """Forbid circles of the needs that active statements name, if `chosen` has any."""
-        off = -self._selector[self._group(_NO_CYCLE)] if self._group(_NO_CYCLE) in self._selector else None
-        if off is None or -off not in active:
+        selector = self._cycle_selector()
+        if selector not in active:
             return False
+        off = -selector
         reasons: dict[tuple[str, str], Dependency | RuntimeNeed] = {}
         targets: dict[str, list[str]] = {name: [] for name in chosen}
         for name, rank in chosen.items():
@@ -319,7 +329,33 @@ class _Theory:
                 clause.append(-self._selector[self._group(reasons[edge])])
                 clause.extend(self._encoding.outside(span.module, span.low, span.high))
             self._encoding.add(clause)
+        if cycles:
+            self._require_first(trim(chosen, targets.__getitem__), off)
         return bool(cycles)
+
+    def _require_first(self, names: list[str], off: int) -> None:
+        """If any of the modules `names` is present, one comes first, in no span of an active need of another of them.
+
+        There can be exponentially many circles, too many to forbid each. With s for the selector of a need of n,
+        and c for that of the demand that there is no circle::
+
+            first(m) -> present(m)        not first(m) or not s or m outside span or not present(n)
+            not c or not present(m) or first(m1) or first(m2) or ...
+        """
+        encoding = self._encoding
+        members = frozenset(names)
+        firsts = []
+        for name in names:
+            first = self._sat.new_variable(phase=False)
+            firsts.append(first)
+            encoding.add((-first, encoding.present(name)))
+            for need in self._needs.get(name, ()):
+                if need.requirement.name in members:
+                    outside = encoding.outside(name, need.span.low, need.span.high)
+                    target = encoding.present(need.requirement.name)
+                    encoding.add((-first, -self._selector[self._group(need)], *outside, -target))
+        for name in names:
+            encoding.add((off, -encoding.present(name), *firsts))
 
     def _cut_prereleases(self, chosen: dict[str, int], active: set[int]) -> bool:
         def lifted(name: str, rank: int) -> int | None:

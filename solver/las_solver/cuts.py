@@ -6,11 +6,11 @@ Literals that *lift* a cut make it say nothing: the selectors of the statements 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from las_solver.answer import Answer, Demand, construct, is_admitted, reached
 from las_solver.encode import Encoding
-from las_solver.heights import Heights
+from las_solver.ranks import intervals_of
 
 __all__ = ["cut_cycle", "cut_unadmitted", "require_admission"]
 
@@ -28,21 +28,24 @@ def cut_cycle(encoding: Encoding, answer: Answer, cycle: Sequence[str]) -> None:
     encoding.add(clause)
 
 
-def order_needs(encoding: Encoding, heights: Heights, names: Collection[str]) -> None:
-    """Forbid every cycle of needs among the modules `names` at once, by heights that fall along needs.
+def require_first(encoding: Encoding, names: Iterable[str]) -> None:
+    """If any of the modules `names` is present, one of them comes first: it is at a version that needs none of them.
 
-    For each run of versions of m that need n::
+    With the runs of versions of m1, m2, ... that need none of them::
 
-        m outside the run, or height(m) > height(n)
+        not present(m1) or first      not present(m2) or first      ...
+        not first or m1 inside a run of its, or m2 inside a run of its, ...
     """
-    heights.include(names)
+    members = frozenset(names := list(names))
+    free: list[int] = []
     for name in names:
         domain = encoding.problem.domain(name)
-        needed = dict.fromkeys(need.name for rank in range(len(domain)) for need in domain.needs(rank))
-        for target in needed:
-            if target in names and not heights.knows(name, target):
-                for low, high in domain.needing(target):
-                    encoding.add((*encoding.outside(name, low, high), heights.falls(name, target)))
+        ranks = [rank for rank in range(len(domain)) if all(need.name not in members for need in domain.needs(rank))]
+        free.extend(encoding.any_inside(name, intervals_of(ranks)))
+    first = encoding.sat.new_variable(phase=False)
+    encoding.add((-first, *free))
+    for name in names:
+        encoding.add((-encoding.present(name), first))
 
 
 def cut_unadmitted(
@@ -68,7 +71,7 @@ def cut_unadmitted(
             return True
     if not conditional or any(
         all(name not in modules or is_admitted(problem, modules, name) for name in conditional)
-        for modules in construct(problem, inside, picks)
+        for modules in construct(problem, inside, picks, encoding.sat.ask_stop)
     ):
         return False
     _cut_this(encoding, inside, tuple(conditional.values()))

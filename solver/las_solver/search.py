@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from las_solver.answer import Answer, Demand, find_cycles
-from las_solver.cuts import cut_cycle, cut_unadmitted, order_needs, require_admission
+from las_solver.answer import Answer, Demand, find_cycles, trim
+from las_solver.cuts import cut_cycle, cut_unadmitted, require_admission, require_first
 from las_solver.encode import Encoding
-from las_solver.heights import Heights
 from las_solver.problem import Need, Problem
 from las_solver.ranks import contains
-from las_solver.sat import Sat, Stopped
+from las_solver.sat import Sat
 
 __all__ = ["Search"]
 
@@ -30,7 +29,6 @@ class Search:
     def __init__(self, problem: Problem, backend: str, *, stop: Callable[[], bool], eager: bool) -> None:
         self.problem = problem
         self.sat = Sat(backend, stop=stop)
-        self._stop = stop
         self.encoding = Encoding(problem, self.sat)
         self._picks: Mapping[Demand, str] = {}
         self._unless: int | None = None
@@ -38,7 +36,6 @@ class Search:
         self._rounds = 0
         self._cuts = 0
         self._in_cycles: dict[str, None] = {}
-        self._heights = Heights(self.sat)
         self.answer: dict[str, int] = {}
         self._encoded: dict[tuple[str, object], list[tuple[int, int]]] = {}
         for name in problem.requested:
@@ -91,22 +88,34 @@ class Search:
             intact &= self._meet_demands(model, found, queue)
         if not intact:
             return False
-        cycles = find_cycles(found, lambda name: [need.name for need in self.problem.domain(name).needs(found[name])])
-        if cycles:
-            self._cut_cycles(found, cycles)
-        if cycles or self._breaks_admission(model, found):
+        if self._cut_cycles(found) or self._breaks_admission(model, found):
             return False
         self.answer = found
         return True
 
-    def _cut_cycles(self, found: Answer, cycles: Sequence[Sequence[str]]) -> None:
-        """Forbid `cycles` one by one; where they are many, also every other one among all modules seen in one."""
+    def _cut_cycles(self, found: Answer) -> bool:
+        """Forbid the cycles of `found`, and others with them; False if there are none.
+
+        There can be exponentially many cycles. So the modules on them are also told that one has to come first,
+        after some rounds all modules that were ever seen on one.
+        """
+        domain = self.problem.domain
+
+        def needed(name: str) -> list[str]:
+            return [need.name for need in domain(name).needs(found[name])]
+
+        cycles = find_cycles(found, needed)
+        if not cycles:
+            return False
         for cycle in cycles:
             cut_cycle(self.encoding, found, cycle)
-        self._in_cycles.update((name, None) for cycle in cycles for name in cycle)
+        around = trim(found, needed)
+        require_first(self.encoding, around)
+        self._in_cycles.update(dict.fromkeys(around))
         self._cuts += 1
         if self._cuts > _PATIENCE:
-            order_needs(self.encoding, self._heights, self._in_cycles)
+            require_first(self.encoding, self._in_cycles)
+        return True
 
     def _chosen(self, model: dict[str, int], name: str) -> int | None:
         """The rank of `name` in `model`; None, and encoded, if there is no version that it could have."""
@@ -230,8 +239,7 @@ class Search:
         for name in queue:
             if name in seen:
                 continue
-            if self._stop():
-                raise Stopped
+            self.sat.ask_stop()
             seen.add(name)
             domain = self.problem.domain(name)
             self._encode_needs(name)
