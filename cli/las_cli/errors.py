@@ -31,7 +31,7 @@ import click
 from las_cli.render.terminal import printable, wants_colour
 
 if TYPE_CHECKING:
-    from las_registry.problem import InvalidFile
+    from las_registry.problem import InvalidFile, Problem
 
 __all__ = ["ExitStatus", "Failure", "end_process", "guarded"]
 
@@ -153,7 +153,13 @@ def _failure(error: Exception) -> Failure:
                 status=ExitStatus.OUT_OF_TIME, message=str(error), hint="give it more time: --timeout SECONDS"
             )
         case RegistryUnusable():
-            return Failure(status=ExitStatus.UNUSABLE, message=error.message, hint=error.hint)
+            return Failure(
+                status=ExitStatus.UNUSABLE,
+                message=error.message,
+                text=str(error).removesuffix(f"\nhint: {error.hint}"),
+                hint=error.hint,
+                details=_details(error.problems),
+            )
         case InvalidFile(problems=[_, *_]):
             return _invalid_file(error)
         case InvalidInput():
@@ -179,16 +185,20 @@ def _invalid_file(error: InvalidFile) -> Failure:
         message=f"{first} (and {more} more)" if more else first,
         text=f"{more + 1} mistakes\n{error.message}" if more else None,
         hint=None if more else error.problems[0].hint,
-        details=tuple(
-            {
-                "file": problem.file,
-                "line": problem.line,
-                "field": problem.field,
-                "message": problem.message,
-                "hint": problem.hint,
-            }
-            for problem in error.problems
-        ),
+        details=_details(error.problems),
+    )
+
+
+def _details(problems: Iterable[Problem]) -> tuple[dict[str, object], ...]:
+    return tuple(
+        {
+            "file": problem.file,
+            "line": problem.line,
+            "field": problem.field,
+            "message": problem.message,
+            "hint": problem.hint,
+        }
+        for problem in problems
     )
 
 

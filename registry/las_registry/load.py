@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from las_registry.manifest import Manifest, Pool, read_manifest
-from las_registry.problem import Problem, RegistryUnusable, render_problems
+from las_registry.problem import Problem, RegistryUnusable
 from las_registry.yaml_reader import LIMITS, read_documents
 
 __all__ = ["Progress", "Shelf", "is_manifest_file", "load_directory", "load_files", "read_bytes"]
@@ -75,7 +75,7 @@ def load_directory(directory: Path, pool: Pool, on_progress: Progress | None = N
     files = _find_files(directory, problems)
     if not files:
         if problems:
-            raise RegistryUnusable(f"the registry {shown} cannot be read\n{render_problems(tuple(problems))}")
+            raise RegistryUnusable(f"the registry {shown} cannot be read", problems=problems)
         raise RegistryUnusable(
             f"the registry {shown} is empty: no file in it is named manifest.yaml or ends in .manifest.yaml",
             hint="las-solve registry schema prints what a manifest may contain",

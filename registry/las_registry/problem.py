@@ -65,16 +65,20 @@ class InvalidFile(InvalidInput):
 
 
 class RegistryUnusable(LasSolveError):
-    """There is no registry where one was named, or nothing in it that can be used; ``hint`` says what to
-    do."""
+    """There is no registry where one was named, or nothing in it that can be used.
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    ``hint`` says what to do, ``problems`` what is wrong with its files.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, problems: Iterable[Problem] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.problems = tuple(problems)
 
     def __str__(self) -> str:
-        return self.message if self.hint is None else f"{self.message}\nhint: {self.hint}"
+        text = "\n".join([self.message, *([render_problems(self.problems)] if self.problems else [])])
+        return text if self.hint is None else f"{text}\nhint: {self.hint}"
 
 
 def render_problems(problems: tuple[Problem, ...]) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from las_registry.index import Index
 from las_registry.load import Progress, Shelf, load_directory
 from las_registry.manifest import Manifest, Pool
-from las_registry.problem import Problem, RegistryUnusable, render_problems
+from las_registry.problem import Problem, RegistryUnusable
 from las_solver.model import ModuleVersion
 
 if TYPE_CHECKING:
@@ -62,10 +62,9 @@ class Registry:
             registry = cls([load_directory(directory, pool, on_progress) for directory in directories])
         if not registry._manifests:
             raise RegistryUnusable(
-                f"the registry holds no manifest that can be used\n{render_problems(registry.problems)}"
-                if registry.problems
-                else "no registry was named",
-                hint="correct the manifests above" if registry.problems else "name a directory that holds manifests",
+                "the registry holds no manifest that can be used" if registry.problems else "no registry was named",
+                hint="correct its manifests" if registry.problems else "name a directory that holds manifests",
+                problems=registry.problems,
             )
         return registry
 

@@ -58,6 +58,11 @@ CASES = [
     (InvalidFile([PROBLEM]), 2, "error: a.yaml:3: version: 'x' is not a version\nhint: write 1.0\n"),
     (InvalidFile([PROBLEM, PROBLEM]), 2, "error: 2 mistakes\n" + 2 * f"{PROBLEM}\n"),
     (RegistryUnusable("there is no directory x"), 3, "error: there is no directory x\n"),
+    (
+        RegistryUnusable("nothing in x can be used", hint="mend it", problems=[PROBLEM]),
+        3,
+        f"error: nothing in x can be used\n{PROBLEM}\nhint: mend it\n",
+    ),
     (OutOfTime(0.5), 4, "error: no plan was found within 0.5 s\nhint: give it more time: --timeout SECONDS\n"),
     (FileNotFoundError(2, "No such file", "x.yaml"), 2, "error: x.yaml: No such file\n"),
     (OSError(28, "No space left"), 74, "error: standard output cannot be written to: No space left\n"),
@@ -92,6 +97,13 @@ def test_out_of_time_is_a_status_of_its_own_in_json() -> None:
         "details": [],
         "hint": "give it more time: --timeout SECONDS",
     }
+
+
+def test_all_problems_of_a_registry_are_details_in_json() -> None:
+    error = RegistryUnusable("nothing in x can be used", problems=[PROBLEM])
+    document = json.loads(_run_raising(_raiser(error), "--format", "json").stdout)
+    assert document["message"] == "nothing in x can be used"
+    assert [detail["field"] for detail in document["details"]] == ["version"]
 
 
 def test_all_problems_of_a_file_are_details_in_json() -> None:
