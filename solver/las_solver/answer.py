@@ -67,19 +67,20 @@ def construct(
 ) -> Iterator[dict[str, int]]:
     """All the ways to build an answer out of `answer`: layers of needs, then a provider for the first unmet demand.
 
-    `picks` are the providers decided already. `on_step` is called for each set that is looked at. A demand that nothing in `answer` can meet is passed over; this happens
-    only while some statements are left out on purpose.
+    `picks` are the providers decided already. `on_step` is called for each set that is looked at. A demand that
+    nothing in `answer` can meet is passed over; this happens only while some statements are left out on purpose.
     """
     start: dict[str, int] = {}
     close(problem, start, answer, problem.requested)
     pending = [start]
-    seen: set[frozenset[str]] = set()
+    seen: set[tuple[frozenset[str], tuple[str, ...]]] = set()
     while pending:
         modules = pending.pop()
-        names = frozenset(modules)
-        if names in seen:
+        consumers = tuple(name for name, rank in modules.items() if problem.domain(name).consumes(rank))
+        state = frozenset(modules), consumers  # what comes after depends on the order of those who still consume
+        if state in seen:
             continue
-        seen.add(names)
+        seen.add(state)
         on_step()
         demand, options = _next_choice(problem, modules, answer, picks)
         if demand is None:
