@@ -17,7 +17,7 @@ Demand = tuple[str, str]
 
 
 def reached(problem: Problem, answer: Answer) -> dict[str, int]:
-    """The part of `answer` that is reached from the request by needs and by providing what a reached module consumes."""
+    """The part of `answer` that the request reaches by needs, and by providing what a reached module consumes."""
     found: dict[str, int] = {}
     queue = [name for name in problem.requested if name in answer]
     for name in queue:
@@ -141,7 +141,7 @@ def trim(nodes: Iterable[str], targets: Callable[[str], Sequence[str]]) -> list[
 
 
 def find_cycles(nodes: Collection[str], targets: Callable[[str], Sequence[str]]) -> list[list[str]]:
-    """Cycles of the graph over `nodes`, one for each edge that closes one in a depth-first walk; empty if there is none.
+    """Cycles of the graph over `nodes`, one for each edge that closes one in a depth-first walk; none if there is none.
 
     Each is a list of nodes of which each has an edge to the next, and the last to the first.
     """

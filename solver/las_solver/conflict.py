@@ -1,10 +1,11 @@
 """Conflicts: why no valid answer exists, as a minimal set of statements that contradict each other.
 
-Every statement gets a selector, a literal that switches it on. The modules are taken breadth-first from the request, until
-the statements about them contradict each other; then statements are left out one by one, the furthest from the request
-first, as long as the rest still does. Each step depends on what is true alone, never on which core the SAT solver happened
-to find, so that the same problem gives the same core on every backend. This is done for groups of statements first (all
-that a module says about another), and then for the statements of the groups that are left, in a fresh solver.
+Every statement gets a selector, a literal that switches it on. The modules are taken breadth-first from the
+request, until the statements about them contradict each other; then statements are left out one by one, the
+furthest from the request first, as long as the rest still does. Each step depends on what is true alone, never on
+which core the SAT solver happened to find, so that the same problem gives the same core on every backend. This is
+done for groups of statements first (all that a module says about another), and then for the statements of the
+groups that are left, in a fresh solver.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from las_solver.cuts import cut_unadmitted
 from las_solver.encode import Encoding
 from las_solver.ground import missing, statements_about
 from las_solver.model import Request
-from las_solver.problem import Problem
+from las_solver.problem import Domain, Need, Problem
 from las_solver.sat import Sat, Stopped, never
 from las_solver.statement import (
     Cycle,
@@ -48,8 +49,8 @@ _NO_CYCLE = Cycle((), ())
 class Conflict:
     """No valid answer to `request` exists: the statements of `core` contradict each other.
 
-    `minimal`: each of them is needed for that. It is False where a time limit kept some in that may not be; where it came
-    before any contradiction was found, only the request is in `core`.
+    `minimal`: each of them is needed for that. It is False where a time limit kept some in that may not be; where it
+    came before any contradiction was found, only the request is in `core`.
     """
 
     request: Request
@@ -63,7 +64,7 @@ class Conflict:
 
 
 def explain_conflict(problem: Problem, backend: str, *, stop: Callable[[], bool] = never) -> Conflict:
-    """The conflict of an unpruned `problem` that has no valid answer. Once `stop` answers True, it is not reduced further."""
+    """The conflict of an unpruned `problem` without a valid answer; no longer reduced once `stop` answers True."""
     kept: list[Statement] = [Requested(one) for one in problem.request.requirements]
     minimal = False
     try:
@@ -81,12 +82,10 @@ def explain_conflict(problem: Problem, backend: str, *, stop: Callable[[], bool]
         kept = _weakened(problem, backend, kept, stop)
     except Stopped:
         pass
-    return Conflict(request=problem.request, core=_with_cycle(kept), minimal=minimal)
+    return Conflict(request=problem.request, core=_finished(kept), minimal=minimal)
 
 
-def _weakened(
-    problem: Problem, backend: str, core: list[Statement], stop: Callable[[], bool]
-) -> list[Statement]:
+def _weakened(problem: Problem, backend: str, core: list[Statement], stop: Callable[[], bool]) -> list[Statement]:
     """A minimal core with fewer statements, where it does not matter which version of a module is needed.
 
     What several statements say about versions of one module and the same other module is said at once, without their
@@ -111,7 +110,7 @@ def _weakened(
 
 
 def _merged(problem: Problem, several: list[Dependency | RuntimeNeed]) -> list[Dependency | RuntimeNeed]:
-    """What `several` say without constraints, of all neighbouring versions that say it, in as few spans as that takes."""
+    """What `several` say, without constraints, of all neighbouring versions that say it, in few spans."""
     module, versions = several[0].span.module, several[0].span.versions
     anything = Requirement(several[0].requirement.name, ANY)
     field = "modules" if isinstance(several[0], Dependency) else "runtime"
@@ -125,8 +124,15 @@ def _merged(problem: Problem, several: list[Dependency | RuntimeNeed]) -> list[D
     for span in spans_of(module, versions, saying):
         newest = next((one for one in several if span.low <= one.span.high <= span.high), None)
         if newest is not None:
-            merged.append(replace(newest, span=span, requirement=anything))
+            weaker = replace(newest, span=span, requirement=anything)
+            if isinstance(weaker, RuntimeNeed):
+                weaker = replace(weaker, oldest=_first_need(domain, span.low, anything.name).constraint)
+            merged.append(weaker)
     return merged
+
+
+def _first_need(domain: Domain, rank: int, name: str) -> Need:
+    return next(need for need in domain.needs(rank) if need.field == "runtime" and need.name == name)
 
 
 def _itself(statement: Statement) -> Hashable:
@@ -318,7 +324,11 @@ class _Theory:
         for name, rank in chosen.items():
             for need in self._needs.get(name, ()):
                 target = need.requirement.name
-                if need.span.low <= rank <= need.span.high and target in chosen and self._selector[self._group(need)] in active:
+                if (
+                    need.span.low <= rank <= need.span.high
+                    and target in chosen
+                    and self._selector[self._group(need)] in active
+                ):
                     reasons.setdefault((name, target), need)
                     targets[name].append(target)
         cycles = find_cycles(chosen, targets.__getitem__)
@@ -367,10 +377,19 @@ class _Theory:
         return bool(self._prereleases) and cut_unadmitted(self._encoding, chosen, {}, lifted)
 
 
-def _with_cycle(statements: Sequence[Statement]) -> tuple[Statement, ...]:
-    """The statements, with the modules and needs in a circle named where that there must be none is one of them."""
-    if _NO_CYCLE not in statements:
-        return tuple(statements)
+def _finished(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """The statements of a core, each with what it only says beside the others; that there is no circle comes last."""
+    needed = {one.requirement.name: one for one in statements if isinstance(one, Requested | Dependency)}
+    finished = [
+        replace(one, is_runtime=one.module not in needed) if isinstance(one, UnknownModule) else one
+        for one in statements
+        if one != _NO_CYCLE
+    ]
+    return (*finished, _circle_among(statements)) if _NO_CYCLE in statements else tuple(finished)
+
+
+def _circle_among(statements: Sequence[Statement]) -> Cycle:
+    """That there must be no circle, with the modules in one and their needs, as the other statements name them."""
     edges = {
         (statement.span.module, statement.requirement.name): None
         for statement in statements
@@ -382,8 +401,7 @@ def _with_cycle(statements: Sequence[Statement]) -> tuple[Statement, ...]:
         targets.setdefault(target, [])
     in_circle = {name for name in targets if _reaches(targets, name, name)}
     around = tuple((name, target) for name, target in edges if name in in_circle and _reaches(targets, target, name))
-    cycle = replace(_NO_CYCLE, modules=tuple(sorted(in_circle)), edges=around)
-    return (*(statement for statement in statements if statement != _NO_CYCLE), cycle)
+    return replace(_NO_CYCLE, modules=tuple(sorted(in_circle)), edges=around)
 
 
 def _reaches(targets: dict[str, list[str]], start: str, goal: str) -> bool:

@@ -1,7 +1,8 @@
 """Clauses that are added only when a model breaks them: no cycles, and pre-releases admitted from within the answer.
 
-Each is true of every valid answer (contract, section 4, items 7 and 9, and section 2), so adding it later changes no verdict.
-Literals that *lift* a cut make it say nothing: the selectors of the statements that it stands for, or a provider on trial.
+Each is true of every valid answer (contract, section 4, items 7 and 9, and section 2), so adding it later changes
+no verdict. Literals that *lift* a cut make it say nothing: the selectors of the statements that it stands for, or a
+provider on trial.
 """
 
 from __future__ import annotations
@@ -119,7 +120,8 @@ def _escapes(encoding: Encoding, inside: Answer) -> list[int]:
         interfaces = sorted({interface for rank in range(len(domain)) for interface in domain.consumes(rank)})
         for target in filter(leads_on, targets):
             literals.extend(
-                encoding.both(here, encoding.present(target)) for here in encoding.any_inside(name, domain.needing(target))
+                encoding.both(here, encoding.present(target))
+                for here in encoding.any_inside(name, domain.needing(target))
             )
         for interface in interfaces:
             for provider in problem.providers(interface):

@@ -1,8 +1,9 @@
 """A first descent without search: take the best version that all layers so far admit, and give up at the first clash.
 
-What it finds is a valid answer in which every module is as new as the layers before it allow. No answer can do better in
-any layer, so it is the newest answer, and most requests end here without a SAT solver (docs/algorithm.md). Only where a
-pre-release that needs admission ties with a chosen version does the optimiser have to look further.
+What it finds is a valid answer in which every module is as new as the layers before it allow. No answer can do
+better in any layer, so it is the newest answer, and most requests end here without a SAT solver
+(docs/algorithm.md). Only where a pre-release that needs admission ties with a chosen version does the optimiser
+have to look further.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from las_solver.statement import (
     PreRelease,
     Requested,
     RuntimeNeed,
+    Span,
     Statement,
     UnknownModule,
 )
@@ -51,29 +52,33 @@ def sentence(statement: Statement) -> str:
         case Requested(requirement):
             return f"you asked for {_spelled(requirement)}"
         case Dependency(span, requirement):
-            return f"{span} needs {_spelled(requirement)}"
-        case RuntimeNeed(span, requirement, have):
+            return f"{_all(span, 'needs', 'need')} {_spelled(requirement)}"
+        case RuntimeNeed(span, requirement, have, _, oldest):
+            need, name = _all(span, "needs", "need"), requirement.name
             if have is None:
-                return f"{span} needs the runtime {_spelled(requirement)}, which this host does not provide"
-            if requirement.constraint.text:
-                return f"{span} needs the runtime {_spelled(requirement)}, and this host has {have}"
-            return f"{span} needs another version of the runtime {requirement.name} than {have}, which this host has"
+                return f"{need} the runtime {_spelled(requirement)}, which this host does not provide"
+            if oldest is None:
+                return f"{need} the runtime {_spelled(requirement)}, and this host has {have}"
+            least = f"{span.versions[span.low]} needs {oldest}"
+            return f"{need} another version of the runtime {name} than {have}, which this host has: {least}"
         case HardwareLimit(span, lack):
-            return f"{span} needs {_hardware(lack)}"
+            return f"{_all(span, 'needs', 'need')} {_hardware(lack)}"
         case ModeLimit(span, lack):
             allowed = (
                 f"only {_listed(lack.allowed, 'and')} may be used"
                 if lack.allowed
                 else "no mode is allowed both here and by the request"
             )
-            return f"{span} runs only as {_listed(lack.modes, 'or')}, and {allowed}"
+            return f"{_all(span, 'runs', 'run')} only as {_listed(lack.modes, 'or')}, and {allowed}"
         case InterfaceNeed(span, interface, providers):
             by = (
                 f"which only {_listed(providers, 'and')} can provide" if providers else "which no other module provides"
             )
-            return f"{span} consumes the interface {interface}, {by}"
+            return f"{_all(span, 'consumes', 'consume')} the interface {interface}, {by}"
         case Cycle(_, edges):
             return _circle(edges)
+        case UnknownModule(module, _, _, True):
+            return f"no module provides the runtime {module} either"
         case UnknownModule(module, suggestions, providers):
             if providers:
                 return f"{module} is an interface, not a module; it is provided by {_listed(providers, 'and')}"
@@ -82,13 +87,20 @@ def sentence(statement: Statement) -> str:
         case NoVersion(module, constraint, versions):
             return f"no version of {module} meets {constraint}: there are {_from_to(versions)}"
         case PreRelease(span):
-            return f"{span} is a pre-release, and nothing that is needed here names one of {span.module}"
+            are = _all(span, "is a pre-release", "are pre-releases")
+            return f"{are}, and nothing that is needed here names one of {span.module}"
         case Exclusion(span, requirement):
             return f"you excluded {_spelled(requirement)}" + (
                 "" if not requirement.constraint.text else f", which is {span}"
             )
         case _:
             assert_never(statement)
+
+
+def _all(span: Span, singular: str, plural: str) -> str:
+    """`span` with what it does, which several versions do in the plural, but "every version of app" does not."""
+    several = span.low < span.high and len(span.versions) > span.high - span.low + 1
+    return f"{span} {plural if several else singular}"
 
 
 def _spelled(requirement: Requirement) -> str:

@@ -106,7 +106,9 @@ def _nearest(problem: Problem, name: str) -> tuple[str, ...]:
         for other in problem.source.names()
         if abs(len(other) - len(name)) <= 4
     )
-    best = nlargest(3, ((ratio, other) for ratio, other in alike if ratio >= 0.6), key=lambda pair: (pair[0], _reversed(pair[1])))
+    best = nlargest(
+        3, ((ratio, other) for ratio, other in alike if ratio >= 0.6), key=lambda pair: (pair[0], _reversed(pair[1]))
+    )
     return tuple(other for _, other in best)
 
 

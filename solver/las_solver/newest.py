@@ -1,9 +1,9 @@
 """The layered optimum: of all valid answers the one that section 5 of the contract names, with proof.
 
-Layer by layer, the least total of versions behind is found core-guided, on the order variables themselves (OLL): assume
-of every module of the layer that it is as new as the layers before allow; a core costs one version, each module in it may
-then be one more version behind, and a totalizer counts how many of the core's assumptions are broken. The algorithm and
-its proof are in docs/algorithm.md.
+Layer by layer, the least total of versions behind is found core-guided, on the order variables themselves (OLL):
+assume of every module of the layer that it is as new as the layers before allow; a core costs one version, each
+module in it may then be one more version behind, and a totalizer counts how many of the core's assumptions are
+broken. The algorithm and its proof are in docs/algorithm.md.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class Newest:
         return list(following)
 
     def _minimise(self, goals: list[_Goal]) -> None:
-        """Find an answer with the least total over `goals`, ties in their order, and hold its distances from then on."""
+        """Find an answer with the least total over `goals`, ties in their order; hold its distances from then on."""
         search = self._searching()
         assumed = {literal: goal for goal in goals if (literal := goal.within(search, goal.least)) is not None}
         counters: dict[int, tuple[Totalizer, int]] = {}

@@ -98,7 +98,9 @@ def _plan(problem: Problem, answer: Answer, *, optimal: bool) -> Plan:
     for name in sorted(before):
         for other in before[name]:
             after[other].append(name)
-    steps = tuple(_step(problem, name, answer[name], tuple(sorted(before[name])), tuple(after[name])) for name in arrange(before))
+    steps = tuple(
+        _step(problem, name, answer[name], tuple(sorted(before[name])), tuple(after[name])) for name in arrange(before)
+    )
     packages = sorted({package for step in steps for package in step.system_packages})
     return Plan(request=problem.request, steps=steps, optimal=optimal, system_packages=tuple(packages))
 

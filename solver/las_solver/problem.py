@@ -164,7 +164,7 @@ class Domain:
         return extreme
 
     def all_needs(self) -> Iterator[tuple[Need, int, int]]:
-        """Every need of any version, with each run of neighbouring ranks, from the lowest to the highest, that has it."""
+        """Every need of any version, with each run of neighbouring ranks that has it: its lowest and its highest."""
         begun: dict[Need, int] = {}
         for rank in range(len(self.candidates)):
             needs = self.needs(rank)
@@ -303,9 +303,7 @@ class Problem:
             return places
         usual = verdicts[id(hardware), id(modes)]
         return [
-            place
-            for place in places
-            if verdicts.get((id(versions[place].hardware), id(versions[place].modes)), usual)
+            place for place in places if verdicts.get((id(versions[place].hardware), id(versions[place].modes)), usual)
         ]
 
     def request_ranks(self, name: str) -> Intervals:

@@ -1,7 +1,8 @@
 """Which of a module's versions a constraint admits, as intervals of ranks.
 
-Versions are ranked from 0 (oldest) on. Every PEP 440 operator admits one interval of a sorted list, or all but one, with
-the exceptions that :func:`_scanned` is for; so the intervals are found by bisection instead of asking version by version.
+Versions are ranked from 0 (oldest) on. Every PEP 440 operator admits one interval of a sorted list, or all but one,
+with the exceptions that :func:`_scanned` is for; so they are found by bisection instead of asking version by
+version.
 """
 
 from __future__ import annotations
@@ -61,7 +62,9 @@ def intervals_of(ranks: Sequence[int]) -> Intervals:
     if not ranks:
         return ()
     breaks = [(left, right) for left, right in pairwise(ranks) if right != left + 1]
-    return tuple(zip([ranks[0], *(right for _, right in breaks)], [*(left for left, _ in breaks), ranks[-1]], strict=True))
+    return tuple(
+        zip([ranks[0], *(right for _, right in breaks)], [*(left for left, _ in breaks), ranks[-1]], strict=True)
+    )
 
 
 def _admitted_by(operator: str, text: str, versions: Sequence[Version]) -> Intervals:
@@ -127,7 +130,9 @@ def _scanned(text: str, versions: Sequence[Version]) -> Intervals:
 
 def _all_but(intervals: Intervals, count: int) -> Intervals:
     edges = [-1, *(edge for interval in intervals for edge in interval), count]
-    return tuple((after + 1, before - 1) for after, before in zip(edges[::2], edges[1::2], strict=True) if after + 1 < before)
+    return tuple(
+        (after + 1, before - 1) for after, before in zip(edges[::2], edges[1::2], strict=True) if after + 1 < before
+    )
 
 
 def _interval(low: int, high: int) -> Intervals:

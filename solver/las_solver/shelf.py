@@ -87,7 +87,7 @@ class Ranking:
 
 
 Entry = tuple[str, Requirement]
-"""An entry of a manifest that needs a module: ``modules``, or ``runtime`` if the host does not meet it; and the requirement."""
+"""What an entry of a manifest needs: ``modules``, or ``runtime`` if the host does not meet it, and the requirement."""
 
 
 class Shelf:

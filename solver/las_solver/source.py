@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 from las_solver.model import ModuleVersion
@@ -62,7 +63,7 @@ class MemorySource:
         self._providers = {interface: tuple(sorted(names)) for interface, names in providers.items()}
         self._namers = {name: tuple(sorted(names)) for name, names in namers.items()}
         for name, versions in self._versions.items():
-            for newer, older in zip(versions, versions[1:], strict=False):
+            for newer, older in pairwise(versions):
                 if newer.version == older.version:
                     raise ValueError(f"{name} {older.version} is there twice")
 

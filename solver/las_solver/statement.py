@@ -33,7 +33,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Neighbouring versions of a module: those ranked `low` to `high` among all its `versions`, sorted from old to new."""
+    """Neighbouring versions of a module: those ranked `low` to `high` among all its `versions`, from old to new."""
 
     module: str
     low: int
@@ -101,12 +101,16 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeNeed:
-    """The versions of `span` need `requirement` as a runtime; the host has it at version `have`, or not at all."""
+    """The versions of `span` need `requirement` as a runtime; the host has it at version `have`, or not at all.
+
+    Where they need it at different versions, `requirement` names none, and `oldest` is the constraint of the oldest.
+    """
 
     span: Span
     requirement: Requirement
     have: Version | None
     source: str
+    oldest: Constraint | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ class InterfaceNeed:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """`modules` must not need one another in a circle. `edges` are the needs among them that the other statements name."""
+    """`modules` must not need one another in a circle; `edges` are the needs that the other statements name."""
 
     modules: tuple[str, ...]
     edges: tuple[tuple[str, str], ...]
@@ -147,11 +151,15 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class UnknownModule:
-    """There is no module `module`; `suggestions` are the nearest names, `providers` those who provide an interface so named."""
+    """There is no module `module`; `suggestions` are the nearest names.
+
+    `providers` provide an interface of that name. `is_runtime`: the other statements need it as a runtime.
+    """
 
     module: str
     suggestions: tuple[str, ...]
     providers: tuple[str, ...]
+    is_runtime: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +226,8 @@ def target_of(statement: Statement) -> Requirement | None:
 def spans_of(name: str, versions: tuple[Version, ...], ranks: Sequence[int]) -> list[Span]:
     """The spans of neighbours that hold exactly `ranks`, which are sorted; the newest first.
 
-    PEP 440 has no range that begins at a local version (``>=2.0`` admits ``2.0`` and ``2.0+local``), so such a version is
-    a span of its own.
+    PEP 440 has no range that begins at a local version (``>=2.0`` admits ``2.0`` and ``2.0+local``), so such a version
+    is a span of its own.
     """
     spans: list[Span] = []
     for low, high in reversed(intervals_of(ranks)):
