@@ -277,16 +277,16 @@ class _Theory:
         Called after :meth:`contradicts` answered True. A core that the SAT solver finds on the way saves trials and
         changes nothing: what is not in the core can be left out.
         """
-        kept = sorted(self._selector.items(), key=lambda item: item[0] == self._group(_NO_CYCLE))
+        ordered = sorted(self._selector.items(), key=lambda item: item[0] == self._group(_NO_CYCLE))
+        kept = {selector: key for key, selector in ordered}
         core = set(self._sat.core)
-        for item in kept[::-1]:
-            if item[1] in core:
-                trial = [selector for other, selector in kept if other != item[0]]
-                if not self.contradicts(trial):
+        for selector in reversed(tuple(kept)):
+            if selector in core:
+                if not self.contradicts([other for other in kept if other != selector]):
                     continue
                 core = set(self._sat.core)
-            kept.remove(item)
-        groups = {key for key, _ in kept}
+            del kept[selector]
+        groups = set(kept.values())
         return [statement for statement in self._statements if self._group(statement) in groups]
 
     def _require(self, condition: Sequence[int], name: str, constraint: Constraint) -> None:
