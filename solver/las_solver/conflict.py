@@ -17,7 +17,7 @@ from las_solver.answer import find_cycles, trim
 from las_solver.constraint import ANY, Constraint, Requirement
 from las_solver.cuts import cut_unadmitted
 from las_solver.encode import Encoding
-from las_solver.ground import missing, statements_about
+from las_solver.ground import completed, missing, statements_about
 from las_solver.model import Request
 from las_solver.problem import Domain, Need, Problem
 from las_solver.sat import Sat, Stopped, never
@@ -82,7 +82,7 @@ def explain_conflict(problem: Problem, backend: str, *, stop: Callable[[], bool]
         kept = _weakened(problem, backend, kept, stop)
     except Stopped:
         pass
-    return Conflict(request=problem.request, core=_finished(kept), minimal=minimal)
+    return Conflict(request=problem.request, core=_finished(problem, kept), minimal=minimal)
 
 
 def _weakened(problem: Problem, backend: str, core: list[Statement], stop: Callable[[], bool]) -> list[Statement]:
@@ -377,11 +377,11 @@ class _Theory:
         return bool(self._prereleases) and cut_unadmitted(self._encoding, chosen, {}, lifted)
 
 
-def _finished(statements: Sequence[Statement]) -> tuple[Statement, ...]:
+def _finished(problem: Problem, statements: Sequence[Statement]) -> tuple[Statement, ...]:
     """The statements of a core, each with what it only says beside the others; that there is no circle comes last."""
     needed = {one.requirement.name: one for one in statements if isinstance(one, Requested | Dependency)}
     finished = [
-        replace(one, is_runtime=one.module not in needed) if isinstance(one, UnknownModule) else one
+        replace(completed(problem, one), is_runtime=one.module not in needed) if isinstance(one, UnknownModule) else one
         for one in statements
         if one != _NO_CYCLE
     ]

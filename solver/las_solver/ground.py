@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from dataclasses import replace
 from difflib import SequenceMatcher
 from heapq import nlargest
 
@@ -24,7 +25,7 @@ from las_solver.statement import (
     spans_of,
 )
 
-__all__ = ["missing", "statements_about"]
+__all__ = ["completed", "missing", "statements_about"]
 
 _HARDWARE_FIELDS = {
     "cores": "hardware.cpu.cores_min",
@@ -62,8 +63,7 @@ def missing(problem: Problem, requirement: Requirement) -> Statement | None:
     """The statement that nothing meets `requirement`, if nothing does."""
     domain = problem.domain(requirement.name)
     if not len(domain):
-        name = requirement.name
-        return UnknownModule(name, _nearest(problem, name), tuple(problem.providers(name)))
+        return UnknownModule(requirement.name, (), ())  # see completed: most never get into a core
     if not problem.admitted(requirement.name, requirement.constraint):
         return NoVersion(requirement.name, requirement.constraint, domain.versions)
     return None
@@ -98,14 +98,21 @@ def _limit(source: str, span: Span, objection: Objection) -> Statement:
             return Exclusion(span, by)
 
 
+def completed(problem: Problem, statement: UnknownModule) -> UnknownModule:
+    """`statement` with the names that may have been meant, and who provides an interface of that name."""
+    name = statement.module
+    return replace(statement, suggestions=_nearest(problem, name), providers=tuple(problem.providers(name)))
+
+
 def _nearest(problem: Problem, name: str) -> tuple[str, ...]:
     """Up to three names that look most like `name`, the best first."""
-    folded = name.lower()
-    alike = (
-        (SequenceMatcher(None, folded, other.lower()).ratio(), other)
-        for other in problem.source.names()
-        if abs(len(other) - len(name)) <= 4
-    )
+    matcher = SequenceMatcher(None, b=name.lower())
+    alike = []
+    for other in problem.source.names():
+        if abs(len(other) - len(name)) <= 4:
+            matcher.set_seq1(other.lower())
+            if matcher.quick_ratio() >= 0.6:  # an upper bound, and much quicker
+                alike.append((matcher.ratio(), other))
     best = nlargest(
         3, ((ratio, other) for ratio, other in alike if ratio >= 0.6), key=lambda pair: (pair[0], _reversed(pair[1]))
     )
