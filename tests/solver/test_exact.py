@@ -59,7 +59,7 @@ def answer(case: Case, **options: object) -> dict[str, object]:
 
 @pytest.mark.parametrize("shard", SHARDS)
 def test_brute_force_gives_the_same_verdict_and_the_same_plan(shard: int) -> None:
-    @on_many_cases(500, shard)
+    @on_many_cases(300, shard)
     def holds(case: Case) -> None:
         wanted = BruteForce(case.module_versions, case.host, case.request).document()
         found = answer(case)
@@ -71,7 +71,7 @@ def test_brute_force_gives_the_same_verdict_and_the_same_plan(shard: int) -> Non
 
 @pytest.mark.parametrize("shard", SHARDS)
 def test_the_checker_finds_nothing_wrong(shard: int) -> None:
-    @on_many_cases(500, shard + len(SHARDS))
+    @on_many_cases(300, shard + len(SHARDS))
     def holds(case: Case) -> None:
         assert check(answer(case), MemorySource(case.module_versions), case.host) == ()
 

@@ -30,7 +30,8 @@ def test_a_plan_whose_proof_was_cut_short_is_valid_and_says_so() -> None:
         asked = count()
         try:
             found = Planner(MemorySource(TRADE_OFF), Host(), descent=False).plan(
-                WANTED, stop=lambda asked=asked, patience=patience: next(asked) >= patience  # type: ignore[misc]
+                WANTED,
+                stop=lambda asked=asked, patience=patience: next(asked) >= patience,  # type: ignore[misc]
             )
         except OutOfTime:
             assert not short, "once there is time for a first answer, more time never gives less"
