@@ -38,7 +38,7 @@ def _plan(folder: Path, output_format: str) -> Result:
 
 
 def test_no_folder_is_left_out_and_none_has_anything_else() -> None:
-    assert FOLDERS == sorted(folder for folder in SCENARIOS.glob("*/*") if folder.is_dir())
+    assert sorted(folder for folder in SCENARIOS.glob("*/*") if folder.is_dir()) == FOLDERS
     assert {_name(folder): {path.name for path in folder.iterdir()} for folder in FOLDERS} == {
         _name(folder): FILES for folder in FOLDERS
     }
