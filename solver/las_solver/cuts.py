@@ -135,13 +135,16 @@ def _escapes(encoding: Encoding, inside: Answer) -> list[int]:
 
 
 def _cut_this(encoding: Encoding, inside: Answer, lifted: Sequence[int]) -> None:
-    """No order of choosing providers among the modules `inside` admits what they hold: something has to differ."""
+    """No order of choosing providers among the modules `inside` admits what they hold: something has to differ.
+
+    Neighbouring versions that need, consume, provide and name the same do not differ, unless they are conditional.
+    """
     problem = encoding.problem
     clause = list(lifted)
     clause.extend(encoding.present(name) for name in problem.requested if name not in inside)
     for name, rank in inside.items():
         domain = problem.domain(name)
-        clause.extend(encoding.outside(name, rank, rank))
+        clause.extend(encoding.outside(name, *domain.run_alike(rank)))
         missing = [need.name for need in domain.needs(rank) if need.name not in inside]
         clause.extend(encoding.present(name) for name in missing if len(problem.domain(name)))
         for interface in domain.consumes(rank):

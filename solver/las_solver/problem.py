@@ -118,6 +118,20 @@ class Domain:
         """Neighbouring ranks around `rank` of which each consumes `interface`."""
         return self._run(rank, lambda other: interface in self.consumes(other))
 
+    def run_alike(self, rank: int) -> tuple[int, int]:
+        """Neighbouring ranks around `rank` that need the same modules, consume, provide and name the same.
+
+        A conditional rank stands alone.
+        """
+        if rank in self.conditional:
+            return rank, rank
+        alike = self._connections(rank)
+        return self._run(rank, lambda other: other not in self.conditional and self._connections(other) == alike)
+
+    def _connections(self, rank: int) -> tuple[frozenset[tuple[str, bool]], tuple[str, ...], frozenset[str]]:
+        needs = frozenset((need.name, need.constraint.names_prerelease) for need in self.needs(rank))
+        return needs, self.consumes(rank), frozenset(self.candidates[rank].provides)
+
     def providing(self, interface: str) -> Intervals:
         """The ranks that provide `interface`."""
         return self._ranks(("provides", interface), lambda rank: interface in self.candidates[rank].provides)

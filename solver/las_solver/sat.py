@@ -24,7 +24,7 @@ BACKENDS = {
 
 DEFAULT_BACKEND = "glucose4"
 
-_CONFLICTS_A_SLICE = 1000
+_CONFLICTS_A_SLICE = 200
 
 
 class Stopped(Exception):

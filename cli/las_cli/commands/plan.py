@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["plan"]
 
 _DEFAULT_TIMEOUT: Final = 60.0
+_EXPLAINING: Final = 10.0
 
 
 class _Seconds(click.FloatRange):
@@ -93,7 +94,8 @@ class _Seconds(click.FloatRange):
     default=_DEFAULT_TIMEOUT,
     show_default=True,
     metavar="SECONDS",
-    help="Stop after this time, with the best plan found so far if there is one.",
+    help="Stop after this time, with the best plan found so far if there is one. Explaining a conflict may take "
+    "as long again, at most 10 seconds.",
 )
 @strict_option
 @click.option(
@@ -159,6 +161,20 @@ def plan(
     ctx.exit(_print(answer, host, output_format, place_of(profile, assumptions)))
 
 
+class _Timer:
+    """Answers whether `seconds` have passed since it was asked first."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._first: float | None = None
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now
+        return now - self._first >= self._seconds
+
+
 def _solve(
     request: Request,
     source: Source,
@@ -169,7 +185,10 @@ def _solve(
     started: float,
     timeout: float,
 ) -> Plan | Conflict:
-    """The planner's answer; reading counts towards `timeout`, too: it has run since `started`."""
+    """The planner's answer; reading counts towards `timeout`, too: it has run since `started`.
+
+    Explaining a conflict has a time of its own: what was proved in time is not worth less for being found late.
+    """
     from las_solver.errors import OutOfTime
     from las_solver.planner import Planner
     from las_solver.sat import BACKENDS, DEFAULT_BACKEND
@@ -186,7 +205,7 @@ def _solve(
         if out_of_time():
             raise OutOfTime
         planner = Planner(source, host, backend=backend, eager=eager)
-        return planner.plan(request, stop=out_of_time, stop_explaining=out_of_time)
+        return planner.plan(request, stop=out_of_time, stop_explaining=_Timer(min(timeout, _EXPLAINING)))
     except OutOfTime:
         raise OutOfTime(timeout) from None
 
