@@ -90,6 +90,13 @@ def _imported(arguments: Sequence[str], names: Sequence[str]) -> list[str]:
 def test_an_easy_plan_imports_only_what_it_uses(tmp_path: Path) -> None:
     host = tmp_path / "host.yaml"
     host.write_text('cpu: {cores: 16}\nmemory: {ram: 64GiB}\nruntimes: {cuda: "12.4"}\n')
-    unused = (*(name for name in SLOW if name != "yaml"), "packaging.specifiers", "importlib.metadata", "difflib", "las_solver.conflict", "las_solver.check")
+    unused = (
+        *(name for name in SLOW if name != "yaml"),
+        "packaging.specifiers",
+        "importlib.metadata",
+        "difflib",
+        "las_solver.conflict",
+        "las_solver.check",
+    )
     for options in ((), ("--format", "json")):
         assert _imported(["plan", "python", "--profile", str(host), *options], unused) == []
