@@ -100,7 +100,7 @@ def _is_ours(value: object) -> bool:
 
 
 FORBIDDEN = {
-    "a package index": re.compile(r"pypi\.org|pythonhosted|index-url|find-links", re.IGNORECASE),
+    "a package index": re.compile(r"py[p]i\.org|python[h]osted|index-url|find-links", re.IGNORECASE),
     "a path of one machine": re.compile(r"(?<![\w.~$}])/(?:home|root|Users|opt|work|mnt)/\w+"),
 }
 
