@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 
 from las_solver.problem import Problem
 
-__all__ = ["Answer", "Demand", "construct", "find_cycles", "is_admitted", "reached", "trim", "unmet_demand"]
+__all__ = ["Answer", "Demand", "construct", "find_cycles", "is_admitted", "leads", "reached", "trim", "unmet_demand"]
 
 Answer = Mapping[str, int]
 Demand = tuple[str, str]
@@ -138,6 +138,19 @@ def trim(nodes: Iterable[str], targets: Callable[[str], Sequence[str]]) -> list[
                     if not counts[other]:
                         free.append(other)
     return list(left)
+
+
+def leads(edges: Mapping[str, Iterable[str]], start: str, goal: str) -> bool:
+    """Whether a walk along `edges`, of none or more, leads from `start` to `goal`."""
+    seen = {start}
+    queue = [start]
+    for name in queue:
+        if name == goal:
+            return True
+        fresh = [other for other in edges[name] if other not in seen]
+        seen.update(fresh)
+        queue.extend(fresh)
+    return False
 
 
 def find_cycles(nodes: Collection[str], targets: Callable[[str], Sequence[str]]) -> list[list[str]]:

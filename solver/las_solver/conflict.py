@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from las_solver.answer import find_cycles, trim
+from las_solver.answer import find_cycles, leads, trim
 from las_solver.constraint import ANY, Constraint, Requirement
 from las_solver.cuts import cut_unadmitted
 from las_solver.encode import Encoding
@@ -399,19 +399,5 @@ def _circle_among(statements: Sequence[Statement]) -> Cycle:
     for name, target in edges:
         targets.setdefault(name, []).append(target)
         targets.setdefault(target, [])
-    in_circle = {name for name in targets if _reaches(targets, name, name)}
-    around = tuple((name, target) for name, target in edges if name in in_circle and _reaches(targets, target, name))
-    return replace(_NO_CYCLE, modules=tuple(sorted(in_circle)), edges=around)
-
-
-def _reaches(targets: dict[str, list[str]], start: str, goal: str) -> bool:
-    """Whether a walk of one edge or more leads from `start` to `goal`; of none or more, if they differ."""
-    queue = list(targets[start]) if start == goal else [start]
-    seen = set(queue)
-    for name in queue:
-        if name == goal:
-            return True
-        fresh = [target for target in targets[name] if target not in seen]
-        seen.update(fresh)
-        queue.extend(fresh)
-    return False
+    around = tuple((name, target) for name, target in edges if leads(targets, target, name))
+    return replace(_NO_CYCLE, modules=tuple(sorted({name for name, _ in around})), edges=around)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Mapping
 
-from las_solver.answer import Answer
+from las_solver.answer import Answer, leads
 from las_solver.problem import Problem
 
 __all__ = ["arrange", "edges_of"]
@@ -30,7 +30,7 @@ def edges_of(problem: Problem, answer: Answer) -> dict[str, set[str]]:
             if provider in answer and provider != consumer and problem.provides(provider, answer[provider], interface)
         }
         for provider in sorted(providers - before[consumer]):
-            if not _leads(before, provider, consumer):
+            if not leads(before, provider, consumer):
                 before[consumer].add(provider)
     return before
 
@@ -53,16 +53,3 @@ def arrange(before: Mapping[str, Collection[str]]) -> list[str]:
             if waiting[follower] == 0:
                 heapq.heappush(free, follower)
     return arranged
-
-
-def _leads(before: Mapping[str, Collection[str]], start: str, goal: str) -> bool:
-    """Whether `start` needs `goal`, over any number of edges."""
-    seen = {start}
-    queue = [start]
-    for name in queue:
-        if name == goal:
-            return True
-        fresh = [other for other in before[name] if other not in seen]
-        seen.update(fresh)
-        queue.extend(fresh)
-    return False

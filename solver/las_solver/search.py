@@ -16,8 +16,8 @@ from las_solver.sat import Sat
 
 __all__ = ["Search"]
 
-
 _PATIENCE = 8
+"""The rounds after which encoding bit by bit gives way to whole modules, and cuts to those about all cycles seen."""
 
 
 class Search:
