@@ -15,7 +15,6 @@ BACKENDS = {
     "glucose3": "Glucose3",
     "glucose4": "Glucose4",
     "glucose42": "Glucose42",
-    "maplechrono": "MapleChrono",
     "minicard": "Minicard",
     "minisat22": "Minisat22",
     "minisat-gh": "MinisatGH",
