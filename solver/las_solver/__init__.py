@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from las_solver.plan import Plan, Step
     from las_solver.planner import Planner
     from las_solver.source import MemorySource, Source
+    from las_solver.survey import Verdict
 
 __all__ = [
     "ANY",
@@ -32,6 +33,7 @@ __all__ = [
     "Source",
     "Step",
     "Strategy",
+    "Verdict",
 ]
 
 
@@ -43,6 +45,7 @@ _FILES = {
     "plan": ("Plan", "Step"),
     "planner": ("Planner",),
     "source": ("MemorySource", "Source"),
+    "survey": ("Verdict",),
 }
 
 

@@ -30,7 +30,7 @@ class Outcome:
 
 
 class Newest:
-    """One optimisation. :meth:`find` is called once."""
+    """One optimisation. :meth:`find` or :meth:`exists` is called, once."""
 
     def __init__(self, problem: Problem, backend: str, *, stop: Callable[[], bool], eager: bool, descent: bool) -> None:
         self._problem = problem
@@ -60,6 +60,17 @@ class Newest:
             except Stopped:
                 return Outcome(self._complete(), optimal=False)
             return Outcome(self._decided, optimal=True)
+        finally:
+            if self._search is not None:
+                self._search.sat.close()
+
+    def exists(self) -> bool:
+        """Whether there is any valid answer.
+
+        Raises :class:`Stopped` where the search was stopped before that was known.
+        """
+        try:
+            return (self._descent and descend(self._problem) is not None) or self._solve(())
         finally:
             if self._search is not None:
                 self._search.sat.close()

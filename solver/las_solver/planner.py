@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from las_solver.answer import Answer
 from las_solver.errors import InvalidInput, OutOfTime
@@ -21,8 +22,12 @@ from las_solver.source import Source
 
 if TYPE_CHECKING:
     from las_solver.conflict import Conflict
+    from las_solver.constraint import Requirement
+    from las_solver.survey import Verdict
 
 __all__ = ["Planner"]
+
+_NOTHING: Final = Request(requirements=())
 
 
 class Planner:
@@ -57,26 +62,62 @@ class Planner:
         statements of a conflict are no longer reduced to a minimal set. Raises
         :class:`las_solver.errors.InvalidInput` for a request for nothing.
         """
-        if not request.requirements:
-            raise InvalidInput("nothing is requested", hint="name at least one module")
         with _collector_paused():
             return self._answer(request, stop, stop_explaining)
+
+    def has_plan(self, request: Request, *, stop: Callable[[], bool] = never) -> bool:
+        """Whether :meth:`plan` would return a plan, found out without looking for the newest or for reasons.
+
+        Raises :class:`las_solver.errors.OutOfTime` if `stop` answers True before that is known, and
+        :class:`las_solver.errors.InvalidInput` for a request for nothing.
+        """
+        with _collector_paused():
+            try:
+                return self._optimisation(request, stop)[1].exists()
+            except Stopped:
+                raise OutOfTime from None
+
+    def survey(
+        self, requirement: Requirement, request: Request = _NOTHING, *, stop: Callable[[], bool] = never
+    ) -> Iterator[Verdict]:
+        """Which of the versions that `requirement` admits can be planned by themselves, and why the others cannot.
+
+        Verdicts come newest first; neighbours of the same fate are one. Of `request` only the options count. Once
+        `stop` answers True, versions are left undecided and conflicts unexplained.
+        """
+        from las_solver.survey import survey  # a plan starts sooner without it
+
+        def has_plan(wanted: Requirement) -> bool:
+            return self.has_plan(replace(request, requirements=(wanted,)), stop=stop)
+
+        def explain(wanted: Requirement) -> Conflict:
+            with _collector_paused():
+                return self._conflict(replace(request, requirements=(wanted,)), stop)
+
+        return survey([one.version for one in self._shelf.versions(requirement.name)], requirement, has_plan, explain)
+
+    def _optimisation(self, request: Request, stop: Callable[[], bool]) -> tuple[Problem, Newest]:
+        if not request.requirements:
+            raise InvalidInput("nothing is requested", hint="name at least one module")
+        problem = Problem(self._shelf, request)
+        return problem, Newest(problem, self._backend, stop=stop, eager=self._eager, descent=self._descent)
 
     def _answer(
         self, request: Request, stop: Callable[[], bool], stop_explaining: Callable[[], bool]
     ) -> Plan | Conflict:
-        problem = Problem(self._shelf, request)
+        problem, newest = self._optimisation(request, stop)
         try:
-            newest = Newest(problem, self._backend, stop=stop, eager=self._eager, descent=self._descent)
             outcome = newest.find()
         except Stopped:
             raise OutOfTime from None
         if outcome is None:
-            from las_solver.conflict import explain_conflict  # a plan starts sooner without it
-
-            unpruned = Problem(self._shelf, request, pruned=False)
-            return explain_conflict(unpruned, self._backend, stop=stop_explaining)
+            return self._conflict(request, stop_explaining)
         return _plan(problem, outcome.modules, optimal=outcome.optimal)
+
+    def _conflict(self, request: Request, stop: Callable[[], bool]) -> Conflict:
+        from las_solver.conflict import explain_conflict  # a plan starts sooner without it
+
+        return explain_conflict(Problem(self._shelf, request, pruned=False), self._backend, stop=stop)
 
 
 @contextmanager

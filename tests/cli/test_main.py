@@ -12,9 +12,9 @@ import click
 import pytest
 from command_line import RunCli
 
-from las_cli.main import COMMANDS, cli
+from las_cli.main import cli
 
-NAMES = sorted(COMMANDS)
+NAMES = sorted(cli.entries)
 
 
 def test_the_version_is_that_of_the_package(run_cli: RunCli) -> None:
@@ -26,8 +26,8 @@ def test_the_version_is_that_of_the_package(run_cli: RunCli) -> None:
 def test_every_command_is_there_with_the_line_that_the_help_shows(name: str, run_cli: RunCli) -> None:
     command = cli.get_command(click.Context(cli), name)
     assert command is not None and command.name == name
-    assert command.get_short_help_str(limit=100) == COMMANDS[name]
-    assert COMMANDS[name] in run_cli("--help").stdout
+    assert command.get_short_help_str(limit=100) == cli.entries[name].help
+    assert cli.entries[name].help in run_cli("--help").stdout
 
 
 def _all_commands() -> list[tuple[str, ...]]:
@@ -53,10 +53,26 @@ def test_an_unknown_command_suggests_the_nearest(run_cli: RunCli) -> None:
     assert "Did you mean plan?" in result.stderr
 
 
-def test_without_a_command_the_help_is_shown(run_cli: RunCli) -> None:
+def test_without_a_command_it_says_what_it_knows_and_what_to_try(run_cli: RunCli) -> None:
     result = run_cli()
-    assert result.exit_code == 2
-    assert result.stderr == run_cli("--help").stdout and result.stdout == ""
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert " CPU core" in result.stdout and " in the bundled catalog" in result.stdout
+    tried = [line.split("  ")[1].split()[1:] for line in result.stdout.partition("Try\n")[2].splitlines()]
+    assert len(tried) >= 5
+    for arguments in tried:
+        assert run_cli(*arguments).exit_code == 0, arguments
+
+
+def test_without_a_command_the_registry_of_the_environment_counts(run_cli: RunCli, registry: Path) -> None:
+    result = run_cli(LAS_SOLVE_REGISTRY=str(registry))
+    assert f"3 modules, 6 versions in {registry}" in result.stdout
+    assert "las-solve plan app" in result.stdout and "open-webui" not in result.stdout
+
+
+def test_without_a_command_a_registry_that_is_not_there_is_said_to_be_so(run_cli: RunCli, tmp_path: Path) -> None:
+    result = run_cli(LAS_SOLVE_REGISTRY=str(tmp_path / "none"))
+    assert result.exit_code == 0
+    assert "none does not exist" in result.stdout
 
 
 @pytest.mark.parametrize("name", ["help", "version"])

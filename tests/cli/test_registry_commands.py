@@ -69,7 +69,7 @@ def test_the_bundled_catalog_is_the_default(run_cli: RunCli) -> None:
 
 
 def test_show(run_cli: RunCli, registry: str) -> None:
-    result = run_cli("registry", "show", "app@<2.dev0", "--registry", registry)
+    result = run_cli("registry", "show", "app@<2.dev0", "--registry", registry, "--assume", "cores=2")
     assert result.exit_code == 0
     assert result.stdout == (
         "app 1.10  tool\n"
@@ -85,7 +85,11 @@ def test_show(run_cli: RunCli, registry: str) -> None:
         "  system packages  git\n"
         "  manifest         app/manifest.yaml\n"
         "  signature        not checked\n"
-        "  versions         1.10, 1.9\n"
+        "\n"
+        "Versions on this machine with cores=2, newest first\n"
+        "  does not fit  1.10\n"
+        "                - app 1.10 needs 4 CPU cores, and this host has 2\n"
+        "  fits          1.9\n"
     )
 
 
@@ -113,7 +117,7 @@ def test_show_an_interface(run_cli: RunCli, registry: str) -> None:
     [
         ("tocrh", "error: there is no module 'tocrh'\nhint: did you mean torch?\n"),
         ("TORCH", "error: there is no module 'TORCH'\nhint: did you mean torch?\n"),
-        ("qqqq", "error: there is no module 'qqqq'\nhint: las-solve registry list shows all modules\n"),
+        ("qqqq", "error: there is no module 'qqqq'\nhint: las-solve registry search WORD finds modules\n"),
         ("app@>5", "error: no version of app meets >5\nhint: there are 2.0rc1, 1.10, 1.9\n"),
         ("app@^1", "error: '^1' is not a PEP 440 version specifier\nhint: write >=1,<2\n"),
     ],

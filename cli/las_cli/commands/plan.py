@@ -26,6 +26,7 @@ from las_cli.options import (
 if TYPE_CHECKING:
     from las_cli.render.text import Paper
     from las_solver.conflict import Conflict
+    from las_solver.errors import InvalidInput
     from las_solver.model import Host, Request
     from las_solver.plan import Plan
     from las_solver.source import Source
@@ -52,7 +53,7 @@ class _Seconds(click.FloatRange):
 
 
 @click.command(short_help="Plan the newest set of modules that works here.")
-@click.argument("modules", metavar="MODULE[@CONSTRAINT]...", nargs=-1, required=True, type=ModuleType())
+@click.argument("modules", metavar="MODULE[@CONSTRAINT]...", nargs=-1, type=ModuleType())
 @registry_option
 @profile_option
 @assume_option
@@ -112,7 +113,7 @@ def plan(
     *,
     modules: Sequence[str],
     registries: Sequence[Path],
-    profile: Path | None,
+    profile: str | None,
     assumptions: Sequence[str],
     output_format: str,
     prereleases: bool,
@@ -145,6 +146,8 @@ def plan(
     from las_cli.inputs import load_registry, place_of, read_host, warn_of_unknown
     from las_cli.request import build_request
 
+    if not modules:
+        raise _nothing_named(registries)
     request = build_request(
         modules=modules,
         strategy=strategy,
@@ -159,6 +162,19 @@ def plan(
     answer = _solve(request, registry, host, backend=solver, eager=eager, started=started, timeout=timeout)
     logger().info("answered", seconds=round(time.monotonic() - started, 4))
     ctx.exit(_print(answer, host, output_format, place_of(profile, assumptions)))
+
+
+def _nothing_named(registries: Sequence[Path]) -> InvalidInput:
+    """The error about a command that names no module, with some of the catalog's applications."""
+    from las_cli.inputs import load_registry
+    from las_solver.errors import InvalidInput
+
+    hint = "las-solve registry search WORD finds modules"
+    if not registries:
+        catalog = load_registry((), warn=False)
+        names = [name for name in catalog.names() if catalog.versions(name)[0].category == "application"]
+        hint = f"{hint}; try las-solve plan {names[0]}, or {', '.join(names[1:-1])} or {names[-1]}"
+    return InvalidInput("no module was named", hint=hint)
 
 
 class _Timer:

@@ -1,0 +1,71 @@
+"""``las-solve registry seal``: checksums, written into manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from las_cli.options import FileType, logging_options
+from las_cli.render.phrases import counted
+from las_cli.render.terminal import printable
+
+if TYPE_CHECKING:
+    from las_registry.problem import Problem
+    from las_solver.errors import InvalidInput
+
+__all__ = ["seal"]
+
+
+@click.command(short_help="Write the checksums of manifests into their files.")
+@click.argument("files", nargs=-1, required=True, type=FileType(), metavar="FILE...")
+@click.option("--check", is_flag=True, help="Write nothing; fail if a checksum is missing or wrong.")
+@logging_options
+def seal(*, files: Sequence[Path], check: bool) -> None:
+    """Write into each FILE the checksum of each of its manifests; nothing else in the file changes.
+
+    \b
+    Examples:
+      las-solve registry seal my-registry/app/manifest.yaml
+      las-solve registry seal --check my-registry/*/manifest.yaml
+    """
+    from las_registry.seal import seal_file, unsealed
+    from las_solver.errors import InvalidInput
+
+    problems: list[Problem] = []
+    failures: list[InvalidInput] = []
+    for path in files:
+        try:
+            if check:
+                problems += unsealed(path)
+                continue
+            done = seal_file(path)
+            what = (
+                f"{done.written} of {counted(done.manifests, 'manifest')} sealed" if done.written else "sealed already"
+            )
+            click.echo(printable(f"{path}: {what}"))
+        except InvalidInput as error:
+            failures.append(error)
+    if problems or failures:
+        raise _all_failures(problems, failures)
+    if check:
+        click.echo(f"{counted(len(files), 'file')}: every manifest is sealed")
+
+
+def _all_failures(problems: Sequence[Problem], failures: Sequence[InvalidInput]) -> InvalidInput:
+    """One error for what went wrong with several files."""
+    from las_registry.problem import InvalidFile
+    from las_solver.errors import InvalidInput
+
+    gathered = list(problems)
+    others = [one for one in failures if not isinstance(one, InvalidFile)]
+    for one in failures:
+        if isinstance(one, InvalidFile):
+            gathered += one.problems
+    if not others:
+        return InvalidFile(gathered)
+    if len(failures) == 1 and not problems:
+        return failures[0]
+    return InvalidInput("\n".join([*map(str, gathered), *map(str, others)]))
