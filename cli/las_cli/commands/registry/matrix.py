@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["matrix"]
 
+_MODULE: Final = "MODULE"
 _NONE: Final = "-"
 _UNKNOWN: Final = "?"
 _PATIENCE: Final = 5.0
@@ -158,7 +159,7 @@ def _lines(rows: Sequence[_Row], titles: Sequence[str], paper: Paper) -> Iterato
 
 def _groups(rows: Sequence[_Row], titles: Sequence[str], width: int) -> Iterator[list[int]]:
     """The machines, by number, in groups that fit `width` beside the names of the modules."""
-    left = max(display_width(row.module) for row in rows)
+    left = max(map(display_width, (_MODULE, *(row.module for row in rows))))
     group: list[int] = []
     taken = left
     for at, title in enumerate(titles):
@@ -185,7 +186,7 @@ def _table(rows: Sequence[_Row], titles: Sequence[str], group: Sequence[int], pa
 
         return paint
 
-    columns = [Column(title="MODULE", cells=tuple(printable(row.module) for row in rows))]
+    columns = [Column(title=_MODULE, cells=tuple(printable(row.module) for row in rows))]
     columns += [Column(title=titles[one], cells=tuple(row.fitting[one] for row in rows)) for one in group]
     painters = {titles[one]: painter(one) for one in group}
     head, *body = render_table(columns, width=paper.width, paint=painters)
