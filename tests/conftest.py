@@ -1,10 +1,21 @@
-"""Settings for all tests: no time limit for single examples, and the same examples on every run in CI."""
+"""Settings for all tests: no time limit for single examples, the same examples on every run in CI, and nothing that
+the user who runs them has saved."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("las-solve", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("las-solve")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_saved_profile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Gives the tests, and the processes that they start, an empty directory for settings."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
+        yield

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from las_cli.logging import logger
 from las_cli.progress import Progress
@@ -15,12 +17,44 @@ from las_cli.progress import Progress
 if TYPE_CHECKING:
     from las_registry.problem import Problem
     from las_registry.registry import Registry
+    from las_solver.errors import InvalidInput
     from las_solver.model import Host, Request
 
-__all__ = ["load_registry", "place_of", "read_host", "read_input", "warn_of_unknown"]
+__all__ = [
+    "DETECT",
+    "Profile",
+    "find_profile",
+    "load_registry",
+    "place_of",
+    "read_host",
+    "read_input",
+    "warn_of_unknown",
+]
+
+DETECT: Final = "detect"
+"""The name that stands for this machine as it is found, whatever is saved."""
 
 _SHOWN: Final = 5
 _LARGEST: Final = 64 << 20
+_ENDINGS: Final = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile, and how it came to be the one that is used."""
+
+    path: Path
+    origin: Literal["file", "example", "saved"]
+
+    def read(self) -> Host:
+        """The host that it describes; raises :class:`InvalidFile`."""
+        if self.origin == "saved":
+            from las_registry.host.saved import read_saved
+
+            return read_saved(self.path)
+        from las_registry.host.profile import read_profile
+
+        return read_profile(self.path)
 
 
 def load_registry(directories: Sequence[Path], *, strict: bool = False, warn: bool = True) -> Registry:
@@ -72,13 +106,41 @@ def _unknown(name: str, registry: Registry) -> str:
     return f"there is no module named {name}" + (f"; did you mean {' or '.join(near)}?" if near else "")
 
 
-def read_host(profile: Path | None, assumptions: Sequence[str] = ()) -> Host:
-    """The host of the file `profile`, or this machine; what `assumptions` state replaces what was known."""
-    log = logger()
-    if profile is not None:
-        from las_registry.host.profile import read_profile
+def find_profile(named: str | Path | None) -> Profile | None:
+    """The profile to use: the file or example host `named` on the command line or in the environment, else the
+    saved one. None is this machine, which is to be looked at.
 
-        host = read_profile(profile)
+    A file that is there comes before an example host of the same name. Raises :class:`InvalidInput` for a name
+    that is neither.
+    """
+    if named is None:
+        from las_registry.host.saved import find_saved
+
+        saved = find_saved()
+        return None if saved is None else Profile(saved, "saved")
+    text = str(named)
+    is_path = os.path.dirname(text) != "" or text.endswith(_ENDINGS)  # noqa: PTH120 - Path drops a leading ./
+    if is_path or (os.path.lexists(text) and not os.path.isdir(text)):  # noqa: PTH112 - Path.is_dir may raise
+        return Profile(Path(text), "file")
+    if text == DETECT:
+        return None
+    from las_registry.host.examples import example_names, example_path
+
+    names = example_names()
+    if text in names:
+        return Profile(example_path(text), "example")
+    if os.path.isdir(text):  # noqa: PTH112
+        return Profile(Path(text), "file")
+    raise _no_profile(text, names)
+
+
+def read_host(profile: str | Path | None, assumptions: Sequence[str] = ()) -> Host:
+    """The host that :func:`find_profile` finds, or this machine; what `assumptions` state replaces what was known."""
+    log = logger()
+    found = find_profile(profile)
+    if found is not None:
+        host = found.read()
+        log.info("read a host profile", origin=found.origin, path=str(found.path))
     else:
         from las_registry.host.detect import examine
 
@@ -97,9 +159,17 @@ def read_host(profile: Path | None, assumptions: Sequence[str] = ()) -> Host:
     return host
 
 
-def place_of(profile: Path | None, assumptions: Sequence[str] = ()) -> str:
+def place_of(profile: str | Path | None, assumptions: Sequence[str] = ()) -> str:
     """Where a plan is for, in words that follow "Plan for ..."."""
-    place = "on this machine" if profile is None else f"on the machine of {profile.name}"
+    match find_profile(profile):
+        case None:
+            place = "on this machine"
+        case Profile(origin="saved"):
+            place = "on this machine (saved profile)"
+        case Profile(path=path, origin="example"):
+            place = f"on {path.stem}"
+        case Profile(path=path):
+            place = f"on the machine of {path.name}"
     return f"{place} with {', '.join(assumptions)}" if assumptions else place
 
 
@@ -121,6 +191,17 @@ def read_input(path: Path) -> bytes:
     if len(data) > _LARGEST:
         raise InvalidInput(f"{shown} is larger than {_LARGEST >> 20} MiB", hint="is this the right file?")
     return data
+
+
+def _no_profile(name: str, examples: Sequence[str]) -> InvalidInput:
+    from difflib import get_close_matches
+
+    from las_solver.errors import InvalidInput
+
+    near = get_close_matches(name.lower(), (*examples, DETECT))
+    guess = f"did you mean {' or '.join(near)}? " if near else ""
+    hint = f"{guess}las-solve host list shows the example hosts"
+    return InvalidInput(f"{name} is neither a profile file nor an example host", hint=hint)
 
 
 def _resume_collection() -> None:

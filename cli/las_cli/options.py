@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FileType",
     "ModuleType",
+    "ProfileType",
     "assume_option",
     "format_option",
     "logging_options",
@@ -57,6 +58,26 @@ class DirectoryType(click.Path):
         return [part for part in super().split_envvar_value(rv) if part]
 
 
+class ProfileType(click.ParamType[str]):
+    """A profile file or the name of an example host; which of them it is, is for its reader to say."""
+
+    name = "profile"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("the name of a profile is empty.", param, ctx)
+        return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        from las_cli.inputs import DETECT
+        from las_registry.host.examples import example_names
+
+        names = [CompletionItem(name) for name in (*example_names(), DETECT) if name.startswith(incomplete)]
+        return [*names, CompletionItem(incomplete, type="file")]
+
+
 class ModuleType(click.ParamType[str]):
     """A module, optionally with a constraint; the shell completes names of the registry."""
 
@@ -90,14 +111,15 @@ def registry_option(command: Command) -> Command:
 
 
 def profile_option(command: Command) -> Command:
-    """Passes `profile`: the path of a host profile, or None to look at this machine."""
+    """Passes `profile`: what :func:`las_cli.inputs.read_host` takes, None where none is named."""
     return click.option(
         "--profile",
-        type=FileType(),
-        metavar="FILE",
+        type=ProfileType(),
+        metavar="FILE|NAME",
         envvar="LAS_SOLVE_PROFILE",
         show_envvar=True,
-        help="A file that describes the machine; without it, the machine that this runs on.",
+        help="The machine: a file that describes it, an example host of `las-solve host list`, or `detect` for the "
+        "machine that this runs on. By default the profile of `las-solve host save`, else `detect`.",
     )(command)
 
 

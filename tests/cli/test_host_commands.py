@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from packaging.version import Version
 
-from las_cli.commands.host import readable_size
+from las_cli.commands.host.show import readable_size
 from las_cli.main import cli
 from las_registry.host import detect as detection
 from las_registry.host.detect import Detection, Note

@@ -1,132 +1,115 @@
-"""``las-solve host``: what is known of the machine that plans are made for."""
+"""``las-solve host show``: what is known of a machine."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from las_cli.commands.host.facts import Facts, look, profile_text
+from las_cli.inputs import Profile, find_profile
 from las_cli.options import assume_option, format_option, logging_options, profile_option
 from las_cli.render.terminal import display_width, printable, terminal_width, wants_colour
 from las_cli.render.text import Paper, wrap
 
 if TYPE_CHECKING:
-    from las_registry.host.detect import Note
+    from las_registry.host.difference import Difference
     from las_solver.model import Gpu, Host
 
-__all__ = ["host"]
+__all__ = ["readable_size", "show"]
 
 Row = tuple[str, list[str]]
 
 
-@click.group(short_help="Show what is known of this machine.")
-@logging_options
-def host() -> None:
-    """The machine that plans are made for.
-
-    \b
-    Examples:
-      las-solve host show
-      las-solve host show --format yaml > workstation.yaml
-    """
-
-
-@host.command(short_help="Show the facts about the machine.")
+@click.command(short_help="Show the facts about the machine.")
 @profile_option
 @assume_option
 @format_option("text", "json", "yaml", help="How to print the facts; yaml and json are profiles themselves.")
 @logging_options
-def show(*, profile: Path | None, assumptions: Sequence[str], output_format: str) -> None:
-    """Show what is known of this machine, or of the one that --profile describes.
+def show(*, profile: str | None, assumptions: Sequence[str], output_format: str) -> None:
+    """Show what is known of this machine, or of the one that --profile names.
 
     What is printed as yaml or json is itself a profile: correct it by hand, and name it with --profile. A
-    fact that is unknown is left out of it, and no minimum on it is met.
+    fact that is unknown is left out of it, and no minimum on it is met. Of a saved profile, it is also said
+    what is found to be otherwise by now.
 
     \b
     Examples:
       las-solve host show
       las-solve host show --format yaml > workstation.yaml
       las-solve host show --profile workstation.yaml --assume gpus=24GB,24GB
-      las-solve host show --assume cores=16 --assume ram=64GB --assume runtime.cuda=12.4
+      las-solve host show --profile gpu-24gb
+      las-solve host show --profile detect
     """
-    machine, notes = _look(profile, assumptions)
-    source = "this machine" if profile is None else f"the profile {profile}"
-    if assumptions:
-        source += f", with {', '.join(assumptions)}"
+    found = find_profile(profile)
+    facts = look(found, assumptions)
+    stale = _differences(found)
     match output_format:
         case "json":
-            click.echo(_json(machine, notes, source), nl=False)
+            _print_json(facts, stale)
         case "yaml":
-            click.echo(_yaml(machine, notes, source), nl=False)
+            comments = [f"A host profile: {facts.source}. Correct it by hand and name it with --profile."]
+            comments += [f"detected now: {line}" for line in _otherwise(stale or ())]
+            click.echo(profile_text(facts, comments), nl=False)
         case _:
-            click.echo(_text(machine, notes, source), color=True)
+            click.echo(_text(facts, stale), color=True)
 
 
-def _look(profile: Path | None, assumptions: Sequence[str]) -> tuple[Host, tuple[Note, ...]]:
-    """The host and, where it was detected, the notes of the probes."""
-    if profile is not None:
-        from las_registry.host.profile import read_profile
+def _differences(profile: Profile | None) -> tuple[Difference, ...] | None:
+    """What a saved profile states otherwise than it is found now; None where nothing was saved."""
+    if profile is None or profile.origin != "saved":
+        return None
+    from las_registry.host.difference import differences
 
-        machine: Host = read_profile(profile)
-        notes: tuple[Note, ...] = ()
-    else:
-        from las_registry.host.detect import examine
-
-        detection = examine()
-        machine, notes = detection.host, detection.notes
-    if assumptions:
-        from las_registry.host.assume import assume
-
-        machine = assume(machine, assumptions)
-    return machine, notes
+    return differences(profile.read(), look(None).machine)
 
 
-def _json(machine: Host, notes: Sequence[Note], source: str) -> str:
-    from las_cli.render.json import render_json
+def _otherwise(stale: Sequence[Difference]) -> Iterator[str]:
+    for one in stale:
+        yield f"{one.fact}: {one.after}, where {one.before} is saved"
+
+
+def _print_json(facts: Facts, stale: Sequence[Difference] | None) -> None:
+    from las_cli.render.json import print_json
     from las_registry.host.profile import profile_document
 
-    return render_json(
-        {
-            **profile_document(machine),
-            "x-source": source,
-            "x-notes": [{"probe": note.probe, "text": note.text} for note in notes],
-        }
-    )
+    document = {
+        **profile_document(facts.machine),
+        "x-source": facts.source,
+        "x-notes": [{"probe": note.probe, "text": note.text} for note in facts.notes],
+    }
+    if stale is not None:
+        document["x-differences"] = [{"fact": one.fact, "saved": one.before, "detected": one.after} for one in stale]
+    print_json(document)
 
 
-def _yaml(machine: Host, notes: Sequence[Note], source: str) -> str:
-    from las_registry.host.profile import profile_document
-    from las_registry.yaml_reader import write_document
-
-    comments = [f"A host profile: {source}. Correct it by hand and name it with --profile."]
-    comments += [f"{note.probe}: {note.text}" for note in notes]
-    if machine.cores is None:
-        comments.append("cpu: {cores: 16} would state the number of CPUs, which is unknown")
-    if machine.ram is None:
-        comments.append("memory: {ram: 64GiB} would state the size of the memory, which is unknown")
-    lines = "".join(f"# {printable(comment)}\n" for comment in comments)
-    return lines + write_document(profile_document(machine))
-
-
-def _text(machine: Host, notes: Sequence[Note], source: str) -> str:
-    rows = list(_rows(machine))
+def _text(facts: Facts, stale: Sequence[Difference] | None) -> str:
+    rows = list(_rows(facts.machine))
     widest = max(display_width(label) for label, _ in rows)
     paper = Paper(width=terminal_width(sys.stdout), colour=wants_colour())
-    lines = [paper.style(f"Host: {printable(source)}", bold=True), ""]
+    lines = [paper.style(f"Host: {printable(facts.source)}", bold=True), ""]
     margin = " " * (widest + 2)
     for label, values in rows:
         for at, value in enumerate(values):
             head = label.ljust(len(margin)) if at == 0 else margin
             first, *rest = wrap(printable(value), paper=paper, first=head, indent=margin, widest=paper.width)
             lines += [paper.style(first[: len(margin)], dim=True) + first[len(margin) :], *rest]
-    if notes:
-        lines += ["", paper.style("Notes", bold=True)]
-        for note in notes:
-            lines += wrap(printable(f"{note.probe}: {note.text}"), paper=paper, first="  ", indent="    ")
+    lines += _section("Notes", [f"{note.probe}: {note.text}" for note in facts.notes], paper)
+    if stale is not None:
+        how = "las-solve host save --force saves what is detected"
+        lines += _section("Detected now", [*_otherwise(stale), how] if stale else ["the same facts"], paper)
     return "\n".join(lines)
+
+
+def _section(title: str, entries: Sequence[str], paper: Paper) -> Iterator[str]:
+    if not entries:
+        return
+    yield ""
+    yield paper.style(title, bold=True)
+    for entry in entries:
+        yield from wrap(printable(entry), paper=paper, first="  ", indent="    ")
 
 
 def _rows(machine: Host) -> Iterator[Row]:
