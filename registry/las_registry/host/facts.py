@@ -15,11 +15,39 @@ from las_registry.size import parse_size
 from las_solver.constraint import check_name, parse_version
 from las_solver.errors import InvalidInput
 
-__all__ = ["parse_cores", "parse_label", "parse_memory", "parse_runtime_name", "parse_runtime_version"]
+__all__ = [
+    "SpelledVersion",
+    "parse_cores",
+    "parse_label",
+    "parse_memory",
+    "parse_runtime_name",
+    "parse_runtime_version",
+]
 
 _MOST_CORES: Final = 1_000_000
 _LARGEST: Final = 1 << 60
 _LONGEST: Final = 200
+_PLAIN: Final = re.compile(r"[0-9]+(\.[0-9]+)*", re.ASCII)
+
+
+class SpelledVersion(Version):
+    """A version that is printed as it was spelled: NVIDIA's driver ``570.124.06``, not ``570.124.6``.
+
+    Apart from that it is the same version. Only for spellings of digits and dots; raises
+    :class:`packaging.version.InvalidVersion` for what is no version.
+    """
+
+    __slots__ = ("_spelling",)
+
+    def __init__(self, spelling: str) -> None:
+        super().__init__(spelling)
+        self._spelling = spelling
+
+    def __str__(self) -> str:
+        return self._spelling
+
+    def __reduce__(self) -> tuple[type[SpelledVersion], tuple[str]]:
+        return type(self), (self._spelling,)
 
 
 def parse_cores(text: str) -> int:
@@ -48,7 +76,8 @@ def parse_runtime_version(text: str) -> Version:
     """The version of a runtime."""
     if not text.strip():
         raise InvalidInput("the version is empty", hint="write it like 12.4, or leave the runtime out")
-    return parse_version(text)
+    version = parse_version(text)
+    return SpelledVersion(text) if _PLAIN.fullmatch(text) else version
 
 
 def parse_label(text: str) -> str:
