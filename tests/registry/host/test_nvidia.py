@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from packaging.version import Version
 
 from las_registry.host.probes import nvidia
 from las_registry.host.probes.nvidia import inspect_cards, probe_nvidia
+from las_registry.host.probes.nvml import Nvml
 from las_registry.host.probes.probe import Findings
 from las_solver.model import Gpu
 
 MIB = 1024**2
-NOT_SUPPORTED, NO_PERMISSION, NOT_LOADED, NO_LIBRARY, LOST, MISMATCH = 3, 4, 9, 12, 15, 18
+GIB = 1024**3
+NOT_SUPPORTED, NO_PERMISSION, NOT_FOUND, NOT_LOADED, NO_LIBRARY, LOST, MISMATCH = 3, 4, 6, 9, 12, 15, 18
 
 
 class FakeError(Exception):
@@ -35,6 +37,23 @@ class Card:
     total: object = 24564 * MIB
     bus: object = "00000000:01:00.0"
     mig: object = field(default_factory=lambda: raising(NOT_SUPPORTED))
+    uuid: object = "GPU-1111"
+    slices: object = ()
+
+
+@dataclass
+class Slice:
+    """A MIG slice of the fake: answers like a card, and has the numbers of its two instances."""
+
+    name: object = "A100 MIG 3g.20gb"
+    total: object = 20 * GIB
+    uuid: object = "MIG-aaaa"
+    instances: tuple[int, int] = (1, 0)
+
+
+def split(*slices: object, **facts: Any) -> Card:
+    """A card in MIG mode; None is a number without a slice."""
+    return Card(name="A100", mig=[1, 1], slices=slices, **facts)
 
 
 class FakeNvml:
@@ -70,6 +89,9 @@ class FakeNvml:
     def nvmlDeviceGetName(self, card: Card) -> object:
         return answer(card.name)
 
+    def nvmlDeviceGetUUID(self, card: Card) -> object:
+        return answer(card.uuid)
+
     def nvmlDeviceGetPciInfo(self, card: Card) -> object:
         return SimpleNamespace(busId=answer(card.bus))
 
@@ -80,8 +102,21 @@ class FakeNvml:
     def nvmlDeviceGetMigMode(self, card: Card) -> object:
         return answer(card.mig)
 
+    def nvmlDeviceGetMaxMigDeviceCount(self, card: Card) -> object:
+        return len(answer(card.slices))
 
-def answer(value: object) -> object:
+    def nvmlDeviceGetMigDeviceHandleByIndex(self, card: Card, index: int) -> object:
+        part = answer(answer(card.slices)[index])
+        return raising(NOT_FOUND)() if part is None else part
+
+    def nvmlDeviceGetGpuInstanceId(self, part: Slice) -> int:
+        return part.instances[0]
+
+    def nvmlDeviceGetComputeInstanceId(self, part: Slice) -> int:
+        return part.instances[1]
+
+
+def answer(value: Any) -> Any:
     return value() if callable(value) else value
 
 
@@ -92,8 +127,8 @@ def raising(code: int) -> Callable[[], object]:
     return fail
 
 
-def inspect(fake: FakeNvml, unified: int | None = None) -> Findings:
-    findings = inspect_cards(fake, lambda: unified)
+def inspect(fake: FakeNvml, unified: int | None = None, **environment: str) -> Findings:
+    findings = inspect_cards(fake, lambda: unified, environment)
     assert not fake.is_open
     return findings
 
@@ -206,8 +241,11 @@ class TestOneOfSeveral:
             ),
             (
                 Card(name="B", mig=[1, 1]),
-                "NVIDIA card 0 (B) does not count, it is split into MIG slices: state those that may be used"
-                " with --assume gpus=SIZE,SIZE",
+                "NVIDIA card 0 (B) does not count, it is in MIG mode without a slice that can be used",
+            ),
+            (
+                Card(name="B", mig=[1, 1], slices=raising(LOST)),
+                "NVIDIA card 0 does not count, it does not answer: Refused",
             ),
         ],
     )
@@ -233,6 +271,166 @@ def test_cards_are_in_order_of_their_place_not_of_their_number() -> None:
         assert [gpu.name for gpu in inspect(FakeNvml(*cards)).gpus] == ["first", "second", "third"]
 
 
+SLICE, SMALL = Slice(), Slice(name="A100 MIG 1g.5gb", total=5 * GIB, uuid="MIG-abbb", instances=(9, 0))
+WHOLE = Card(name="H100", total=80 * GIB, bus="2", uuid="GPU-2222")
+
+
+class TestMig:
+    """docs/host.md: one process uses either whole cards or exactly one MIG slice, so slices never add up."""
+
+    def test_the_only_slice_is_the_card(self) -> None:
+        findings = inspect(FakeNvml(split(SLICE)))
+        assert findings.gpus == (Gpu(name="A100 MIG 3g.20gb", vendor="nvidia", vram=20 * GIB),)
+        assert findings.notes == ()
+
+    def test_of_several_slices_the_largest_counts(self) -> None:
+        findings = inspect(FakeNvml(split(SMALL, None, SLICE, None)))
+        assert [gpu.vram for gpu in findings.gpus] == [20 * GIB]
+        assert findings.notes == (
+            "of 2 devices only NVIDIA card 0 (A100), MIG slice 2 counts (20GiB), since one process uses"
+            " either whole cards or one MIG slice: choose it with CUDA_VISIBLE_DEVICES=MIG-aaaa, or state other cards"
+            " with --assume gpus=SIZE,SIZE",
+        )
+
+    def test_whole_cards_come_before_slices_that_are_no_larger(self) -> None:
+        other = Card(name="small", total=8 * GIB, bus="3", uuid="GPU-3333")
+        findings = inspect(FakeNvml(split(SLICE, SMALL), WHOLE, other))
+        assert [gpu.name for gpu in findings.gpus] == ["H100", "small"]
+        assert findings.notes == (
+            "MIG slices (2) beside whole cards do not count, since one process uses either whole cards or one slice:"
+            " name the whole cards in CUDA_VISIBLE_DEVICES, or state other cards with --assume gpus=SIZE,SIZE",
+        )
+
+    def test_a_whole_card_as_large_as_the_largest_slice_comes_before_it(self) -> None:
+        findings = inspect(FakeNvml(split(SLICE), Card(name="equal", total=20 * GIB, bus="2")))
+        assert [gpu.name for gpu in findings.gpus] == ["equal"]
+
+    def test_a_slice_larger_than_every_whole_card_comes_before_them(self) -> None:
+        small = Card(name="small", total=8 * GIB, bus="2")
+        findings = inspect(FakeNvml(split(SLICE), small, small))
+        assert [gpu.name for gpu in findings.gpus] == ["A100 MIG 3g.20gb"]
+        assert findings.notes[0].startswith("of 3 devices only NVIDIA card 0 (A100), MIG slice 0 counts")
+
+    @pytest.mark.parametrize(
+        ("bad", "note"),
+        [
+            (raising(LOST), "NVIDIA card 0 (A100), MIG slice 1 does not count, it does not answer: Refused"),
+            (
+                Slice(total=0),
+                "NVIDIA card 0 (A100), MIG slice 1 does not count, the size of its memory is not understood: 0",
+            ),
+            (
+                Slice(total=raising(NOT_SUPPORTED)),
+                "NVIDIA card 0 (A100), MIG slice 1 does not count, the size of its memory is unknown",
+            ),
+        ],
+    )
+    def test_what_is_wrong_with_one_slice_leaves_the_others(self, bad: object, note: str) -> None:
+        findings = inspect(FakeNvml(split(SLICE, bad)))
+        assert [gpu.vram for gpu in findings.gpus] == [20 * GIB]
+        assert findings.notes == (note,)
+
+    def test_a_slice_without_a_name_is_called_after_its_card(self) -> None:
+        findings = inspect(FakeNvml(split(Slice(name=raising(LOST), uuid=raising(LOST)))))
+        assert [gpu.name for gpu in findings.gpus] == ["A100 MIG"]
+
+
+class TestVisibleDevices:
+    """docs/host.md: cards that CUDA_VISIBLE_DEVICES hides do not count."""
+
+    CARDS = (
+        Card(name="A", bus="1", uuid="GPU-1111"),
+        Card(name="B", bus="2", uuid="GPU-2222", total=8 * GIB),
+        Card(name="C", bus="3", uuid="GPU-3333", total=80 * GIB),
+    )
+    ORDER = (
+        "CUDA_VISIBLE_DEVICES was taken to count cards in the order of their slots, but CUDA may put the fastest first:"
+        " set CUDA_DEVICE_ORDER=PCI_BUS_ID, or name the cards by UUID"
+    )
+
+    def names(self, listed: str, *cards: Card, order: str = "PCI_BUS_ID") -> tuple[list[str], tuple[str, ...]]:
+        findings = inspect(FakeNvml(*cards or self.CARDS), CUDA_VISIBLE_DEVICES=listed, CUDA_DEVICE_ORDER=order)
+        assert findings.runtimes.keys() == {"nvidia-driver", "cuda"}
+        return [gpu.name for gpu in findings.gpus], findings.notes
+
+    def test_indices_are_places_in_the_order_of_the_slots(self) -> None:
+        assert self.names("2,0", *reversed(self.CARDS)) == (
+            ["A", "C"],
+            ("CUDA_VISIBLE_DEVICES hides NVIDIA card 1 (B)",),
+        )
+
+    def test_another_order_may_be_meant(self) -> None:
+        assert self.names("1", order="FASTEST_FIRST") == (
+            ["B"],
+            (self.ORDER, "CUDA_VISIBLE_DEVICES hides NVIDIA card 0 (A); NVIDIA card 2 (C)"),
+        )
+
+    def test_among_equal_cards_or_with_none_hidden_the_order_does_not_matter(self) -> None:
+        equal = (Card(bus="1", uuid="GPU-1"), Card(bus="2", uuid="GPU-2"))
+        assert self.names("1", *equal, order="FASTEST_FIRST")[1] == (
+            "CUDA_VISIBLE_DEVICES hides NVIDIA card 0 (GeForce RTX 4090)",
+        )
+        assert self.names("2,1,0", order="FASTEST_FIRST") == (["A", "B", "C"], ())
+
+    def test_uuids_need_no_order(self) -> None:
+        assert self.names("GPU-22,GPU-3333", order="FASTEST_FIRST") == (
+            ["B", "C"],
+            ("CUDA_VISIBLE_DEVICES hides NVIDIA card 0 (A)",),
+        )
+
+    @pytest.mark.parametrize("listed", ["", " ", "-1"])
+    def test_all_may_be_hidden_on_purpose(self, listed: str) -> None:
+        assert self.names(listed) == (
+            [],
+            ("CUDA_VISIBLE_DEVICES hides NVIDIA card 0 (A); NVIDIA card 1 (B); NVIDIA card 2 (C)",),
+        )
+
+    def test_what_is_no_device_ends_the_list_and_is_noted(self) -> None:
+        assert self.names("0,7,1") == (
+            ["A"],
+            (
+                "CUDA_VISIBLE_DEVICES: '7' is no device here, so it and what follows do not count",
+                "CUDA_VISIBLE_DEVICES hides NVIDIA card 1 (B); NVIDIA card 2 (C)",
+            ),
+        )
+
+    def test_a_card_that_does_not_answer_keeps_a_place_at_the_end(self) -> None:
+        findings = inspect(
+            FakeNvml(raising(LOST), *self.CARDS), CUDA_VISIBLE_DEVICES="0", CUDA_DEVICE_ORDER="PCI_BUS_ID"
+        )
+        assert [gpu.name for gpu in findings.gpus] == ["A"]
+
+    def test_a_machine_without_cards_has_nothing_to_hide(self) -> None:
+        assert inspect(FakeNvml(), CUDA_VISIBLE_DEVICES="0").notes == ("the NVIDIA driver shows no card",)
+
+    @pytest.mark.parametrize("listed", ["MIG-ab", "MIG-GPU-1111/9/0", "MIG-GPU-11/9/0"])
+    def test_a_slice_that_is_named_counts_however_small(self, listed: str) -> None:
+        assert self.names(listed, split(SLICE, SMALL), WHOLE) == (
+            ["A100 MIG 1g.5gb"],
+            ("CUDA_VISIBLE_DEVICES hides NVIDIA card 0 (A100), MIG slice 0; NVIDIA card 1 (H100)",),
+        )
+
+    def test_of_several_slices_that_are_named_the_first_counts(self) -> None:
+        assert self.names("MIG-abbb,MIG-aaaa", split(SLICE, SMALL)) == (
+            ["A100 MIG 1g.5gb"],
+            ("of the MIG slices that CUDA_VISIBLE_DEVICES names, CUDA uses the first: only it counts",),
+        )
+
+    def test_naming_a_split_card_leaves_its_slices(self) -> None:
+        names, notes = self.names("GPU-1111", split(SMALL, SLICE), WHOLE)
+        assert names == ["A100 MIG 3g.20gb"]
+        assert notes[0] == "CUDA_VISIBLE_DEVICES hides NVIDIA card 1 (H100)"
+
+    def test_naming_whole_cards_leaves_out_the_slices(self) -> None:
+        assert self.names("GPU-2222", split(SLICE), WHOLE) == (
+            ["H100"],
+            ("CUDA_VISIBLE_DEVICES hides NVIDIA card 0 (A100)",),
+        )
+
+    def test_how_cuda_numbers_split_cards_is_never_certain(self) -> None:
+        assert self.names("1", split(SLICE), WHOLE)[1][0] == self.ORDER
+
+
 class TestUnifiedMemory:
     """Section 3: "a GPU with unified memory has as `vram` the memory it may use"."""
 
@@ -243,41 +441,59 @@ class TestUnifiedMemory:
         assert findings.gpus == (Gpu(name="GB10", vendor="nvidia", vram=128 * 1000**3),)
         assert findings.notes == ("NVIDIA card 0 (GB10) has no memory of its own and may use the machine's",)
 
+    def test_a_jetson_module_says_little_more_than_its_name(self) -> None:
+        card = Card(name="Orin (nvgpu)", total=raising(NOT_SUPPORTED), bus=raising(NOT_SUPPORTED))
+        findings = inspect(FakeNvml(card, driver="540.3.0", cuda=12020), unified=64 * GIB)
+        assert findings.gpus == (Gpu(name="Orin (nvgpu)", vendor="nvidia", vram=64 * GIB),)
+        assert findings.runtimes == {"nvidia-driver": Version("540.3"), "cuda": Version("12.2")}
+
+    def test_a_superchip_with_memory_of_its_own_has_that(self) -> None:
+        card = Card(name="NVIDIA GH200 480GB", total=97871 * MIB)
+        assert inspect(FakeNvml(card), unified=480 * GIB).gpus[0].vram == 97871 * MIB
+
     def test_unknown_is_not_zero(self) -> None:
         findings = inspect(FakeNvml(self.CARD), unified=None)
         assert findings.gpus == ()
         assert findings.notes == ("NVIDIA card 0 (GB10) does not count, the size of its memory is unknown",)
 
 
+class TestWsl:
+    """docs/host.md: under WSL NVML answers less; the driver is that of Windows."""
+
+    def test_what_is_not_answered_leaves_the_card(self) -> None:
+        refused = raising(NOT_SUPPORTED)
+        card = Card(bus=refused, uuid=refused, mig=raising(999))
+        findings = inspect(FakeNvml(card, driver="551.86"))
+        assert findings.gpus == (Gpu(name="GeForce RTX 4090", vendor="nvidia", vram=24564 * MIB),)
+        assert findings.runtimes["nvidia-driver"] == Version("551.86")
+        assert findings.notes == ()
+
+
 class TestProbe:
-    def test_without_the_library_its_package_is_not_even_imported(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(nvidia, "_library_exists", lambda: False)
-        monkeypatch.setitem(sys.modules, "pynvml", None)  # an import would raise
+    def test_without_the_library_there_is_no_card(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(nvidia, "load_nvml", lambda: None)
         assert probe_nvidia() == Findings(notes=("no NVIDIA driver library was found, so no NVIDIA card",))
 
-    def test_a_mac_has_no_nvidia_driver(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sys, "platform", "darwin")
-        assert probe_nvidia().gpus == ()
-
     def test_the_package_is_asked_where_there_is_a_library(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        fake = FakeNvml(Card())
-        module = ModuleType("pynvml")
-        for name in dir(fake):
-            if name.startswith("nvml"):
-                setattr(module, name, getattr(fake, name))
-        monkeypatch.setattr(nvidia, "_library_exists", lambda: True)
-        monkeypatch.setitem(sys.modules, "pynvml", module)
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+        monkeypatch.setattr(nvidia, "load_nvml", lambda: FakeNvml(Card()))
         assert len(probe_nvidia().gpus) == 1
+
+    def test_the_environment_of_this_process_counts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+        monkeypatch.setattr(nvidia, "load_nvml", lambda: FakeNvml(Card()))
+        assert probe_nvidia().gpus == ()
 
     def test_the_real_package_has_every_call_that_is_used(self) -> None:
         import pynvml
 
-        for name in vars(nvidia.Nvml):
+        for name in vars(Nvml):
             if name.startswith("nvml"):
                 assert callable(getattr(pynvml, name))
         codes = {
             "NOT_SUPPORTED": NOT_SUPPORTED,
             "NO_PERMISSION": NO_PERMISSION,
+            "NOT_FOUND": NOT_FOUND,
             "DRIVER_NOT_LOADED": NOT_LOADED,
             "LIBRARY_NOT_FOUND": NO_LIBRARY,
             "LIB_RM_VERSION_MISMATCH": MISMATCH,
