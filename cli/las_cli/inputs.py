@@ -119,8 +119,7 @@ def find_profile(named: str | Path | None) -> Profile | None:
         saved = find_saved()
         return None if saved is None else Profile(saved, "saved")
     text = str(named)
-    is_path = os.path.dirname(text) != "" or text.endswith(_ENDINGS)  # noqa: PTH120 - Path drops a leading ./
-    if is_path or (os.path.lexists(text) and not os.path.isdir(text)):  # noqa: PTH112 - Path.is_dir may raise
+    if _is_file(text):
         return Profile(Path(text), "file")
     if text == DETECT:
         return None
@@ -191,6 +190,19 @@ def read_input(path: Path) -> bytes:
     if len(data) > _LARGEST:
         raise InvalidInput(f"{shown} is larger than {_LARGEST >> 20} MiB", hint="is this the right file?")
     return data
+
+
+def _is_file(name: str) -> bool:
+    """Whether `name` is that of a file: one that is there, that looks like one, or that nothing else can have."""
+    if os.path.dirname(name) or name.endswith(_ENDINGS):  # noqa: PTH120 - Path drops a leading ./
+        return True
+    try:
+        os.lstat(name)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return not os.path.isdir(name)  # noqa: PTH112 - Path.is_dir may raise
 
 
 def _no_profile(name: str, examples: Sequence[str]) -> InvalidInput:

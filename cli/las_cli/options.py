@@ -75,7 +75,7 @@ class ProfileType(click.ParamType[str]):
         from las_registry.host.examples import example_names
 
         names = [CompletionItem(name) for name in (*example_names(), DETECT) if name.startswith(incomplete)]
-        return [*names, CompletionItem(incomplete, type="file")]
+        return [CompletionItem(incomplete, type="file"), *names]  # click's bash script drops what stands before files
 
 
 class ModuleType(click.ParamType[str]):

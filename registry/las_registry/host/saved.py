@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from las_registry.host.profile import read_profile
 from las_registry.problem import InvalidFile, Problem
 from las_solver.errors import InvalidInput
 from las_solver.model import Host
@@ -55,6 +54,8 @@ def find_saved() -> Path | None:
 
 def read_saved(path: Path) -> Host:
     """The host of the saved profile at `path`; raises :class:`InvalidFile`, which says how to get rid of it."""
+    from las_registry.host.profile import read_profile
+
     try:
         _require_file(path)
         return read_profile(path)
