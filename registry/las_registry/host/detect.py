@@ -12,11 +12,13 @@ from typing import Final
 
 from packaging.version import Version
 
-from las_registry.host.probes.containers import probe_containers
+from las_registry.host.probes.commands import Commands
+from las_registry.host.probes.containers import ask_containers, probe_containers
 from las_registry.host.probes.cpu import probe_cpu
 from las_registry.host.probes.memory import probe_memory
 from las_registry.host.probes.nvidia import probe_nvidia
 from las_registry.host.probes.probe import Findings, Probe
+from las_registry.host.probes.python import ask_python, probe_python
 from las_solver.model import Gpu, Host
 
 __all__ = ["ENTRY_POINTS", "PLAIN_MODES", "PROBES", "Detection", "Note", "detect", "examine"]
@@ -32,10 +34,16 @@ PROBES: Final[Mapping[str, Probe]] = MappingProxyType(
         "cpu": probe_cpu,
         "memory": probe_memory,
         "nvidia": probe_nvidia,
+        "python": probe_python,
         "containers": probe_containers,
     }
 )
 """The probes of the project itself, in the order in which they are asked."""
+
+_AHEAD: Final[Mapping[str, Callable[[Commands], Probe]]] = MappingProxyType(
+    {"python": ask_python, "containers": ask_containers}
+)
+"""The probes that start commands, which answer while the other probes look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +119,38 @@ class _Gathering:
 
 def _all_probes() -> Iterator[tuple[str, Probe]]:
     """The project's own probes, then those of third parties by name."""
-    yield from PROBES.items()
+    with Commands() as commands:
+        started = {name: _start(_AHEAD[name], commands) for name in PROBES if name in _AHEAD}
+        yield from {**PROBES, **started}.items()
+    yield from _third_parties()
+
+
+def _start(ask: Callable[[Commands], Probe], commands: Commands) -> Probe:
+    """The probe that `ask` starts; one that cannot be started fails when it is asked."""
+    try:
+        return ask(commands)
+    except Exception as error:
+        return _failing(error)
+
+
+def _failing(error: Exception) -> Probe:
+    def probe() -> Findings:
+        raise error
+
+    return probe
+
+
+def _third_parties() -> Iterator[tuple[str, Probe]]:
     if not _offers_probes(sys.path):
         return
     from importlib.metadata import entry_points
 
-    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: (entry.name, entry.value)):
+    try:
+        entries = sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: (entry.name, entry.value))
+    except Exception as error:  # of a package whose metadata are damaged
+        yield ENTRY_POINTS, _failing(error)
+        return
+    for entry in entries:
         # Loading is part of asking, so that a package that cannot be imported becomes a note, too.
         yield entry.name, lambda entry=entry: entry.load()()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from packaging.version import Version
 from las_registry.host import detect as module
 from las_registry.host.detect import PLAIN_MODES, Detection, Note, detect, examine
 from las_registry.host.probes import Findings
-from las_registry.host.probes.containers import ENGINES, probe_containers
+from las_registry.host.probes.commands import Commands
 from las_registry.host.profile import host_from_document, profile_document
 from las_solver.model import Gpu, Host
 
@@ -100,26 +99,6 @@ def test_an_answer_of_another_kind_is_a_note() -> None:
 class TestModes:
     """Section 3: "`modes` has `container` only where a container engine was found"."""
 
-    @pytest.mark.parametrize("engine", ENGINES)
-    def test_an_engine_on_the_path_allows_containers(self, tmp_path: Path, engine: str) -> None:
-        (tmp_path / engine).write_text("#!/bin/sh\nexit 1\n")
-        (tmp_path / engine).chmod(0o755)
-        assert probe_containers(str(tmp_path)) == Findings(modes=frozenset({"container"}), notes=(f"found {engine}",))
-
-    def test_a_file_that_cannot_be_executed_is_no_engine(self, tmp_path: Path) -> None:
-        (tmp_path / "docker").write_text("")
-        assert probe_containers(str(tmp_path)) == Findings(
-            notes=("no container engine was found (docker, podman, nerdctl)",)
-        )
-
-    def test_a_directory_is_no_engine_and_a_missing_one_is_passed_over(self, tmp_path: Path) -> None:
-        (tmp_path / "a/docker").mkdir(parents=True)
-        (tmp_path / "b").mkdir()
-        (tmp_path / "b/podman").write_text("")
-        (tmp_path / "b/podman").chmod(0o755)
-        path = os.pathsep.join(map(str, ("", tmp_path / "missing", tmp_path / "a", tmp_path / "b")))
-        assert probe_containers(path).notes == ("found podman",)
-
     def test_without_an_engine_every_mode_that_needs_none_is_allowed(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -127,53 +106,31 @@ class TestModes:
         assert detect().modes == {"native", "binary", "source", "python", "cpu"}
 
 
-class TestThirdParties:
-    """Section 3: "further probes [...] which third parties extend by entry points"."""
+class TestCommands:
+    """Commands answer while the other probes look."""
 
-    @pytest.fixture
-    def site(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """A folder of installed packages."""
-        monkeypatch.syspath_prepend(tmp_path)
-        monkeypatch.setattr(module, "PROBES", {"cpu": found(cores=4)})
-        return tmp_path
+    def test_they_are_started_before_the_first_probe_is_asked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        order: list[str] = []
 
-    @staticmethod
-    def install(site: Path, name: str, code: str, target: str = "probe") -> None:
-        (site / f"{name}.py").write_text(code)
-        metadata = site / f"{name}-1.0.dist-info"
-        metadata.mkdir()
-        (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (metadata / "entry_points.txt").write_text(f"[las_solve.probes]\n{name} = {name}:{target}\n")
+        def ask(commands: Commands) -> Callable[[], Findings]:
+            order.append("started")
+            return lambda: order.append("collected") or Findings(runtimes={"python": Version("3.12")})
 
-    def test_a_probe_of_another_package_is_asked_after_the_own(self, site: Path) -> None:
-        self.install(
-            site,
-            "las_test_npu",
-            "from las_registry.host.probes import Findings\n"
-            "from las_solver.model import Gpu\n"
-            "def probe():\n"
-            "    return Findings(cores=99, gpus=(Gpu(name='NPU', vendor='acme', vram=16),), notes=('found one',))\n",
-        )
-        detection = examine()
-        assert detection.host == Host(cores=4, gpus=(Gpu(name="NPU", vendor="acme", vram=16),), modes=PLAIN_MODES)
-        assert detection.notes == (Note("las_test_npu", "found one"),)
+        monkeypatch.setattr(module, "_AHEAD", {"python": ask})
+        probes = {"cpu": lambda: order.append("looked") or Findings(cores=4), "python": failing(AssertionError())}
+        monkeypatch.setattr(module, "PROBES", probes)
+        assert examine().host.runtimes == {"python": Version("3.12")}
+        assert order == ["started", "looked", "collected"]
 
-    def test_a_package_that_cannot_be_imported_is_a_note(self, site: Path) -> None:
-        self.install(site, "las_test_broken", "import there_is_no_such_module")
-        self.install(site, "las_test_missing", "", target="nothing")
+    def test_one_that_cannot_be_started_is_a_note(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def ask(commands: Commands) -> Callable[[], Findings]:
+            raise OSError("too many processes")
+
+        monkeypatch.setattr(module, "_AHEAD", {"python": ask})
+        monkeypatch.setattr(module, "PROBES", {"python": found(), "cpu": found(cores=4)})
         detection = examine()
         assert detection.host.cores == 4
-        assert [note.probe for note in detection.notes] == ["las_test_broken", "las_test_missing"]
-
-    def test_without_any_their_machinery_is_not_imported(self, tmp_path: Path) -> None:
-        other = tmp_path / "other-1.0.dist-info"
-        other.mkdir()
-        (other / "entry_points.txt").write_text("[console_scripts]\nother = other:main\n")
-        assert not module._offers_probes([str(tmp_path), "", str(tmp_path / "missing")])
-
-    def test_an_archive_on_the_path_is_left_to_importlib(self, tmp_path: Path) -> None:
-        (tmp_path / "a.zip").write_bytes(b"")
-        assert module._offers_probes([str(tmp_path / "a.zip")])
+        assert detection.notes == (Note("python", "the probe failed: OSError: too many processes"),)
 
 
 def test_this_machine() -> None:
