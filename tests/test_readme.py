@@ -27,7 +27,7 @@ def _examples() -> list[re.Match[str]]:
 def _output(arguments: str) -> str:
     """What the command prints on a machine without a graphics card, on a terminal of 100 columns."""
     with mock.patch("las_registry.host.detect.examine", lambda: mock.Mock(host=HOST, notes=())):
-        environment = {"COLUMNS": "100", "LAS_SOLVE_REGISTRY": "", "LAS_SOLVE_PROFILE": ""}
+        environment = {"COLUMNS": "100", "LAS_SOLVE_REGISTRY": "", "LAS_SOLVE_PROFILE": "detect"}
         result = run_command(*shlex.split(arguments), **environment)
     assert result.exit_code in (0, 1) and result.stderr == ""
     return result.stdout

@@ -17,9 +17,9 @@ try:
 except KeyboardInterrupt:  # imports take a while; Ctrl-C during them is quiet, too
     sys.exit(130)
 
-__all__ = ["cli", "main"]
+__all__ = ["Program", "cli", "main"]
 
-PROGRAM: Final = "las-solve"
+_NAME: Final = "las-solve"
 
 _COMMANDS: Final = {
     "check": "Prove again that a printed plan or conflict is right.",
@@ -32,7 +32,7 @@ _COMMANDS: Final = {
 """Every command with its line in the help; `las_cli.commands.<name>` defines it under its own name."""
 
 
-class _Program(LazyGroup):
+class Program(LazyGroup):
     """The command line as a whole: maps errors to the statuses of the contract, section 10."""
 
     def main(self, args: Sequence[str] | None = None, *ignored: Any, **extra: Any) -> Any:
@@ -42,10 +42,10 @@ class _Program(LazyGroup):
         """
         arguments = list(sys.argv[1:] if args is None else args)
         extra.pop("prog_name", None)
-        self._main_shell_completion({}, PROGRAM)
+        self._main_shell_completion({}, _NAME)
 
         def run() -> object:
-            with self.make_context(PROGRAM, arguments.copy(), **extra) as ctx:
+            with self.make_context(_NAME, arguments.copy(), **extra) as ctx:
                 return self.invoke(ctx)
 
         end_process(guarded(run, arguments))
@@ -56,12 +56,12 @@ def _print_version(ctx: click.Context, parameter: click.Parameter, wanted: bool)
         return
     from importlib.metadata import version
 
-    click.echo(f"{PROGRAM} {version('las-solve')}")
+    click.echo(f"{_NAME} {version('las-solve')}")
     ctx.exit()
 
 
 @click.group(
-    cls=_Program,
+    cls=Program,
     entries={name: Entry(f"las_cli.commands.{name}", name, help) for name, help in _COMMANDS.items()},
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},

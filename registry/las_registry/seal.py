@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from las_registry.integrity import checksum_of
 from las_registry.load import read_bytes
 from las_registry.manifest import content_of
+from las_registry.output_file import write_output_file
 from las_registry.problem import FieldPath, InvalidFile, Problem
 from las_registry.validate import find_problems
 from las_registry.yaml_places import Place, find_places
@@ -46,7 +45,7 @@ def seal_file(path: Path) -> Seal:
     if seal.written:
         if not os.access(target, os.W_OK):  # a directory that can be written to would let it be replaced all the same
             raise InvalidInput(f"{path} cannot be written: it is read-only", hint="make it writable, e.g. by chmod u+w")
-        _replace_file(target, text)
+        write_output_file(target, text)
     return seal
 
 
@@ -174,40 +173,3 @@ def _read(path: Path, shown: Path) -> bytes:
         hint = f"name its files, e.g. {shown}/*/manifest.yaml" if isinstance(error, IsADirectoryError) else None
         message = f"it cannot be read: {error.strerror}"
         raise InvalidFile([Problem(file=str(shown), message=message, hint=hint)]) from None
-
-
-def _replace_file(path: Path, data: bytes) -> None:
-    """Put `data` in place of a file, with its permissions, so that there is always the old or the new
-    file."""
-    name = None
-    try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", suffix=".new", delete=False
-        ) as opened:
-            name = opened.name
-            opened.write(data)
-            opened.flush()
-            status = path.stat()
-            Path(name).chmod(status.st_mode & 0o7777)
-            with suppress(OSError, AttributeError):
-                os.chown(name, status.st_uid, status.st_gid)
-            os.fsync(opened.fileno())
-        Path(name).replace(path)
-        name = None
-        _sync_directory(path.parent)
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be written: {error.strerror}") from None
-    finally:
-        if name is not None:
-            with suppress(OSError):
-                Path(name).unlink()
-
-
-def _sync_directory(path: Path) -> None:
-    """Make the new name durable, where the system can."""
-    with suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

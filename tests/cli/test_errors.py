@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from command_line import RunCli
 
 from las_cli.errors import ExitStatus, wants_json
-from las_cli.main import LazyGroup
+from las_cli.main import Program
 from las_registry.problem import InvalidFile, Problem, RegistryUnusable
 from las_solver.errors import InvalidInput, LasSolveError, OutOfTime
 
@@ -26,14 +26,14 @@ from las_solver.errors import InvalidInput, LasSolveError, OutOfTime
 def _run_raising(raise_it: Callable[[], object], *arguments: str) -> Result:
     """What becomes of an error that a command raises."""
 
-    @click.command(cls=_OneCommand)
+    @click.command(cls=_OneCommand, entries={})
     def group() -> None: ...
 
     _OneCommand.body = staticmethod(raise_it)
     return CliRunner().invoke(group, ["plan", *arguments])
 
 
-class _OneCommand(LazyGroup):
+class _OneCommand(Program):
     body: Callable[[], object]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:

@@ -11,6 +11,7 @@ import click
 from las_cli.errors import ExitStatus
 from las_cli.options import (
     FileType,
+    ProfileType,
     assume_option,
     format_option,
     logging_options,
@@ -28,9 +29,10 @@ __all__ = ["check"]
 @registry_option
 @click.option(
     "--profile",
-    type=FileType(),
-    metavar="FILE",
-    help="A file that describes the machine to check for, in place of the one that the answer was made for.",
+    type=ProfileType(),
+    metavar="FILE|NAME",
+    help="The machine to check for, in place of the one that the answer was made for: a file, an example host, or "
+    "`detect` for the machine that this runs on.",
 )
 @assume_option
 @format_option("text", "json")
@@ -41,7 +43,7 @@ def check(
     *,
     answer: Path,
     registries: Sequence[Path],
-    profile: Path | None,
+    profile: str | None,
     assumptions: Sequence[str],
     output_format: str,
 ) -> None:
@@ -92,7 +94,7 @@ def _read_document(path: Path) -> Mapping[str, object]:
     return document
 
 
-def _host_of(document: Mapping[str, object], path: Path, profile: Path | None, assumptions: Sequence[str]) -> Host:
+def _host_of(document: Mapping[str, object], path: Path, profile: str | None, assumptions: Sequence[str]) -> Host:
     """The host of `profile`, else that of `document`, else this machine."""
     from las_cli.inputs import read_host
 

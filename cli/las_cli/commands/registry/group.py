@@ -1,0 +1,37 @@
+"""``las-solve registry``: the modules that there are, and their manifests."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from las_cli.group import Entry, LazyGroup
+from las_cli.options import logging_options
+
+__all__ = ["registry"]
+
+_COMMANDS: Final = {
+    "list": Entry(f"{__package__}.list", "list_modules", "List all modules."),
+    "matrix": Entry(f"{__package__}.matrix", "matrix", "Show which version of what fits which machine."),
+    "schema": Entry(f"{__package__}.schema", "schema", "Print the JSON Schema of manifests."),
+    "seal": Entry(f"{__package__}.seal", "seal", "Write the checksums of manifests into their files."),
+    "search": Entry(f"{__package__}.search", "search", "Find modules by words."),
+    "show": Entry(f"{__package__}.show", "show", "Show a module, and which versions of it fit this machine."),
+    "validate": Entry(f"{__package__}.validate", "validate", "Report every mistake of manifests."),
+}
+
+
+@click.group(cls=LazyGroup, entries=_COMMANDS, short_help="Search, show and validate modules and their manifests.")
+@logging_options
+def registry() -> None:
+    """The modules that there are, and their manifests.
+
+    \b
+    Examples:
+      las-solve registry search vector database
+      las-solve registry show 'vllm@>=0.6'
+      las-solve registry matrix vllm ollama
+      las-solve registry validate my-registry
+      las-solve registry seal my-registry/app/manifest.yaml
+    """
