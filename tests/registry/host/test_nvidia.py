@@ -8,13 +8,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from packaging.version import Version
 
 from las_registry.host.probes import nvidia
 from las_registry.host.probes.nvidia import inspect_cards, probe_nvidia
 from las_registry.host.probes.nvml import Nvml
 from las_registry.host.probes.probe import Findings
-from las_solver.model import Gpu
+from las_registry.host.profile import host_from_document, profile_document
+from las_solver.model import Gpu, Host
 
 MIB = 1024**2
 GIB = 1024**3
@@ -207,10 +210,51 @@ def test_a_driver_without_cards_is_noted() -> None:
     assert findings.notes == ("the NVIDIA driver shows no card",)
 
 
-def test_a_count_that_fails_is_no_card() -> None:
+@pytest.mark.parametrize("count", [raising(LOST), None, "2", -1, 1 << 32])
+def test_a_count_that_fails_or_is_no_count_is_no_card(count: object) -> None:
     fake = FakeNvml(Card())
-    fake.count = raising(LOST)
-    assert inspect(fake).gpus == ()
+    fake.count = count
+    findings = inspect(fake)
+    assert findings.gpus == ()
+    assert findings.runtimes.keys() == {"nvidia-driver", "cuda"}
+    assert len(findings.notes) == 1
+
+
+def test_a_name_that_no_profile_could_have_is_made_one() -> None:
+    assert inspect(FakeNvml(Card(name="A\n100\x1b[0m"))).gpus[0].name == "A100[0m"
+    assert inspect(FakeNvml(Card(name="x" * 300))).gpus[0].name == "x" * 200
+    assert inspect(FakeNvml(Card(name=b"\n\0"))).gpus[0].name == "NVIDIA GPU"
+
+
+nonsense = st.one_of(
+    st.none(),
+    st.integers(-2, 1 << 65),
+    st.text(max_size=5),
+    st.binary(max_size=5),
+    st.sampled_from([raising(NOT_SUPPORTED), raising(LOST), raising(-7), [], [1, 1], [1], [0], {}]),
+)
+slices = st.builds(Slice, name=nonsense, total=nonsense, uuid=nonsense, instances=nonsense)
+cards = st.builds(
+    Card,
+    name=nonsense,
+    total=nonsense | st.just(GIB),
+    bus=nonsense,
+    mig=nonsense,
+    uuid=nonsense,
+    slices=nonsense | st.lists(slices | nonsense, max_size=3),
+)
+
+
+@given(
+    st.lists(cards | nonsense, max_size=3), nonsense, nonsense, st.none() | st.sampled_from(["", "0", "1,0", "MIG-"])
+)
+def test_whatever_nvml_answers_nothing_is_raised(
+    answers: list[object], driver: object, cuda: object, listed: str | None
+) -> None:
+    environment = {} if listed is None else {"CUDA_VISIBLE_DEVICES": listed}
+    findings = inspect(FakeNvml(*answers, driver=driver, cuda=cuda), 8 * GIB, **environment)
+    host = Host(gpus=findings.gpus, runtimes=findings.runtimes)
+    assert host_from_document(profile_document(host)) == host
 
 
 class TestOneOfSeveral:

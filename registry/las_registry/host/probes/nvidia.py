@@ -31,7 +31,9 @@ _OTHERWISE: Final = "state other cards with --assume gpus=SIZE,SIZE"
 _LARGEST: Final = 1 << 60
 _LAST: Final = "~"
 """Cards that do not say their place come last, in NVML's order."""
+_MOST_CARDS: Final = 1024
 _MOST_SLICES: Final = 64
+_LONGEST_NAME: Final = 200
 _NO_START: Final = {
     4: "this user may not ask the NVIDIA driver (no permission), so no NVIDIA card counts",
     9: "the NVIDIA driver is installed but not loaded, so no NVIDIA card counts",
@@ -135,6 +137,9 @@ class _Reading:
         except Exception as error:
             self.notes.append(f"the NVIDIA driver does not say how many cards there are: {error}")
             return
+        if not isinstance(count, int) or not 0 <= count <= _MOST_CARDS:
+            self.notes.append(f"the number of NVIDIA cards is not understood: {count!r}")
+            return
         if count == 0:
             self.notes.append("the NVIDIA driver shows no card")
         for index in range(count):
@@ -187,8 +192,10 @@ class _Reading:
             yield f"MIG-{card_uuid}/{instance}/{self.nvml.nvmlDeviceGetComputeInstanceId(handle)}"
 
     def name(self, handle: object) -> str:
+        """The name of a card or slice as a profile can have it, or nothing."""
         with suppress(Exception):
-            return text_of(self.nvml.nvmlDeviceGetName(handle))
+            text = text_of(self.nvml.nvmlDeviceGetName(handle))
+            return "".join(filter(str.isprintable, text)).strip()[:_LONGEST_NAME]
         return ""
 
     def uuid(self, handle: object) -> str:
