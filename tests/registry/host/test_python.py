@@ -10,6 +10,7 @@ import pytest
 from executables import script
 from packaging.version import Version
 
+from las_registry.host.probes import python as module
 from las_registry.host.probes.commands import Commands
 from las_registry.host.probes.probe import Findings
 from las_registry.host.probes.python import ask_python, probe_python
@@ -118,6 +119,28 @@ class TestMisbehaviour:
                 notes=(f"{tmp_path}/python3 does not answer in time", "no Python was found (python3, python)")
             )
         assert not (tmp_path / "asked").exists()
+
+
+class TestMacOs:
+    """Without developer tools, macOS has a python3 that opens a window."""
+
+    @pytest.fixture
+    def tools(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr(sys, "platform", "darwin")
+        monkeypatch.setattr(module, "_APPLE_PYTHON", fake(tmp_path / "bin/python3", "Python 3.9.6"))
+        monkeypatch.setattr(module, "_APPLE_TOOLS", (tmp_path / "tools",))
+        return tmp_path / "tools"
+
+    def test_it_is_not_run(self, tools: Path) -> None:
+        assert probe_python(str(tools.parent / "bin")).runtimes == {}
+
+    def test_with_developer_tools_it_is_one_like_others(self, tools: Path) -> None:
+        tools.mkdir()
+        assert probe_python(str(tools.parent / "bin")).runtimes == {"python": Version("3.9.6")}
+
+    def test_another_counts_without_them(self, tools: Path, tmp_path: Path) -> None:
+        fake(tmp_path / "own/python3", "Python 3.12.3")
+        assert probe_python(str(tmp_path / "own")).runtimes == {"python": Version("3.12.3")}
 
 
 class TestPyenv:

@@ -17,6 +17,8 @@ from las_registry.host.probes.probe import Findings, Probe
 __all__ = ["ask_python", "probe_python"]
 
 _NAMES: Final = ("python3", "python")
+_APPLE_PYTHON: Final = Path("/usr/bin/python3")
+_APPLE_TOOLS: Final = (Path("/Library/Developer/CommandLineTools"), Path("/Applications/Xcode.app"))
 
 
 def probe_python(path: str | None = None) -> Findings:
@@ -57,10 +59,15 @@ def _candidates(commands: Commands, environment: Mapping[str, str]) -> tuple[Pat
     found: dict[str, Path] = {}
     for name in _NAMES:
         command = commands.find(name)
-        if command is not None:
+        if command is not None and not _opens_a_window(command):
             command = _behind_shim(command, environment)
             found.setdefault(os.path.realpath(command), command)
     return tuple(found.values())
+
+
+def _opens_a_window(command: Path) -> bool:
+    """Whether `command` is the one of macOS that does nothing but offer to install developer tools."""
+    return sys.platform == "darwin" and command == _APPLE_PYTHON and not any(tools.exists() for tools in _APPLE_TOOLS)
 
 
 def _behind_shim(command: Path, environment: Mapping[str, str]) -> Path:
