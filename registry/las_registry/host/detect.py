@@ -29,11 +29,33 @@ ENTRY_POINTS: Final = "las_solve.probes"
 PLAIN_MODES: Final = frozenset({"binary", "cpu", "native", "python", "source"})
 """The modes that need nothing but the machine itself, so that detection always allows them."""
 
+
+def _probe_amd() -> Findings:
+    from las_registry.host.probes.amd import probe_amd
+
+    return probe_amd()
+
+
+def _probe_intel() -> Findings:
+    from las_registry.host.probes.intel import probe_intel
+
+    return probe_intel()
+
+
+def _probe_apple() -> Findings:
+    from las_registry.host.probes.apple import probe_apple
+
+    return probe_apple()
+
+
 PROBES: Final[Mapping[str, Probe]] = MappingProxyType(
     {
         "cpu": probe_cpu,
         "memory": probe_memory,
         "nvidia": probe_nvidia,
+        "amd": _probe_amd,
+        "intel": _probe_intel,
+        "apple": _probe_apple,
         "python": probe_python,
         "containers": probe_containers,
     }

@@ -68,9 +68,9 @@ class TestExample:
         assert examine().notes == (Note("acme", "no Acme driver was found, so no Acme accelerator"),)
 
     def test_the_command_line_finds_it(self, driver: Path) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(ACME), "ACME_DRIVER": str(driver)}
+        variables = {"PYTHONPATH": str(ACME), "ACME_DRIVER": str(driver), "LAS_SOLVE_PROFILE": "detect"}
         command = (sys.executable, "-m", "las_cli.main", "host", "show", "--format", "json")
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        run = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, check=True)
         shown = json.loads(run.stdout)
         assert {"name": "Acme One", "vendor": "acme", "vram": "16GiB"} in shown["gpus"]
         assert shown["runtimes"]["acme"] == "2.1"
