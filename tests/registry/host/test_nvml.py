@@ -69,6 +69,8 @@ def windows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run((COMPILER, *options, str(root / "nvml.c")), check=True)
     (root / "proc/sys/kernel").mkdir(parents=True)
     (root / "proc/sys/kernel/osrelease").write_text("5.15.167.4-microsoft-standard-WSL2\n")
+    (root / "dev").mkdir()
+    (root / "dev/dxg").touch()
     return root
 
 
@@ -82,7 +84,7 @@ def ask(root: Path, visible: str) -> str:
 def test_under_wsl_the_library_need_not_be_where_the_loader_looks(windows: Path) -> None:
     found = ask(windows, "0")
     assert "Gpu(name='Fake', vendor='nvidia', vram=8589934592)" in found
-    assert "'cuda': <Version('12.4')>" in found and "'nvidia-driver': <Version('551.86')>" in found
+    assert "'cuda': <Version('12.4')>" in found and "'nvidia-driver': <SpelledVersion('551.86')>" in found
 
 
 def test_the_real_package_tells_the_names_of_slices(windows: Path) -> None:
@@ -105,6 +107,8 @@ def test_a_library_that_is_damaged_is_no_library(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(nvml, "_LIBRARY", "libthere-is-no-such-library.so.1")
     (tmp_path / "proc/sys/kernel").mkdir(parents=True)
     (tmp_path / "proc/sys/kernel/osrelease").write_text("6.6.87.2-Microsoft")
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev/dxg").touch()
     (tmp_path / "usr/lib/wsl/lib").mkdir(parents=True)
     (tmp_path / "usr/lib/wsl/lib/libnvidia-ml.so.1").write_bytes(b"\x7fELF nonsense")
     assert load_nvml(tmp_path) is None

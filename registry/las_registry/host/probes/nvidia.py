@@ -12,13 +12,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
+from las_registry.host.facts import parse_runtime_version
 from las_registry.host.probes.memory import usable_memory
 from las_registry.host.probes.nvml import Nvml, code_of, load_nvml, text_of
 from las_registry.host.probes.probe import Findings
 from las_registry.host.probes.visible import CardNames, Key, select
 from las_registry.size import format_size
+from las_solver.errors import InvalidInput
 from las_solver.model import Gpu
 
 __all__ = ["NO_LIBRARY", "inspect_cards", "probe_nvidia"]
@@ -117,8 +119,8 @@ class _Reading:
     def runtimes(self) -> Iterator[tuple[str, Version]]:
         """The driver, and the newest CUDA that it supports: 12040 means 12.4."""
         try:
-            yield "nvidia-driver", Version(text_of(self.nvml.nvmlSystemGetDriverVersion()))
-        except InvalidVersion as error:
+            yield "nvidia-driver", parse_runtime_version(text_of(self.nvml.nvmlSystemGetDriverVersion()))
+        except InvalidInput as error:
             self.notes.append(f"the NVIDIA driver's version is not understood: {error}")
         except Exception as error:
             self.notes.append(f"the NVIDIA driver does not say its version: {error}")

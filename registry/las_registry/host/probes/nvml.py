@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Final, Protocol, cast
 
+from las_registry.host.probes.sysfs import is_wsl
+
 __all__ = ["MemoryInfo", "Nvml", "PciInfo", "code_of", "load_nvml", "text_of"]
 
 _LIBRARY: Final = "libnvidia-ml.so.1"
@@ -82,16 +84,9 @@ def _library_exists(root: Path) -> bool:
         return True
     # Under WSL the library that works is here, and the loader may find none, or another from a Linux driver that
     # does not work. Once it is loaded, the loader serves its Python package with it, which asks by the bare name.
-    if _is_wsl(root) and _can_load(str(root / _WSL_LIBRARY)):
+    if is_wsl(root) and _can_load(str(root / _WSL_LIBRARY)):
         return True
     return _can_load(_LIBRARY)
-
-
-def _is_wsl(root: Path) -> bool:
-    try:
-        return b"microsoft" in (root / "proc/sys/kernel/osrelease").read_bytes().lower()
-    except OSError:
-        return False
 
 
 def _can_load(library: str) -> bool:

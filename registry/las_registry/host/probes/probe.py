@@ -39,7 +39,7 @@ class Findings:
 
 
 class Probe(Protocol):
-    """Looks at one thing of this machine, quickly, without starting a process or changing anything.
+    """Looks at one thing of this machine, quickly and without changing anything.
 
     That the thing is not there is not an error: the findings are empty then, with a note. Third parties offer
     one under the entry point group ``las_solve.probes``; what it raises becomes a note.
