@@ -48,9 +48,7 @@ def test_every_answer_on_a_host_is_right(name: str, catalog: Registry) -> None:
 
 def test_every_version_can_be_planned_on_some_host(catalog: Registry) -> None:
     planners = [Planner(catalog, example_host(name)) for name in example_names()]
-    nowhere = [
-        str(one) for one in versions(catalog) if not any(planner.has_plan(exactly(one)) for planner in planners)
-    ]
+    nowhere = [str(one) for one in versions(catalog) if not any(planner.has_plan(exactly(one)) for planner in planners)]
     assert nowhere == []
 
 

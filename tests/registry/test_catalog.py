@@ -9,6 +9,7 @@ import pytest
 
 from las_registry.manifest import CATEGORIES
 from las_registry.registry import Registry, default_directories
+from las_registry.seal import unsealed
 from las_registry.yaml_reader import read_documents
 from las_solver.constraint import parse_version
 from las_solver.model import ModuleVersion
@@ -69,6 +70,21 @@ def test_every_manifest_names_its_source(catalog: Registry) -> None:
 @pytest.mark.parametrize("path", [*files(), MODULES.parent / "README.md"], ids=lambda path: path.name)
 def test_nothing_holds_an_address(path: Path) -> None:
     assert ADDRESS.search(path.read_text(encoding="utf-8")) is None
+
+
+def test_every_manifest_is_sealed() -> None:
+    assert [str(problem) for path in files() for problem in unsealed(path)] == []
+
+
+def test_the_readme_lists_every_interface_with_its_providers(catalog: Registry) -> None:
+    text = (MODULES.parent / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[^|]*`) \| ([^|]*) \|", text, re.MULTILINE)
+    listed = {
+        interface: providers.split(", ")
+        for names, providers in rows
+        for interface in names.replace("`", "").split(", ")
+    }
+    assert listed == {interface: list(catalog.providers(interface)) for interface in catalog.interfaces()}
 
 
 def test_modes(catalog: Registry) -> None:
