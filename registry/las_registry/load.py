@@ -201,9 +201,14 @@ def read_bytes(path: str) -> bytes:
     device."""
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise OSError(0, "it is not a regular file")
-        return opened.read(LIMITS.size + 1)
+        # Asked for more than there is, Python makes room for all of that first.
+        data = opened.read(min(status.st_size, LIMITS.size) + 1)
+        if status.st_size < len(data) <= LIMITS.size:  # it has grown, or does not say its size
+            data += opened.read(LIMITS.size + 1 - len(data))
+        return data
 
 
 def _unreadable(file: _File, error: OSError) -> Problem:

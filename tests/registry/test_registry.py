@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from manifests import accepted, listed, load, manifest_text, write_files
 from packaging.version import Version
 
-from las_registry.load import is_manifest_file
+from las_registry.load import is_manifest_file, read_bytes
 from las_registry.problem import RegistryUnusable
 from las_registry.registry import Registry, default_directories
+from las_registry.yaml_document import Limits
 from las_solver.constraint import Requirement
 from las_solver.source import Source
 
@@ -369,6 +370,19 @@ def test_a_file_name_that_is_not_utf_8_is_shown_escaped(tmp_path: Path) -> None:
     Path(os.fsdecode(directory), "manifest.yaml").write_text(manifest_text())
     source = Registry.load([tmp_path]).versions("app")[0].source
     assert source == "\\xff/manifest.yaml"
+
+
+def test_a_file_that_does_not_say_its_size_is_read_whole() -> None:
+    path = Path("/proc/self/limits")
+    if not path.is_file() or path.stat().st_size:
+        pytest.skip("this system has no such file")
+    assert read_bytes(str(path)) == path.read_bytes() != b""
+
+
+def test_no_more_is_read_of_a_file_than_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "manifest.yaml").write_bytes(b"x" * 100)
+    monkeypatch.setattr("las_registry.load.LIMITS", Limits(size=10))
+    assert read_bytes(str(tmp_path / "manifest.yaml")) == b"x" * 11
 
 
 def test_progress_is_told(tmp_path: Path) -> None:
