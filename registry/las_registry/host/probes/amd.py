@@ -55,7 +55,7 @@ def probe_amd(
 
 
 def _rocm(root: Path) -> Iterator[Version]:
-    """The version of ROCm in ``/opt/rocm`` or, since ROCm 7.14, ``/opt/rocm/core``, then the newest beside them."""
+    """The version of ROCm in ``opt/rocm`` or, since ROCm 7.14, ``opt/rocm/core``, then the newest beside them."""
     places = [[root / "opt/rocm"], [root / "opt/rocm/core"]]
     places.append([root / "opt" / name for name in list_names(root / "opt") if name.startswith("rocm-")])
     places.append([root / "opt/rocm" / name for name in list_names(root / "opt/rocm") if name.startswith("core-")])
