@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from las_registry.host.probes.sysfs import parse_number, read_bytes
+
 __all__ = ["cpu_limit", "memory_limit"]
 
 _UNLIMITED: Final = 1 << 62
@@ -59,7 +61,7 @@ def _cpu_limit_v1(group: Path) -> float | None:
 
 
 def _share(quota: str, period: str) -> float | None:
-    above, below = _number(quota), _number(period)
+    above, below = parse_number(quota), parse_number(period)
     return above / below if above and below else None
 
 
@@ -73,14 +75,8 @@ def _inherited_limit_v1(group: Path) -> int | None:
 
 
 def _bytes(text: str) -> int | None:
-    count = _number(text)
+    count = parse_number(text)
     return count if count and count < _UNLIMITED else None
-
-
-def _number(text: str) -> int | None:
-    """A whole number of at most 20 digits; None for ``max``, ``-1`` and whatever else is no such number."""
-    text = text.strip()
-    return int(text) if re.fullmatch(r"[0-9]{1,20}", text) else None
 
 
 def _groups(root: Path, controller: str | None) -> Iterator[Path]:
@@ -117,16 +113,14 @@ def _own_group(text: str, controller: str | None) -> PurePosixPath | None:
 def _mounts(text: str, controller: str | None) -> Iterable[Mount]:
     """From lines ``36 35 0:31 /top /point options ... - type source options``."""
     for line in text.splitlines():
-        head, dash, tail = line.partition(" - ")
+        head, _, tail = line.partition(" - ")
         fields, kind = head.split(" "), tail.split(" ")
-        if not dash or len(fields) < 6 or len(kind) < 3:
+        if len(fields) < 6 or len(kind) < 3:
             continue
-        matches = (
-            kind[0] == "cgroup2" if controller is None else kind[0] == "cgroup" and controller in kind[2].split(",")
-        )
-        top, point = _unescaped(fields[3]), _unescaped(fields[4])
-        if matches and top.startswith("/") and point.startswith("/"):
-            yield Mount(PurePosixPath(top), PurePosixPath(point))
+        if kind[0] == "cgroup2" if controller is None else kind[0] == "cgroup" and controller in kind[2].split(","):
+            top, point = _unescaped(fields[3]), _unescaped(fields[4])
+            if top.startswith("/") and point.startswith("/"):
+                yield Mount(PurePosixPath(top), PurePosixPath(point))
 
 
 def _unescaped(text: str) -> str:
@@ -137,8 +131,4 @@ def _unescaped(text: str) -> str:
 
 def _read(path: Path) -> str:
     """The text of a file, stripped; empty where it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(_MOST_BYTES).decode("utf-8", errors="replace").strip()
-    except (OSError, ValueError):
-        return ""
+    return read_bytes(path, _MOST_BYTES).decode("utf-8", errors="replace").strip()
