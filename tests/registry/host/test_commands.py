@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -91,7 +95,7 @@ class TestAsking:
 class TestMisbehaviour:
     def test_a_failure_is_told_with_what_it_printed(self, tmp_path: Path) -> None:
         assert ask(script(tmp_path / "tool", "echo could not be found >&2; exit 3")) == Answer(
-            "could not be found\n", "ends with status 3: 'could not be found'"
+            "could not be found\n", "ends with status 3: 'could not be found'", has_failed=True
         )
         assert ask(script(tmp_path / "tool", "exit 127")).problem == "ends with status 127"
 
@@ -102,8 +106,33 @@ class TestMisbehaviour:
     def test_what_cannot_be_started(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "tool").write_bytes(content)
         (tmp_path / "tool").chmod(0o755)
-        problem = ask(tmp_path / "tool").problem
-        assert problem is not None and problem.startswith("cannot be started (")
+        answer = ask(tmp_path / "tool")
+        assert answer.has_failed
+        assert answer.problem is not None and answer.problem.startswith("cannot be started (")
+
+    @pytest.mark.parametrize("number", [errno.EAGAIN, errno.EMFILE, errno.ENOMEM])
+    def test_what_cannot_be_started_for_want_of_processes_or_files(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+    ) -> None:
+        def refuse(*arguments: object, **options: object) -> None:
+            raise OSError(number, "not now")
+
+        monkeypatch.setattr(subprocess, "Popen", refuse)
+        assert ask(script(tmp_path / "tool", "")) == Answer(problem="cannot be started (not now)")
+
+    def test_one_that_cannot_be_read_for_want_of_threads_is_ended(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(self: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        tool = script(tmp_path / "tool", "sleep 1000")
+        with pytest.raises(RuntimeError, match="thread"), Commands(str(tmp_path)) as commands:
+            commands.ask(tool)
+        (question,) = commands.questions
+        assert question.process is not None and question.process.returncode == -signal.SIGKILL
+        assert question.process.stdout is not None and question.process.stdout.closed
 
     def test_what_is_no_text(self, tmp_path: Path) -> None:
         assert ask(script(tmp_path / "tool", r"printf '\377\000v'")) == Answer("\ufffd\0v")
@@ -114,14 +143,14 @@ class TestMisbehaviour:
     def test_one_that_hangs_is_ended_with_what_it_started(self, tmp_path: Path) -> None:
         tool = script(tmp_path / "tool", f"sleep 1000 & echo $! > {tmp_path}/child; echo $$ > {tmp_path}/self; wait")
         with Commands(str(tmp_path), 0.5) as commands:
-            assert commands.ask(tool).answer() == Answer(problem="does not answer in time", in_time=False)
+            assert commands.ask(tool).answer() == Answer(problem="does not answer in time")
         if Path("/proc/self/stat").exists() and (tmp_path / "self").exists():
             assert not runs(int((tmp_path / "self").read_text()))
             assert not runs(int((tmp_path / "child").read_text()))
 
     def test_one_that_closes_its_output_and_hangs(self, tmp_path: Path) -> None:
         tool = script(tmp_path / "tool", "echo 1; exec >&- 2>&-; sleep 1000")
-        assert ask(tool, patience=0.5) == Answer(problem="does not answer in time", in_time=False)
+        assert ask(tool, patience=0.5) == Answer(problem="does not answer in time")
 
     def test_one_that_nobody_waited_for_is_ended(self, tmp_path: Path) -> None:
         tool = script(tmp_path / "tool", f"echo $$ > {tmp_path}/self; sleep 1000")
@@ -134,7 +163,7 @@ class TestMisbehaviour:
         if not Path("/usr/bin/setsid").exists():
             pytest.skip("no way to get away")
         tool = script(tmp_path / "tool", "/usr/bin/setsid sleep 2 & sleep 0.2; echo 1")
-        assert ask(tool, patience=0.7).in_time is False
+        assert ask(tool, patience=0.7) == Answer(problem="does not answer in time")
 
 
 @pytest.mark.parametrize(
@@ -170,3 +199,50 @@ def test_long_output_is_shown_in_part() -> None:
 def test_the_time_to_answer_is_short() -> None:
     assert module.PATIENCE <= 2
     assert Version("1") == read_version("1")
+
+
+class TestSurroundings:
+    """The process that asks may be a service, or start from a script: not every one has what a shell gives."""
+
+    @staticmethod
+    def printed(tool: Path, before: str, **options: object) -> str:
+        """What a process prints that runs `before` and then asks `tool`."""
+        code = (
+            f"{before}\n"
+            "from pathlib import Path\n"
+            "from las_registry.host.probes.commands import Commands\n"
+            "with Commands('', 30.0) as commands:\n"
+            f"    answer = commands.ask(Path({str(tool)!r})).answer()\n"
+            "os.write(1, repr((answer.text, answer.problem)).encode())"
+        )
+        done = subprocess.run([sys.executable, "-c", f"import os, signal, resource\n{code}"], capture_output=True)
+        assert done.stderr == b""
+        return done.stdout.decode()
+
+    def test_without_standard_input_and_error(self, tmp_path: Path) -> None:
+        tool = script(tmp_path / "tool", "echo 1; echo 2 >&2; read line || echo no input")
+        assert self.printed(tool, "os.close(0), os.close(2)") == repr(("1\n2\nno input\n", None))
+
+    def test_where_statuses_are_lost_what_was_printed_counts(self, tmp_path: Path) -> None:
+        tool = script(tmp_path / "tool", "echo 1; exit 3")
+        assert self.printed(tool, "signal.signal(signal.SIGCHLD, signal.SIG_IGN)") == repr(("1\n", None))
+
+    def test_with_few_files(self, tmp_path: Path) -> None:
+        tool = script(tmp_path / "tool", "echo 1")
+        assert self.printed(tool, "resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))") == repr(("1\n", None))
+
+    @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files cannot be listed")
+    def test_no_file_and_no_process_is_left(self, tmp_path: Path) -> None:
+        """Neither of one that answers, nor of one that fails, hangs, or prints too much."""
+        bodies = ("echo 1", "exit 3", "sleep 1000", "while :; do echo y; done")
+        tools = [script(tmp_path / str(position), body) for position, body in enumerate(bodies)]
+        before = sorted(Path("/proc/self/fd").iterdir())
+        with Commands(str(tmp_path), 0.5) as commands:
+            for question in [commands.ask(tool) for tool in tools]:
+                question.answer()
+        assert sorted(Path("/proc/self/fd").iterdir()) == before
+        assert [question.reader.is_alive() for question in commands.questions] == [False] * 4
+        assert not any(question.process is None or runs(question.process.pid) for question in commands.questions)
+        assert all(
+            question.process is None or question.process.returncode is not None for question in commands.questions
+        )

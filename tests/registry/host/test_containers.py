@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import subprocess
 import sys
 from pathlib import Path
 
@@ -104,3 +106,19 @@ class TestMisbehaviour:
         assert findings.modes == CONTAINER
         assert "docker" not in findings.runtimes
         assert "docker does not answer in time, so its version is unknown" in findings.notes
+
+    def test_one_that_cannot_be_started_now_is_an_engine_of_unknown_version(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*arguments: object, **options: object) -> None:
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+        monkeypatch.setattr(subprocess, "Popen", refuse)
+        script(tmp_path / "docker", "echo Docker version 27.3.1")
+        assert probe_containers(str(tmp_path)) == Findings(
+            modes=CONTAINER,
+            notes=(
+                "found docker",
+                "docker cannot be started (Resource temporarily unavailable), so its version is unknown",
+            ),
+        )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from executables import script
 from packaging.version import Version
 
 from las_registry.host import detect as module
 from las_registry.host.detect import PLAIN_MODES, Detection, Note, detect, examine
 from las_registry.host.probes import Findings
-from las_registry.host.probes.commands import Commands
+from las_registry.host.probes.commands import Commands, Question
 from las_registry.host.profile import host_from_document, profile_document
 from las_solver.model import Gpu, Host
 
@@ -121,6 +123,21 @@ class TestCommands:
         monkeypatch.setattr(module, "PROBES", probes)
         assert examine().host.runtimes == {"python": Version("3.12")}
         assert order == ["started", "looked", "collected"]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="the fake is a script of a shell")
+    def test_an_interruption_ends_them(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        started: list[Question] = []
+
+        def ask(commands: Commands) -> Callable[[], Findings]:
+            started.append(commands.ask(script(tmp_path / "docker", "sleep 1000")))
+            return found()
+
+        monkeypatch.setattr(module, "_AHEAD", {"containers": ask})
+        monkeypatch.setattr(module, "PROBES", {"cpu": failing(KeyboardInterrupt()), "containers": found()})
+        with pytest.raises(KeyboardInterrupt):
+            examine()
+        (question,) = started
+        assert question.process is not None and question.process.returncode == -signal.SIGKILL
 
     def test_one_that_cannot_be_started_is_a_note(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def ask(commands: Commands) -> Callable[[], Findings]:

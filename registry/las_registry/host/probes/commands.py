@@ -7,6 +7,7 @@ started.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -29,15 +30,17 @@ PATIENCE: Final = 2.0
 
 _MOST_BYTES: Final = 4096
 _LONGEST_SHOWN: Final = 80
+_EXHAUSTED: Final = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+"""What says nothing about a command: there are too many processes or files, or too little memory, to start any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a command printed, or what went wrong. `in_time` is False where it was still running."""
+    """What a command printed, or what went wrong. `has_failed` where that is its own fault: it is no command to use."""
 
     text: str = ""
     problem: str | None = None
-    in_time: bool = True
+    has_failed: bool = False
 
 
 class Commands:
@@ -66,23 +69,30 @@ class Commands:
 
     def ask(self, command: Path) -> Question:
         """Starts `command` with ``--version``; it runs while the caller goes on."""
-        question = Question(command, self.patience)
-        self.questions.append(question)
+        question = Question(self.patience)
+        self.questions.append(question)  # first, so that it is ended whatever interrupts its start
+        question.start(command)
         return question
 
 
 class Question:
     """A command that was asked for its version."""
 
-    def __init__(self, command: Path, patience: float) -> None:
-        import subprocess
+    def __init__(self, patience: float) -> None:
         import threading
 
         self.deadline = time.monotonic() + patience
         self.output = b""
         self.is_complete = False
-        self.problem: str | None = None
+        self.obstacle = Answer(problem="was not started")
         self.process: subprocess.Popen[bytes] | None = None
+        # Pipes cannot be waited for with a time limit everywhere; a thread that reads can be.
+        self.reader = threading.Thread(target=self._read, daemon=True)
+
+    def start(self, command: Path) -> None:
+        """Starts `command`, or keeps what stands in the way as the answer."""
+        import subprocess
+
         try:
             # Neither a name that is looked up nor the directory of the caller may decide what runs. A session of its
             # own has no terminal to ask for a password on, and can be ended as a whole.
@@ -97,16 +107,18 @@ class Question:
                 start_new_session=True,
             )
         except OSError as error:
-            self.problem = f"cannot be started ({error.strerror})"
-            return
-        # Pipes cannot be waited for with a time limit everywhere; a thread that reads can be.
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
+            problem = f"cannot be started ({error.strerror})"
+            self.obstacle = Answer(problem=problem, has_failed=error.errno not in _EXHAUSTED)
+        else:
+            self.reader.start()
 
     def answer(self) -> Answer:
-        """What it printed, at the latest when its time is up."""
+        """What it printed, at the latest when its time is up.
+
+        In a process that ignores SIGCHLD no command has a status: what it printed decides alone.
+        """
         if self.process is None:
-            return Answer(problem=self.problem)
+            return self.obstacle
         self.reader.join(self._time_left())
         if self.is_complete:
             import subprocess
@@ -114,11 +126,12 @@ class Question:
             with suppress(subprocess.TimeoutExpired):
                 status = self.process.wait(self._time_left())
                 text = self.output.decode("utf-8", errors="replace")
-                return Answer(text, None if status == 0 else f"ends with status {status}{_quoted(text)}")
+                problem = None if status == 0 else f"ends with status {status}{_quoted(text)}"
+                return Answer(text, problem, has_failed=status != 0)
         self.end()
         if len(self.output) > _MOST_BYTES:
-            return Answer(problem=f"prints more than {_MOST_BYTES} bytes")
-        return Answer(problem="does not answer in time", in_time=False)
+            return Answer(problem=f"prints more than {_MOST_BYTES} bytes", has_failed=True)
+        return Answer(problem="does not answer in time")
 
     def end(self) -> None:
         """Ends the process and what it started, if it still runs."""
@@ -134,8 +147,10 @@ class Question:
 
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(1)
-        # What escaped may hold the output open; the reader ends with it.
-        self.reader.join(0.1)
+        if self.reader.is_alive():
+            self.reader.join(0.1)  # what escaped may hold the output open; the reader ends with it
+        elif self.process.stdout is not None:
+            self.process.stdout.close()
 
     def _read(self) -> None:
         assert self.process is not None and self.process.stdout is not None

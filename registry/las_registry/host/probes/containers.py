@@ -56,7 +56,7 @@ class _Engines:
         answer = question.answer()
         if answer.problem is not None:
             # One that fails at once is no engine, but a placeholder, as Docker Desktop leaves one in WSL.
-            if answer.in_time:
+            if answer.has_failed:
                 self.notes.append(f"{name} does not count, it {answer.problem}")
                 return
             self.notes.append(f"{name} {answer.problem}, so its version is unknown")

@@ -45,7 +45,7 @@ def ask_python(commands: Commands, environment: Mapping[str, str] = os.environ) 
                 version = _version(answer.text) if answer.problem is None else None
                 if version is None:
                     notes.append(f"{command} {answer.problem or f'does not say its version: {shown(answer.text)}'}")
-                if not answer.in_time:
+                if answer.problem is not None and not answer.has_failed:
                     break
             if version is not None:
                 return Findings(runtimes={"python": version}, notes=tuple(notes))
