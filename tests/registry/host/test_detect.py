@@ -79,17 +79,37 @@ def test_an_interruption_is_not_swallowed() -> None:
         examine({"bad": failing(KeyboardInterrupt())})
 
 
-@pytest.mark.parametrize("facts", [{"cores": 0}, {"ram": -1}, {"gpus": (Gpu(vram=0),)}])
-def test_hardware_of_no_size_is_unknown(facts: dict[str, object]) -> None:
-    detection = examine({"bad": found(**facts)})
-    assert detection.host == Host(modes=PLAIN_MODES)
-    assert "1 or more" in detection.notes[0].text
-
-
-def test_versions_of_runtimes_are_versions() -> None:
-    detection = examine({"bad": found(cores=4, runtimes={"cuda": "12.4"})})
-    assert detection.host == Host(modes=PLAIN_MODES)
-    assert "packaging.version.Version" in detection.notes[0].text
+@pytest.mark.parametrize(
+    ("facts", "problem"),
+    [
+        ({"cores": 0}, "1 or more"),
+        ({"ram": -1}, "1 or more"),
+        ({"gpus": (Gpu(vram=0),)}, "1 or more"),
+        ({"cores": 2.5}, "are int"),
+        ({"cores": True}, "are int"),
+        ({"gpus": (Gpu(vram=None),)}, "are int"),
+        ({"gpus": [CARD]}, "gpus is a tuple"),
+        ({"gpus": CARD}, "gpus is a tuple"),
+        ({"gpus": (CARD for _ in range(2))}, "gpus is a tuple"),
+        ({"gpus": None}, "gpus is a tuple"),
+        ({"gpus": (8,)}, "no attribute 'vram'"),
+        ({"gpus": (Gpu(name="a\nb", vram=8),)}, "is not a name"),
+        ({"gpus": (Gpu(vendor="\x1b[31m", vram=8),)}, "is not a name"),
+        ({"modes": "container"}, "modes is a frozenset"),
+        ({"modes": frozenset({""})}, "is not a name"),
+        ({"modes": frozenset({5})}, "'int' object"),
+        ({"notes": "found one"}, "notes is a tuple"),
+        ({"runtimes": {"cuda": "12.4"}}, "packaging.version.Version"),
+        ({"runtimes": {"cu da": Version("12.4")}}, "cu da"),
+        ({"runtimes": {5: Version("12.4")}}, "int"),
+        ({"runtimes": None}, "NoneType"),
+    ],
+)
+def test_what_no_profile_could_state_is_a_note(facts: dict[str, object], problem: str) -> None:
+    detection = examine({"bad": found(**facts), "good": found(ram=64)})
+    assert detection.host == Host(ram=64, modes=PLAIN_MODES)
+    assert problem in detection.notes[0].text
+    assert len(detection.notes) == 1
 
 
 def test_an_answer_of_another_kind_is_a_note() -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from packaging.version import Version
 
+from las_registry.host.facts import parse_label, parse_runtime_name
 from las_solver.model import Gpu
 
 __all__ = ["Findings", "Probe"]
@@ -19,8 +20,9 @@ class Findings:
     """What one probe found out about the machine; a fact that it knows nothing of stays as it is here.
 
     `ram` in bytes. `modes` are modes that work because of what was found. `notes` are sentences for people,
-    without a full stop: what was found or missing, and why something does not count. Raises ValueError for
-    hardware of no size, TypeError for a runtime whose version is no Version.
+    without a full stop: what was found or missing, and why something does not count. Refuses what a profile could not
+    state: raises TypeError for a value of another type, ValueError for hardware of no size,
+    :class:`~las_solver.errors.InvalidInput` for a name that is none.
     """
 
     cores: int | None = None
@@ -31,11 +33,20 @@ class Findings:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        sizes = (self.cores, self.ram, *(gpu.vram for gpu in self.gpus))
-        if any(size is not None and size < 1 for size in sizes):
+        for field_name, kind in (("gpus", tuple), ("modes", frozenset), ("notes", tuple)):
+            if not isinstance(getattr(self, field_name), kind):
+                raise TypeError(f"{field_name} is a {kind.__name__}")
+        sizes = [size for size in (self.cores, self.ram) if size is not None] + [gpu.vram for gpu in self.gpus]
+        if not all(type(size) is int for size in sizes):
+            raise TypeError("cores, ram and vram are int")
+        if any(size < 1 for size in sizes):
             raise ValueError("cores, ram and vram are 1 or more; leave out what is unknown")
         if not all(isinstance(version, Version) for version in self.runtimes.values()):
             raise TypeError("the version of a runtime is a packaging.version.Version")
+        for name in self.runtimes:
+            parse_runtime_name(name)
+        for label in (*self.modes, *(gpu.name for gpu in self.gpus), *(gpu.vendor for gpu in self.gpus)):
+            parse_label(label)
 
 
 class Probe(Protocol):
