@@ -168,6 +168,10 @@ class TestPyenv:
         (shims.parent / "version").write_text(text)
         assert self.version(shims) == "3.0.0"
 
+    def test_a_pipe_in_place_of_the_file_is_not_waited_for(self, shims: Path) -> None:
+        os.mkfifo(shims.parent / "version")
+        assert self.version(shims) == "3.0.0"
+
     def test_several_at_once_are_left_to_the_shim(self, shims: Path) -> None:
         assert self.version(shims, PYENV_VERSION="3.12.3:3.8.10") == "3.0.0"
 

@@ -8,8 +8,7 @@ limit counts. The files and their meaning are described in the Linux kernel's ``
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -20,14 +19,6 @@ __all__ = ["cpu_limit", "memory_limit"]
 _UNLIMITED: Final = 1 << 62
 """From here on a number of bytes means "no limit"; version 1 writes the largest multiple of a page."""
 _MOST_BYTES: Final = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """A mounted hierarchy: `top`, the group that is seen at `point`."""
-
-    top: PurePosixPath
-    point: PurePosixPath
 
 
 def cpu_limit(root: Path = Path("/")) -> float | None:
@@ -88,11 +79,11 @@ def _groups(root: Path, controller: str | None) -> Iterator[Path]:
     mounts = tuple(_mounts(_read(root / "proc/self/mountinfo"), controller))
     if own is None or not mounts:
         return
-    inside = [mount for mount in mounts if own.is_relative_to(mount.top)]
-    for mount in inside or mounts[:1]:
+    inside = [(top, point) for top, point in mounts if own.is_relative_to(top)]
+    for top, point in inside or mounts[:1]:
         # A group that is not below any mount is out of this container's sight; what is mounted is its own.
-        below = own.relative_to(mount.top) if inside else PurePosixPath()
-        at = root / mount.point.relative_to("/")
+        below = own.relative_to(top) if inside else PurePosixPath()
+        at = root / point.relative_to("/")
         if ".." in below.parts:
             below = PurePosixPath()
         for step in (below, *below.parents) if below.parts else (below,):
@@ -110,8 +101,11 @@ def _own_group(text: str, controller: str | None) -> PurePosixPath | None:
     return None
 
 
-def _mounts(text: str, controller: str | None) -> Iterable[Mount]:
-    """From lines ``36 35 0:31 /top /point options ... - type source options``."""
+def _mounts(text: str, controller: str | None) -> Iterator[tuple[PurePosixPath, PurePosixPath]]:
+    """Each mounted hierarchy: its top, the group that is seen at a point, and that point.
+
+    From lines ``36 35 0:31 /top /point options ... - type source options``.
+    """
     for line in text.splitlines():
         head, _, tail = line.partition(" - ")
         fields, kind = head.split(" "), tail.split(" ")
@@ -120,7 +114,7 @@ def _mounts(text: str, controller: str | None) -> Iterable[Mount]:
         if kind[0] == "cgroup2" if controller is None else kind[0] == "cgroup" and controller in kind[2].split(","):
             top, point = _unescaped(fields[3]), _unescaped(fields[4])
             if top.startswith("/") and point.startswith("/"):
-                yield Mount(PurePosixPath(top), PurePosixPath(point))
+                yield PurePosixPath(top), PurePosixPath(point)
 
 
 def _unescaped(text: str) -> str:

@@ -13,6 +13,7 @@ from packaging.version import Version
 
 from las_registry.host.probes.commands import Commands, read_version, shown
 from las_registry.host.probes.probe import Findings, Probe
+from las_registry.host.probes.sysfs import read_text
 
 __all__ = ["ask_python", "probe_python"]
 
@@ -79,20 +80,11 @@ def _behind_shim(command: Path, environment: Mapping[str, str]) -> Path:
     root = command.parent.parent
     if command.parent.name != "shims" or not (root / "versions").is_dir():
         return command
-    stated = environment.get("PYENV_VERSION") or _first_line(root / "version")
+    stated = environment.get("PYENV_VERSION") or read_text(root / "version")
     chosen = root / "versions" / stated / "bin" / command.name
     if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._+-]*", stated) or not os.access(chosen, os.X_OK):
         return command
     return chosen
-
-
-def _first_line(path: Path) -> str:
-    """The only line of a small file, or nothing."""
-    try:
-        lines = path.read_text().split("\n", 2)
-    except (OSError, ValueError):
-        return ""
-    return lines[0].strip() if not "".join(lines[1:]).strip() else ""
 
 
 def _is_this_python(command: Path) -> bool:
