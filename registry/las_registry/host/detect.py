@@ -6,19 +6,17 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
 from packaging.version import Version
 
 from las_registry.host.probes.commands import Commands
-from las_registry.host.probes.containers import ask_containers, probe_containers
-from las_registry.host.probes.cpu import probe_cpu
-from las_registry.host.probes.memory import probe_memory
-from las_registry.host.probes.nvidia import probe_nvidia
+from las_registry.host.probes.containers import ask_containers
 from las_registry.host.probes.probe import Findings, Probe
-from las_registry.host.probes.python import ask_python, probe_python
+from las_registry.host.probes.python import ask_python
 from las_solver.model import Gpu, Host
 
 __all__ = ["ENTRY_POINTS", "PLAIN_MODES", "PROBES", "Detection", "Note", "detect", "examine"]
@@ -30,35 +28,18 @@ PLAIN_MODES: Final = frozenset({"binary", "cpu", "native", "python", "source"})
 """The modes that need nothing but the machine itself, so that detection always allows them."""
 
 
-def _probe_amd() -> Findings:
-    from las_registry.host.probes.amd import probe_amd
+def _own(name: str) -> Probe:
+    """The probe ``probe_NAME`` of the file of that name, imported when it is asked: while commands run, if any do."""
 
-    return probe_amd()
+    def probe() -> Findings:
+        module = import_module(f"las_registry.host.probes.{name}")
+        return cast(Probe, getattr(module, f"probe_{name}"))()
 
-
-def _probe_intel() -> Findings:
-    from las_registry.host.probes.intel import probe_intel
-
-    return probe_intel()
-
-
-def _probe_apple() -> Findings:
-    from las_registry.host.probes.apple import probe_apple
-
-    return probe_apple()
+    return probe
 
 
 PROBES: Final[Mapping[str, Probe]] = MappingProxyType(
-    {
-        "cpu": probe_cpu,
-        "memory": probe_memory,
-        "nvidia": probe_nvidia,
-        "amd": _probe_amd,
-        "intel": _probe_intel,
-        "apple": _probe_apple,
-        "python": probe_python,
-        "containers": probe_containers,
-    }
+    {name: _own(name) for name in ("cpu", "memory", "nvidia", "amd", "intel", "apple", "python", "containers")}
 )
 """The probes of the project itself, in the order in which they are asked."""
 

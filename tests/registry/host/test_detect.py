@@ -181,7 +181,22 @@ def test_this_machine() -> None:
 def test_heavy_libraries_are_imported_only_when_they_are_asked() -> None:
     code = (
         "import sys, las_registry.host.detect, las_registry.host.profile, las_registry.host.assume\n"
-        "print(sorted({'psutil', 'pynvml', 'jsonschema'} & set(sys.modules)))"
+        "print(sorted({'psutil', 'pynvml', 'jsonschema', 'subprocess', 'ctypes'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
+
+
+def test_probes_are_imported_while_commands_run() -> None:
+    code = (
+        "import sys, las_registry.host.detect as detect\n"
+        "probes = {f'las_registry.host.probes.{name}' for name in detect.PROBES}\n"
+        "print(sorted(probes & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "['las_registry.host.probes.containers', 'las_registry.host.probes.python']\n"
+
+
+@pytest.mark.parametrize("name", module.PROBES)
+def test_each_probe_is_there(name: str) -> None:
+    assert isinstance(module.PROBES[name](), Findings)
