@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from command_line import RunCli
 from packaging.version import Version
 
-from las_cli.commands.host.show import readable_size
 from las_cli.main import cli
+from las_cli.render.host import readable_size
 from las_registry.host import detect as detection
 from las_registry.host.detect import Detection, Note
 from las_registry.host.examples import example_host, example_names
@@ -275,7 +275,7 @@ hint: --force replaces it
         saves(saved, content)
         result = run_cli("host", "save")
         assert (result.exit_code, result.stdout) == (2, "")
-        assert result.stderr.startswith(f"error: {saved} exists, and is no profile: ")
+        assert result.stderr.startswith(f"error: {saved} exists, and cannot be used: ")
         assert "hint: --force replaces it\n" in result.stderr
         assert run_cli("host", "save", "--force").exit_code == 0
         assert read_profile(saved) == HOST
@@ -385,7 +385,7 @@ class TestList:
         assert lines[0].split() == ["NAME", "CORES", "MEMORY", "GPUS", "RUNTIMES"]
         assert [line.split()[0] for line in lines[1:]] == list(example_names())
         (row,) = [line for line in lines if line.startswith("  gpu-2x24gb ")]
-        assert " 2 x NVIDIA GeForce RTX 3090, 24 GiB " in row
+        assert " 2 x NVIDIA GeForce RTX 3090 (24 GiB) " in row
 
     def test_the_saved_one_is_marked(self, run_cli: RunCli, saved: Path) -> None:
         run_cli("host", "save", "--profile", "laptop")

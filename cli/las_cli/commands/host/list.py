@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,32 +57,25 @@ def _read_saved(path: Path) -> Host | None:
 
 
 def _print_table(examples: dict[str, Host], marked: set[str]) -> None:
+    from las_cli.render.host import cards, rounded_size
     from las_cli.render.table import Column, render_table
 
     machines = examples.values()
     columns = (
         Column(title="NAME", cells=tuple(f"{name} (saved)" if name in marked else name for name in examples)),
         Column(title="CORES", cells=tuple("unknown" if one.cores is None else str(one.cores) for one in machines)),
-        Column(title="MEMORY", cells=tuple(_gibibytes(one.ram) for one in machines)),
-        Column(title="GPUS", cells=tuple(_cards(one) for one in machines), rank=1),
-        Column(title="RUNTIMES", cells=tuple(_runtimes(one) for one in machines), rank=2),
+        Column(
+            title="MEMORY", cells=tuple("unknown" if one.ram is None else rounded_size(one.ram) for one in machines)
+        ),
+        Column(title="GPUS", cells=tuple("; ".join(cards(one)) or "none" for one in machines), rank=1, least=20),
+        Column(title="RUNTIMES", cells=tuple(_runtimes(one) for one in machines), rank=2, least=20),
     )
     for line in render_table(columns, width=terminal_width(sys.stdout)):
         click.echo(line)
 
 
-def _cards(machine: Host) -> str:
-    counted = Counter(f"{gpu.name}, {_gibibytes(gpu.vram)}" for gpu in machine.gpus)
-    cards = [card if count == 1 else f"{count} x {card}" for card, count in counted.items()]
-    return "; ".join(cards) or "none"
-
-
 def _runtimes(machine: Host) -> str:
     return ", ".join(f"{name} {machine.runtimes[name]}" for name in sorted(machine.runtimes)) or "none"
-
-
-def _gibibytes(size: int | None) -> str:
-    return "unknown" if size is None else f"{size / 1024**3:.1f}".removesuffix(".0") + " GiB"
 
 
 def _print_json(examples: dict[str, Host], marked: set[str], path: Path | None, saved: Host | None) -> None:

@@ -128,7 +128,7 @@ def _is_the_same(path: Path, machine: Host) -> bool:
         found = differences(read_saved(path), machine)
     except InvalidFile as error:
         problem = error.problems[0]
-        raise _taken(path, f"and is no profile: {problem.message}") from None
+        raise _taken(path, f"and cannot be used: {problem.message}") from None
     if not found:
         return True
     lines = [f"  {one.fact}: {one.before} there, {one.after} now" for one in found]

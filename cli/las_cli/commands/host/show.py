@@ -11,6 +11,7 @@ import click
 from las_cli.commands.host.facts import Facts, look, profile_text
 from las_cli.inputs import Profile, find_profile
 from las_cli.options import assume_option, format_option, logging_options, profile_option
+from las_cli.render.host import readable_size
 from las_cli.render.terminal import display_width, printable, terminal_width, wants_colour
 from las_cli.render.text import Paper, wrap
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from las_registry.host.difference import Difference
     from las_solver.model import Gpu, Host
 
-__all__ = ["readable_size", "show"]
+__all__ = ["show"]
 
 Row = tuple[str, list[str]]
 
@@ -130,23 +131,3 @@ def _gpu(gpu: Gpu) -> str:
 
 def _unknown(how: str) -> str:
     return f"unknown, so that no minimum is met; state it with {how}"
-
-
-def readable_size(size: int) -> str:
-    """`size` bytes in powers of 1024 and of 1000, e.g. ``24564 MiB (25.8 GB)``."""
-    if size < 1024**2:
-        return f"{size} bytes"
-    if size % 1024**3 == 0:
-        binary = f"{size // 1024**3} GiB"
-    elif size % 1024**2 == 0 and size < 100_000 * 1024**2:
-        binary = f"{size // 1024**2} MiB"
-    elif size < 1024**3:
-        binary = f"{_short(size / 1024**2)} MiB"
-    else:
-        binary = f"{_short(size / 1024**3)} GiB"
-    decimal = f"{_short(size / 1000**3)} GB" if size >= 1000**3 else f"{_short(size / 1000**2)} MB"
-    return f"{binary} ({decimal})"
-
-
-def _short(number: float) -> str:
-    return f"{number:.1f}".removesuffix(".0")
