@@ -33,7 +33,7 @@ from las_cli.render.terminal import printable, wants_colour
 if TYPE_CHECKING:
     from las_registry.problem import InvalidFile, Problem
 
-__all__ = ["ExitStatus", "Failure", "end_process", "guarded"]
+__all__ = ["ExitStatus", "Failure", "end_process", "failure_of", "guarded"]
 
 
 _OUTPUT_ERRORS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG)
@@ -119,7 +119,7 @@ def end_process(status: int) -> NoReturn:
 
 def _report(error: Exception, arguments: Sequence[str]) -> ExitStatus:
     """Reports `error`, which must not raise: another error while it is reported is a status, too."""
-    failure = _failure(error)
+    failure = failure_of(error)
     if failure.status is ExitStatus.INTERNAL and _verbosity(arguments) >= 2:
         import traceback
 
@@ -141,7 +141,8 @@ def _report(error: Exception, arguments: Sequence[str]) -> ExitStatus:
     return failure.status
 
 
-def _failure(error: Exception) -> Failure:
+def failure_of(error: Exception) -> Failure:
+    """What is reported of `error`."""
     if isinstance(error, click.ClickException):  # a typing error waits for no further imports
         return Failure(status=ExitStatus.BAD_INPUT, message=error.format_message())
     from las_registry.problem import InvalidFile, RegistryUnusable
@@ -227,7 +228,7 @@ def _show_usage(error: click.ClickException) -> None:
     if isinstance(error, click.UsageError) and error.ctx is not None:
         click.echo(error.ctx.get_usage(), err=True)
         click.echo(f"Try '{error.ctx.command_path} --help' for help.\n", err=True)
-    _show(_failure(error))
+    _show(failure_of(error))
 
 
 def _printable_lines(text: str) -> str:

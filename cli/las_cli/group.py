@@ -47,6 +47,12 @@ class LazyGroup(click.Group):
         except click.UsageError as error:
             raise self._with_suggestion(error, ctx, args[0]) from None
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise self._placed(error, ctx) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.help) for name, entry in sorted(self.entries.items())])
@@ -56,7 +62,24 @@ class LazyGroup(click.Group):
         from difflib import get_close_matches
 
         options = [option for parameter in self.get_params(ctx) for option in parameter.opts if option.startswith("--")]
-        near = get_close_matches(name, [*self.entries, *options])
+        inner = [
+            f"{one.name} {name}" for one in self._commands(ctx) if isinstance(one, LazyGroup) and name in one.entries
+        ]
+        near = [*inner, *get_close_matches(name, [*self.entries, *options])]
         if not near or "did you mean" in error.message.lower():
             return error
         return click.UsageError(f"{error.message} Did you mean {' or '.join(near)}?", ctx)
+
+    def _placed(self, error: click.NoSuchOption, ctx: click.Context) -> click.UsageError:
+        """The usage error about an unknown option, which may be one of a command: these stand after its name."""
+        option = error.option_name
+        owners = [one.name for one in self._commands(ctx) if any(option in known.opts for known in one.params)]
+        if not owners:
+            return error
+        return click.UsageError(
+            f"Option {option!r} stands after the name of a command: {ctx.command_path} {owners[-1]} {option} ...", ctx
+        )
+
+    def _commands(self, ctx: click.Context) -> list[click.Command]:
+        found = (self.get_command(ctx, name) for name in self.list_commands(ctx))
+        return [command for command in found if command is not None]

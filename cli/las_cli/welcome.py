@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from las_cli.errors import failure_of
 from las_cli.render.phrases import counted
 from las_cli.render.terminal import printable, terminal_width, wants_colour
 from las_cli.render.text import Paper, wrap
@@ -31,7 +32,7 @@ _BUNDLED: Final = {"word": "chat", "engine": "vllm", "application": "open-webui"
 
 
 def welcome() -> None:
-    """Prints the greeting; what is wrong with the registry or the host's profile is said in place of it."""
+    """Prints the greeting; what is wrong with the registry or the profile is said in place of what they hold."""
     paper = Paper(width=terminal_width(sys.stdout), colour=wants_colour())
     for line in _lines(paper):
         click.echo(line, color=True)
@@ -42,30 +43,43 @@ def _lines(paper: Paper) -> Iterator[str]:
     yield ""
     names, modules = _registry()
     for label, text in (("Machine", _told(_machine)), ("Modules", modules)):
-        yield from wrap(printable(text), paper=paper, first=f"  {label}  ", indent=" " * 11)
+        yield from wrap(text, paper=paper, first=f"  {label}  ", indent=" " * 11)
     yield ""
     yield "Try"
     examples = [(command.format_map(names), what) for command, what in _EXAMPLES]
     widest = max(len(command) for command, _ in examples)
+    beside = max(len(f"  {command:{widest}}  {what}") for command, what in examples) <= paper.width
     for command, what in examples:
-        yield f"  {paper.style(printable(command).ljust(widest), bold=True)}  {what}"
+        if beside:
+            yield f"  {paper.style(command.ljust(widest), bold=True)}  {what}"
+            continue
+        yield f"  {paper.style(command, bold=True)}"
+        yield from wrap(what, paper=paper, first=" " * 6, indent=" " * 6)
 
 
 def _told(find_out: Callable[[], str]) -> str:
-    """What `find_out` answers, or the error that it raises: a greeting is no place to fail."""
+    """What `find_out` answers, or the error that it raises, with its hint in a line of its own: a greeting is no place
+    to fail."""
     from las_solver.errors import LasSolveError
 
     try:
-        return find_out()
+        return printable(find_out())
     except LasSolveError as error:
-        return " ".join(str(error).split())
+        failure = failure_of(error)
+        lines = [failure.message, *([] if failure.hint is None else [f"hint: {failure.hint}"])]
+        return "\n".join(printable(" ".join(line.split())) for line in lines)
 
 
 def _machine() -> str:
-    from las_cli.inputs import read_host
+    """The machine that commands plan for; where that was stated, also by what."""
+    from las_cli.commands.host.facts import look
+    from las_cli.inputs import find_profile
     from las_cli.render.host import summary
 
-    return summary(read_host(None))
+    profile = find_profile(os.environ.get("LAS_SOLVE_PROFILE") or None)
+    facts = look(profile)
+    told = summary(facts.machine)
+    return told if profile is None else f"{facts.source}: {told}"
 
 
 def _registry() -> tuple[dict[str, str], str]:

@@ -11,8 +11,9 @@ from manifests import manifest_text, write_files
 
 
 @pytest.fixture
-def run_cli(monkeypatch: pytest.MonkeyPatch) -> RunCli:
-    """Runs ``las-solve`` in this process, without the user's own environment variables."""
+def run_cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RunCli:
+    """Runs ``las-solve`` in this process, without the user's own environment variables and saved profile."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
     for name in list(os.environ):
         if name.startswith(("LAS_SOLVE_", "_LAS_SOLVE_")) or name in ("COLUMNS", "NO_COLOR"):
             monkeypatch.delenv(name)
