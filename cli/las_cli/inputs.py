@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from las_cli.logging import logger
 from las_cli.progress import Progress
+from las_cli.render.phrases import did_you_mean
 
 if TYPE_CHECKING:
     from las_registry.problem import Problem
@@ -28,6 +29,7 @@ __all__ = [
     "place_of",
     "read_host",
     "read_input",
+    "unknown_module",
     "warn_of_unknown",
 ]
 
@@ -80,7 +82,8 @@ def load_registry(directories: Sequence[Path], *, strict: bool = False, warn: bo
 
 
 def warn_of_unknown(request: Request, registry: Registry) -> None:
-    """Warns of names that say nothing, since there are no such modules, and of requested ones that were all rejected.
+    """Warns of names that say nothing, since there are no such modules, and of requested ones that were all rejected
+    or that are those of example hosts.
 
     That a requested module is unknown is for the planner to say.
     """
@@ -90,20 +93,32 @@ def warn_of_unknown(request: Request, registry: Registry) -> None:
     named += [(f"--mode {name}={mode}", name) for name, mode in request.forced_modes.items()]
     for option, name in named:
         if not registry.versions(name):
-            log.warning(f"{option} has no effect: {_unknown(name, registry)}")
+            near = did_you_mean(name, registry.names())
+            log.warning(f"{option} has no effect: there is no module named {name}" + (f"; {near}" if near else ""))
     for name in dict.fromkeys(one.name for one in request.requirements):
-        if registry.rejected(name) and not registry.versions(name):
+        if registry.versions(name):
+            continue
+        if registry.rejected(name):
             first = registry.rejected(name)[0]
             place = first.file if first.line is None else f"{first.file}:{first.line}"
             log.warning(f"{name} is in the registry, but no manifest of it can be used; see {place}")
+        elif _is_example(name):
+            log.warning(f"{name} is no module but an example host: --profile {name} plans for it")
 
 
-def _unknown(name: str, registry: Registry) -> str:
-    from difflib import get_close_matches
+def unknown_module(name: str, registry: Registry) -> InvalidInput:
+    """The error about a module that there is not: why its manifests were rejected, else what `name` may stand for."""
+    from las_registry.problem import InvalidFile
+    from las_solver.errors import InvalidInput
 
-    known = {one.lower(): one for one in registry.names()}
-    near = [known[one] for one in get_close_matches(name.lower(), known)]
-    return f"there is no module named {name}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+    rejected = registry.rejected(name)
+    if rejected:
+        return InvalidFile(rejected)
+    if registry.providers(name):
+        hint = f"las-solve registry show {name} lists the modules that provide it"
+        return InvalidInput(f"{name} is an interface, not a module", hint=hint)
+    near = did_you_mean(name, (*registry.names(), *registry.interfaces()))
+    return InvalidInput(f"there is no module {name!r}", hint=near or "las-solve registry search WORD finds modules")
 
 
 def find_profile(named: str | Path | None) -> Profile | None:
@@ -205,15 +220,17 @@ def _is_file(name: str) -> bool:
     return not os.path.isdir(name)  # noqa: PTH112 - Path.is_dir may raise
 
 
-def _no_profile(name: str, examples: Sequence[str]) -> InvalidInput:
-    from difflib import get_close_matches
+def _is_example(name: str) -> bool:
+    from las_registry.host.examples import example_names
 
+    return name in example_names()
+
+
+def _no_profile(name: str, examples: Sequence[str]) -> InvalidInput:
     from las_solver.errors import InvalidInput
 
-    near = get_close_matches(name.lower(), (*examples, DETECT))
-    guess = f"did you mean {' or '.join(near)}? " if near else ""
-    hint = f"{guess}las-solve host list shows the example hosts"
-    return InvalidInput(f"{name} is neither a profile file nor an example host", hint=hint)
+    hint = f"{did_you_mean(name, (*examples, DETECT))} las-solve host list shows the example hosts".lstrip()
+    return InvalidInput(f"{name!r} is neither a profile file nor an example host", hint=hint)
 
 
 def _resume_collection() -> None:

@@ -239,6 +239,24 @@ def test_names_that_say_nothing_are_warned_about(plan: Plan) -> None:
     )
 
 
+def test_the_name_of_an_example_host_among_the_modules_is_warned_about(plan: Plan) -> None:
+    result = plan("app", "gpu-8gb")
+    assert result.exit_code == 1
+    told = "warning: gpu-8gb is no module but an example host: --profile gpu-8gb plans for it\n"
+    assert result.stderr == told
+
+
+def test_without_a_module_it_says_how_to_find_one(plan: Plan, run_cli: RunCli) -> None:
+    find = (
+        "error: no module was named\n"
+        "hint: las-solve registry search WORD finds modules, las-solve registry list shows all"
+    )
+    result = plan()
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"{find}\n")
+    assert run_cli("plan").stderr == f"{find}; las-solve plan open-webui is an example\n"
+    assert run_cli("plan", "open-webui", "--profile", "gpu-24gb").exit_code == 0
+
+
 def test_a_requested_module_that_was_rejected_is_not_only_unknown(plan: Plan, registry: Path) -> None:
     (registry / "other.manifest.yaml").write_text("name: other\nversion: x\n")
     result = plan("other")

@@ -84,7 +84,7 @@ class TestNames:
     def test_a_name_that_is_neither(self, name: str, hint: str) -> None:
         with pytest.raises(InvalidInput) as caught:
             find_profile(name)
-        assert caught.value.message == f"{name} is neither a profile file nor an example host"
+        assert caught.value.message == f"{name!r} is neither a profile file nor an example host"
         assert caught.value.hint == hint
 
 

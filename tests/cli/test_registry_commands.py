@@ -118,6 +118,7 @@ def test_show_an_interface(run_cli: RunCli, registry: str) -> None:
         ("tocrh", "error: there is no module 'tocrh'\nhint: did you mean torch?\n"),
         ("TORCH", "error: there is no module 'TORCH'\nhint: did you mean torch?\n"),
         ("qqqq", "error: there is no module 'qqqq'\nhint: las-solve registry search WORD finds modules\n"),
+        ("chat@>=1", "error: chat is an interface, which has no versions\nhint: write chat alone\n"),
         ("app@>5", "error: no version of app meets >5\nhint: there are 2.0rc1, 1.10, 1.9\n"),
         ("app@^1", "error: '^1' is not a PEP 440 version specifier\nhint: write >=1,<2\n"),
     ],

@@ -85,3 +85,25 @@ def test_what_is_not_there(run_cli: RunCli, registry: str) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     assert "did you mean llm?" in result.stderr
     assert run_cli("registry", "matrix", "--registry", registry, "--profile", "gpu-9gb").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "llm@>=1",
+            "error: 'llm@>=1' has a constraint, and the matrix is about modules as a whole\n"
+            "hint: write llm; las-solve registry show 'llm@>=1' is about single versions\n",
+        ),
+        (
+            "llm-api",
+            "error: llm-api is an interface, not a module\n"
+            "hint: las-solve registry show llm-api lists the modules that provide it\n",
+        ),
+    ],
+)
+def test_what_is_no_module(name: str, message: str, run_cli: RunCli, registry: str) -> None:
+    more = manifest_text("server", "1.0", "interfaces: {provides: [llm-api]}\n")
+    write_files(Path(registry), {"server/manifest.yaml": more})
+    result = run_cli("registry", "matrix", name, "--registry", registry)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", message)

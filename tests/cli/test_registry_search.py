@@ -63,6 +63,8 @@ def test_nothing_found_suggests_names(run_cli: RunCli, registry: str) -> None:
     assert result.stderr == "no module has 'clokc'; did you mean clock?\n"
     result = run_cli("registry", "search", "qqqq", "zzzz", "--registry", registry)
     assert result.stderr == "no module has 'qqqq' and 'zzzz'; las-solve registry list shows all modules\n"
+    result = run_cli("registry", "search", "\x1b[31m", "--registry", registry)
+    assert result.stderr == "no module has '\\x1b[31m'; las-solve registry list shows all modules\n"
 
 
 @pytest.mark.parametrize("words", [(), ("",), (" ", "-")])

@@ -147,7 +147,7 @@ def plan(
     from las_cli.request import build_request
 
     if not modules:
-        raise _nothing_named(registries)
+        raise _nothing_named(bundled=not registries)
     request = build_request(
         modules=modules,
         strategy=strategy,
@@ -164,16 +164,13 @@ def plan(
     ctx.exit(_print(answer, host, output_format, place_of(profile, assumptions)))
 
 
-def _nothing_named(registries: Sequence[Path]) -> InvalidInput:
-    """The error about a command that names no module, with some of the catalog's applications."""
-    from las_cli.inputs import load_registry
+def _nothing_named(*, bundled: bool) -> InvalidInput:
+    """The error about a command that names no module; where the catalog is the `bundled` one, with an example."""
     from las_solver.errors import InvalidInput
 
-    hint = "las-solve registry search WORD finds modules"
-    if not registries:
-        catalog = load_registry((), warn=False)
-        names = [name for name in catalog.names() if catalog.versions(name)[0].category == "application"]
-        hint = f"{hint}; try las-solve plan {names[0]}, or {', '.join(names[1:-1])} or {names[-1]}"
+    hint = "las-solve registry search WORD finds modules, las-solve registry list shows all"
+    if bundled:
+        hint += "; las-solve plan open-webui is an example"
     return InvalidInput("no module was named", hint=hint)
 
 

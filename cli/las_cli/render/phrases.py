@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from las_cli.render.terminal import printable
 
-__all__ = ["counted", "first_line"]
+__all__ = ["counted", "did_you_mean", "first_line"]
 
 
 def counted(number: int, noun: str) -> str:
     """``1 module``, ``2 modules``, ``1,000 modules``."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A question with those of `known` that look like `name`; empty if none does."""
+    from difflib import get_close_matches
+
+    spelled = {one.lower(): one for one in known}
+    near = [spelled[one] for one in get_close_matches(name.lower(), spelled)]
+    return f"did you mean {' or '.join(near)}?" if near else ""
 
 
 def first_line(text: str | None) -> str:

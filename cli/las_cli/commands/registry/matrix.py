@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from las_cli.inputs import load_registry, read_host
+from las_cli.inputs import load_registry, read_host, unknown_module
 from las_cli.options import ModuleType, ProfileType, format_option, logging_options, registry_option, strict_option
 from las_cli.progress import Progress
 from las_cli.render.json import print_json
+from las_cli.render.modules import newest_manifest
 from las_cli.render.table import Column, Painter, render_table
 from las_cli.render.terminal import display_width, printable, terminal_width, wants_colour
 from las_cli.render.text import Paper
@@ -98,16 +100,19 @@ def _examples() -> dict[str, Host]:
 
 
 def _refuse_unknown(names: Sequence[str], registry: Registry) -> None:
-    from las_cli.commands.registry.show import unknown_module
+    from las_solver.errors import InvalidInput
 
     for name in names:
+        module, at, _ = name.partition("@")
+        if at:
+            hint = f"write {module}; las-solve registry show {shlex.quote(name)} is about single versions"
+            raise InvalidInput(f"{name!r} has a constraint, and the matrix is about modules as a whole", hint=hint)
         if not registry.versions(name):
-            raise unknown_module(registry, name)
+            raise unknown_module(name, registry)
 
 
 def _rows(registry: Registry, names: Sequence[str], hosts: Sequence[Host]) -> list[_Row]:
     """The modules by category, then in the order of `names`."""
-    from las_cli.render.modules import newest_manifest
     from las_solver.planner import Planner
 
     planners = [Planner(registry, host) for host in hosts]

@@ -13,7 +13,6 @@ from las_cli.inputs import load_registry
 from las_cli.options import format_option, logging_options, registry_option, strict_option
 from las_cli.render.json import print_json
 from las_cli.render.modules import module_document, module_table, newest_manifest
-from las_cli.render.terminal import printable
 
 if TYPE_CHECKING:
     from las_registry.manifest import Manifest
@@ -56,7 +55,7 @@ def search(*, words: Sequence[str], registries: Sequence[Path], strict: bool, ou
         for line in module_table(loaded, found):
             click.echo(line)
     else:
-        click.echo(f"no module has {' and '.join(map(repr, map(printable, words)))}{_advice(loaded, wanted)}", err=True)
+        click.echo(f"no module has {' and '.join(map(repr, words))}{_advice(loaded, wanted)}", err=True)
 
 
 def _found(registry: Registry, words: Sequence[str]) -> list[Manifest]:

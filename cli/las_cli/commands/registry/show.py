@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from las_cli.inputs import load_registry, place_of, read_host
+from las_cli.inputs import load_registry, place_of, read_host, unknown_module
 from las_cli.options import (
     ModuleType,
     assume_option,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from las_solver.model import Host
     from las_solver.survey import Verdict
 
-__all__ = ["show", "unknown_module"]
+__all__ = ["show"]
 
 _PATIENCE: Final = 10.0
 _MOST_VERSIONS: Final = 40
@@ -79,15 +79,15 @@ def show(
     requirement = Requirement.parse(wanted)
     loaded = load_registry(registries, strict=strict, warn=False)
     if not loaded.versions(requirement.name):
-        if loaded.providers(requirement.name):
-            _show_interface(loaded, requirement.name, output_format)
-            return
-        raise unknown_module(loaded, requirement.name)
+        if not loaded.providers(requirement.name):
+            raise unknown_module(requirement.name, loaded)
+        _show_interface(loaded, requirement, output_format)
+        return
     manifests = list(_manifests(loaded, requirement))
     if not manifests:
         raise _no_version(loaded, requirement)
     host = read_host(profile, assumptions)
-    verdicts = _survey(loaded, host, requirement)
+    verdicts = _survey(loaded, host, requirement, len(manifests))
     if output_format == "json":
         print_json(_document(requirement, manifests, verdicts, host))
         return
@@ -95,7 +95,8 @@ def show(
     click.echo("\n".join((*_module_lines(manifests[0]), *_verdict_lines(verdicts, place))), color=True)
 
 
-def _survey(registry: Registry, host: Host, requirement: Requirement) -> list[Verdict]:
+def _survey(registry: Registry, host: Host, requirement: Requirement, count: int) -> list[Verdict]:
+    """Verdicts on all `count` versions that `requirement` admits."""
     from las_solver.planner import Planner
 
     deadline = time.monotonic() + _PATIENCE
@@ -103,7 +104,7 @@ def _survey(registry: Registry, host: Host, requirement: Requirement) -> list[Ve
     with Progress(f"Trying versions of {printable(requirement.name)}") as progress:
         for verdict in Planner(registry, host).survey(requirement, stop=lambda: time.monotonic() > deadline):
             verdicts.append(verdict)
-            progress(sum(one.span.high - one.span.low + 1 for one in verdicts))
+            progress(sum(one.span.high - one.span.low + 1 for one in verdicts), count)
     return verdicts
 
 
@@ -114,7 +115,12 @@ def _manifests(registry: Registry, requirement: Requirement) -> Iterator[Manifes
         yield manifest
 
 
-def _show_interface(registry: Registry, interface: str, output_format: str) -> None:
+def _show_interface(registry: Registry, requirement: Requirement, output_format: str) -> None:
+    from las_solver.errors import InvalidInput
+
+    interface = requirement.name
+    if requirement.constraint.text:
+        raise InvalidInput(f"{interface} is an interface, which has no versions", hint=f"write {interface} alone")
     providers = list(registry.providers(interface))
     if output_format == "json":
         print_json({"interface": interface, "providers": providers})
@@ -123,22 +129,6 @@ def _show_interface(registry: Registry, interface: str, output_format: str) -> N
     for name in providers:
         versions = [str(one.version) for one in registry.versions(name) if interface in one.provides]
         click.echo(f"  {name} {', '.join(versions[:5])}{', ...' if len(versions) > 5 else ''}")
-
-
-def unknown_module(registry: Registry, name: str) -> InvalidInput:
-    """The error about a module that there is not, with the nearest names, or why its manifests were rejected."""
-    from difflib import get_close_matches
-
-    from las_registry.problem import InvalidFile
-    from las_solver.errors import InvalidInput
-
-    rejected = registry.rejected(name)
-    if rejected:
-        return InvalidFile(rejected)
-    known = {one.lower(): one for one in (*registry.names(), *registry.interfaces())}
-    near = [known[one] for one in get_close_matches(name.lower(), known)]
-    hint = f"did you mean {' or '.join(near)}?" if near else "las-solve registry search WORD finds modules"
-    return InvalidInput(f"there is no module {name!r}", hint=hint)
 
 
 def _no_version(registry: Registry, requirement: Requirement) -> InvalidInput:
