@@ -33,7 +33,7 @@ from las_cli.render.terminal import printable, wants_colour
 if TYPE_CHECKING:
     from las_registry.problem import InvalidFile, Problem
 
-__all__ = ["ExitStatus", "Failure", "end_process", "failure_of", "guarded"]
+__all__ = ["ExitStatus", "Failure", "end_process", "failure_of", "guarded", "problem_document"]
 
 
 _OUTPUT_ERRORS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG)
@@ -159,7 +159,7 @@ def failure_of(error: Exception) -> Failure:
                 message=error.message,
                 text=str(error).removesuffix(f"\nhint: {error.hint}"),
                 hint=error.hint,
-                details=_details(error.problems),
+                details=tuple(map(problem_document, error.problems)),
             )
         case InvalidFile(problems=[_, *_]):
             return _invalid_file(error)
@@ -186,21 +186,19 @@ def _invalid_file(error: InvalidFile) -> Failure:
         message=f"{first} (and {more} more)" if more else first,
         text=f"{more + 1} mistakes\n{error.message}" if more else None,
         hint=None if more else error.problems[0].hint,
-        details=_details(error.problems),
+        details=tuple(map(problem_document, error.problems)),
     )
 
 
-def _details(problems: Iterable[Problem]) -> tuple[dict[str, object], ...]:
-    return tuple(
-        {
-            "file": problem.file,
-            "line": problem.line,
-            "field": problem.field,
-            "message": problem.message,
-            "hint": problem.hint,
-        }
-        for problem in problems
-    )
+def problem_document(problem: Problem) -> dict[str, object]:
+    """A problem of a file as JSON."""
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "field": problem.field,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
 
 
 def _internal(error: Exception) -> Failure:

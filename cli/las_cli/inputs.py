@@ -30,6 +30,7 @@ __all__ = [
     "read_host",
     "read_input",
     "unknown_module",
+    "warn_of",
     "warn_of_unknown",
 ]
 
@@ -77,7 +78,7 @@ def load_registry(directories: Sequence[Path], *, strict: bool = False, warn: bo
 
         raise InvalidFile(registry.problems)
     if registry.problems and warn:
-        _warn(registry.problems, directories)
+        warn_of(registry.problems, directories)
     return registry
 
 
@@ -240,7 +241,8 @@ def _resume_collection() -> None:
         gc.enable()
 
 
-def _warn(problems: Sequence[Problem], directories: Sequence[Path]) -> None:
+def warn_of(problems: Sequence[Problem], directories: Sequence[Path]) -> None:
+    """Warns of the first of the `problems` that manifests in `directories` have."""
     log = logger()
     for problem in problems[:_SHOWN]:
         log.warning(_first_line(problem))

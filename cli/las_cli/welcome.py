@@ -22,8 +22,8 @@ __all__ = ["welcome"]
 
 _EXAMPLES: Final = (
     ("las-solve registry search {word}", "find modules by words"),
-    ("las-solve registry show {engine}", "what it needs, and which versions fit here"),
-    ("las-solve plan {application}", "the newest set that works here, in install order"),
+    ("las-solve registry show {engine}", "what it needs, what fits here"),
+    ("las-solve plan {application}", "the newest set that works here"),
     ("las-solve plan {application} --profile gpu-8gb", "the same for an example machine"),
     ("las-solve host show", "what is known of this machine"),
     ("las-solve --help", "all commands"),

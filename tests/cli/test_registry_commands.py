@@ -135,6 +135,15 @@ def test_show_a_module_whose_manifests_are_rejected_says_why(run_cli: RunCli, re
     assert "manifest.yaml:3: version: 'x' is not a PEP 440 version" in result.stderr
 
 
+def test_show_warns_of_versions_that_were_rejected_and_of_no_other_module(run_cli: RunCli, registry: str) -> None:
+    write_files(
+        Path(registry), {"b/manifest.yaml": manifest_text("b", "x"), "c/manifest.yaml": manifest_text("app", "x")}
+    )
+    result = run_cli("registry", "show", "app", "--registry", registry)
+    assert result.exit_code == 0 and result.stdout.startswith("app ")
+    assert result.stderr == f"warning: {registry}/c/manifest.yaml:3: version: 'x' is not a PEP 440 version\n"
+
+
 def test_rejected_manifests_are_warned_about_and_fail_under_strict(run_cli: RunCli, registry: str) -> None:
     write_files(Path(registry), {"b/manifest.yaml": manifest_text("b", "x")})
     result = run_cli("registry", "list", "--registry", registry)

@@ -64,6 +64,13 @@ def test_a_narrow_terminal_gets_several_tables(
     )
 
 
+def test_the_name_of_a_profile_cannot_steer_the_terminal(run_cli: RunCli, registry: str, tmp_path: Path) -> None:
+    path = tmp_path / "\x1b[31m.yaml"
+    path.write_text("cpu: {cores: 1}\n")
+    result = run_cli("registry", "matrix", "engine", "--registry", registry, "--profile", str(path))
+    assert result.exit_code == 0 and "\\x1b[31m.yaml" in result.stdout and "\x1b" not in result.stdout
+
+
 def test_json(run_cli: RunCli, registry: str, machines: list[str]) -> None:
     result = run_cli("registry", "matrix", "llm", "--registry", registry, *machines, "--format", "json")
     document = json.loads(result.stdout)

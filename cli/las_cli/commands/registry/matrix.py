@@ -87,7 +87,9 @@ def matrix(
     if output_format == "json":
         print_json({"machines": titles, "modules": [_document(row, titles) for row in rows]})
         return
-    for line in _lines(rows, titles, Paper(width=terminal_width(sys.stdout), colour=wants_colour())):
+    for line in _lines(
+        rows, list(map(printable, titles)), Paper(width=terminal_width(sys.stdout), colour=wants_colour())
+    ):
         click.echo(line, color=True)
 
 

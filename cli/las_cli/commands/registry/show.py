@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from las_cli.inputs import load_registry, place_of, read_host, unknown_module
+from las_cli.inputs import load_registry, place_of, read_host, unknown_module, warn_of
 from las_cli.options import (
     ModuleType,
     assume_option,
@@ -29,7 +29,6 @@ from las_cli.render.text import Paper, wrap
 if TYPE_CHECKING:
     from las_registry.manifest import Manifest
     from las_registry.registry import Registry
-    from las_solver.conflict import Conflict
     from las_solver.constraint import Requirement
     from las_solver.errors import InvalidInput
     from las_solver.model import Host
@@ -83,6 +82,7 @@ def show(
             raise unknown_module(requirement.name, loaded)
         _show_interface(loaded, requirement, output_format)
         return
+    warn_of(loaded.rejected(requirement.name), registries)
     manifests = list(_manifests(loaded, requirement))
     if not manifests:
         raise _no_version(loaded, requirement)
@@ -91,8 +91,10 @@ def show(
     if output_format == "json":
         print_json(_document(requirement, manifests, verdicts, host))
         return
+    paper = Paper(width=terminal_width(sys.stdout), colour=wants_colour())
     place = place_of(profile, assumptions)
-    click.echo("\n".join((*_module_lines(manifests[0]), *_verdict_lines(verdicts, place))), color=True)
+    lines = (*_module_lines(manifests[0], paper), *_verdict_lines(verdicts, place, paper))
+    click.echo("\n".join(lines), color=True)
 
 
 def _survey(registry: Registry, host: Host, requirement: Requirement, count: int) -> list[Verdict]:
@@ -125,7 +127,8 @@ def _show_interface(registry: Registry, requirement: Requirement, output_format:
     if output_format == "json":
         print_json({"interface": interface, "providers": providers})
         return
-    click.echo(_styled(f"{printable(interface)} is an interface, provided by:"))
+    paper = Paper(width=terminal_width(sys.stdout), colour=wants_colour())
+    click.echo(paper.style(f"{interface} is an interface, provided by:", bold=True), color=True)
     for name in providers:
         versions = [str(one.version) for one in registry.versions(name) if interface in one.provides]
         click.echo(f"  {name} {', '.join(versions[:5])}{', ...' if len(versions) > 5 else ''}")
@@ -139,10 +142,9 @@ def _no_version(registry: Registry, requirement: Requirement) -> InvalidInput:
     return InvalidInput(f"no version of {requirement.name} meets {requirement.constraint}", hint=f"there are {shown}")
 
 
-def _module_lines(manifest: Manifest) -> Iterator[str]:
+def _module_lines(manifest: Manifest, paper: Paper) -> Iterator[str]:
     module = manifest.module
-    paper = Paper(width=terminal_width(sys.stdout))
-    yield _styled(f"{module.name} {module.version}") + f"  {module.category}"
+    yield paper.style(f"{module.name} {module.version}", bold=True) + f"  {module.category}"
     description = " ".join((manifest.text("description") or "").split())
     yield from wrap(printable(description), paper=paper, first="  ", indent="  ")
     yield ""
@@ -157,13 +159,12 @@ def _rows(rows: Sequence[tuple[str, str]], paper: Paper) -> Iterator[str]:
         yield from wrap(printable(text), paper=paper, first=first, indent=indent, widest=paper.width)
 
 
-def _verdict_lines(verdicts: Sequence[Verdict], place: str) -> Iterator[str]:
+def _verdict_lines(verdicts: Sequence[Verdict], place: str, paper: Paper) -> Iterator[str]:
     """Which versions fit, newest first, with the reasons of those that do not."""
-    paper = Paper(width=terminal_width(sys.stdout), colour=wants_colour())
     widest = max(len(_FATES[verdict.fits][0]) for verdict in verdicts)
     indent = " " * (widest + 4)
     yield ""
-    yield _styled(f"Versions {printable(place)}, newest first")
+    yield paper.style(f"Versions {printable(place)}, newest first", bold=True)
     for verdict in verdicts:
         word, colour = _FATES[verdict.fits]
         label = f"  {paper.style(word, fg=colour)}{' ' * (widest - len(word))}  "
@@ -204,6 +205,7 @@ def _document(
     requirement: Requirement, manifests: Sequence[Manifest], verdicts: Sequence[Verdict], host: Host
 ) -> dict[str, object]:
     from las_registry.host.profile import profile_document
+    from las_solver.document import conflict_document
 
     fates = {
         version: verdict.fits
@@ -218,18 +220,12 @@ def _document(
             {
                 "versions": verdict.span.constraint,
                 "fits": verdict.fits,
-                "conflict": None if verdict.conflict is None else _conflict(verdict.conflict),
+                "conflict": None if verdict.conflict is None else conflict_document(verdict.conflict),
             }
             for verdict in verdicts
         ],
         "host": profile_document(host),
     }
-
-
-def _conflict(conflict: Conflict) -> dict[str, object]:
-    from las_solver.document import conflict_document
-
-    return conflict_document(conflict)
 
 
 def _described(manifest: Manifest) -> dict[str, object]:
@@ -244,7 +240,3 @@ def _described(manifest: Manifest) -> dict[str, object]:
         "signature_checked": False if manifest.signature else None,
         "manifest": manifest.content,
     }
-
-
-def _styled(text: str) -> str:
-    return click.style(text, bold=True) if wants_colour() else text

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from las_cli.errors import problem_document
 from las_cli.options import FileType, format_option, logging_options, registry_option
 from las_cli.progress import Progress
 from las_cli.render.json import print_json
 from las_cli.render.phrases import counted
 from las_cli.render.terminal import printable
-
-if TYPE_CHECKING:
-    from las_registry.problem import Problem
 
 __all__ = ["validate"]
 
@@ -53,7 +50,7 @@ def validate(*, paths: Sequence[Path], registries: Sequence[Path], output_format
                 "status": "invalid" if problems else "valid",
                 "files": count,
                 "manifests": len(manifests),
-                "problems": [_problem(one) for one in problems],
+                "problems": [problem_document(one) for one in problems],
             }
         )
     else:
@@ -63,16 +60,6 @@ def validate(*, paths: Sequence[Path], registries: Sequence[Path], output_format
         click.echo(_verdict(len(problems), count, len(manifests), signed), err=bool(problems))
     if problems:
         raise click.exceptions.Exit(2)
-
-
-def _problem(problem: Problem) -> dict[str, object]:
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "field": problem.field,
-        "message": problem.message,
-        "hint": problem.hint,
-    }
 
 
 def _verdict(problems: int, files: int, manifests: int, signed: int) -> str:
