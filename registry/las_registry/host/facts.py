@@ -16,6 +16,7 @@ from las_solver.constraint import check_name, parse_version
 from las_solver.errors import InvalidInput
 
 __all__ = [
+    "LARGEST_MEMORY",
     "SpelledVersion",
     "parse_cores",
     "parse_label",
@@ -25,7 +26,8 @@ __all__ = [
 ]
 
 _MOST_CORES: Final = 1_000_000
-_LARGEST: Final = 1 << 60
+LARGEST_MEMORY: Final = 1 << 60
+"""In bytes. No machine has as much: what claims to is damaged."""
 _LONGEST: Final = 200
 _PLAIN: Final = re.compile(r"[0-9]+(\.[0-9]+)*", re.ASCII)
 
@@ -62,7 +64,7 @@ def parse_memory(text: str) -> int:
     size = parse_size(text)
     if size == 0:
         raise InvalidInput("no machine has a memory of size zero", hint="leave it out if it is unknown")
-    if size > _LARGEST:
+    if size > LARGEST_MEMORY:
         raise InvalidInput(f"{_shown(text)} is more memory than any machine has", hint="write it like 64GB")
     return size
 

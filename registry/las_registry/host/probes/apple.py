@@ -9,6 +9,7 @@ from typing import Final
 
 from packaging.version import Version
 
+from las_registry.host.facts import LARGEST_MEMORY
 from las_registry.host.probes.probe import Findings
 from las_solver.model import Gpu
 
@@ -18,7 +19,6 @@ Sysctl = Callable[[str], bytes]
 """The value that the kernel has under a name, as it stands in memory; empty where there is none."""
 
 _MIB: Final = 1 << 20
-_LARGEST: Final = 1 << 60
 _MUCH: Final = 36 << 30
 _LONGEST: Final = 100
 _METAL: Final = ((26, "4"), (13, "3"))
@@ -44,7 +44,7 @@ def probe_apple(platform: str = sys.platform, sysctl: Sysctl | None = None) -> F
         notes.append("the graphics of a Mac with an Intel processor do not count as a card")
     elif _number(sysctl("kern.hv_vmm_present")) == 1:
         notes.append("the graphics of a virtual Mac do not count as a card: state what they may use, if anything")
-    elif not 0 < ram < _LARGEST:
+    elif not 0 < ram < LARGEST_MEMORY:
         notes.append("the graphics do not count as a card, the size of the memory is not known")
     else:
         vram = _usable(ram, _number(sysctl("iogpu.wired_limit_mb")) * _MIB)

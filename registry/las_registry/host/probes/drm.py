@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from las_registry.host.facts import LARGEST_MEMORY
+
 __all__ = ["Control", "device_memory"]
 
 Control = Callable[[int, int, bytearray], object]
@@ -26,7 +28,6 @@ _REGION: Final = struct.Struct("=HHIQ72x")
 """The same in both: class, instance, something else, size in bytes."""
 _DEVICE_CLASS: Final = 1
 _MOST_BYTES: Final = 1 << 16
-_LARGEST: Final = 1 << 60
 
 
 def device_memory(node: Path, driver: str, control: Control | None = None) -> tuple[int, ...]:
@@ -47,7 +48,7 @@ def device_memory(node: Path, driver: str, control: Control | None = None) -> tu
     if start + count * _REGION.size > len(answer):
         raise ValueError("the driver's answer is cut off")
     regions = (_REGION.unpack_from(answer, start + index * _REGION.size) for index in range(count))
-    return tuple(size for kind, _, _, size in regions if kind == _DEVICE_CLASS and 0 < size < _LARGEST)
+    return tuple(size for kind, _, _, size in regions if kind == _DEVICE_CLASS and 0 < size < LARGEST_MEMORY)
 
 
 def _system_control() -> Control:

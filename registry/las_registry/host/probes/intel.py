@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from las_registry.host.facts import LARGEST_MEMORY
 from las_registry.host.probes.probe import Findings
 from las_registry.host.probes.sysfs import INTEL, card_names, is_wsl, list_numbered, read_number
 from las_solver.model import Gpu
@@ -20,7 +21,6 @@ __all__ = ["NO_CARD", "probe_intel"]
 NO_CARD: Final = "no Intel card was found"
 _INTEGRATED: Final = "0000:00:02.0"
 """Where every Intel processor has its graphics; no slot leads there."""
-_LARGEST: Final = 1 << 60
 _STATE: Final = "state it with --assume gpus=SIZE"
 
 Ask = Callable[[Path, str], tuple[int, ...]]
@@ -79,4 +79,4 @@ def _shown_memory(card: Card) -> tuple[int, ...]:
     tiles = [name for _, name in list_numbered(card.device, "tile")]
     shown = [read_number(card.device / tile / "physical_vram_size_bytes") for tile in tiles]
     sizes = (read_number(card.folder / "lmem_total_bytes"), *shown)
-    return tuple(size for size in sizes if size and size < _LARGEST)
+    return tuple(size for size in sizes if size and size < LARGEST_MEMORY)

@@ -14,7 +14,7 @@ from typing import Final
 
 from packaging.version import Version
 
-from las_registry.host.facts import parse_runtime_version
+from las_registry.host.facts import LARGEST_MEMORY, parse_runtime_version
 from las_registry.host.probes.memory import usable_memory
 from las_registry.host.probes.nvml import Nvml, code_of, load_nvml, text_of
 from las_registry.host.probes.probe import Findings
@@ -30,7 +30,6 @@ _NOT_SUPPORTED: Final = 3
 _NOT_FOUND: Final = 6
 _SHARED: Final = "has no memory of its own and may use the machine's"
 _OTHERWISE: Final = "state other cards with --assume gpus=SIZE,SIZE"
-_LARGEST: Final = 1 << 60
 _LAST: Final = "~"
 """Cards that do not say their place come last, in NVML's order."""
 _MOST_CARDS: Final = 1024
@@ -224,7 +223,7 @@ class _Reading:
             what = "does not count, the size of its memory is unknown"
             self.notes.append(f"{label} {what if shared is None else _SHARED}")
             return shared
-        if not isinstance(total, int) or not 0 < total < _LARGEST:
+        if not isinstance(total, int) or not 0 < total < LARGEST_MEMORY:
             self.notes.append(f"{label} does not count, the size of its memory is not understood: {total!r}")
             return None
         return total

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from las_registry.host.facts import LARGEST_MEMORY
 from las_registry.host.probes.pci import Card, find_cards, find_name, is_name
 from las_registry.host.probes.sysfs import (
     AMD,
@@ -29,7 +30,6 @@ from las_solver.model import Gpu
 
 __all__ = ["inspect_cards"]
 
-_LARGEST: Final = 1 << 60
 _MOST_BYTES: Final = 1 << 20
 _INTEGRATED_BY_FORMAT: Final = {1: False, 2: True, 3: True}
 """By the format of ``gpu_metrics``: kernel, ``kgd_pp_interface.h``."""
@@ -123,10 +123,10 @@ class _Inspection:
                 f"{label} does not count, it is split into partitions ({partition}): state those that may be used"
                 " with --assume gpus=SIZE,SIZE"
             )
-        elif not vram and integrated is False and node is not None and 0 < (shared := node.memory()) < _LARGEST:
+        elif not vram and integrated is False and node is not None and 0 < (shared := node.memory()) < LARGEST_MEMORY:
             self.notes.append(f"{label} tells no memory of its own: the {format_size(shared)} that ROCm may use count")
             return shared
-        elif vram is None or not 0 < vram < _LARGEST:
+        elif vram is None or not 0 < vram < LARGEST_MEMORY:
             note = f"{label} does not count, the size of its memory is unknown"
         elif integrated is None:
             note = (
