@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,24 @@ def test_without_the_library_its_package_is_not_even_imported(monkeypatch: pytes
     monkeypatch.setattr(nvml, "_library_exists", lambda root: False)
     monkeypatch.setitem(sys.modules, "pynvml", None)  # an import would raise
     assert load_nvml() is None
+
+
+def test_a_retired_package_that_warns_serves_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pynvml.py").write_text("import warnings\nwarnings.warn('retired', FutureWarning)\nretired = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, "pynvml", None)  # so that what is there now comes back
+    del sys.modules["pynvml"]
+    monkeypatch.setattr(nvml, "_library_exists", lambda root: True)
+    assert getattr(load_nvml(), "retired", False) is True
+
+
+def test_filters_of_warnings_are_left_alone_once_it_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are those of all threads: two that change and restore them at once would leave a change behind."""
+    import pynvml
+
+    monkeypatch.setattr(nvml, "_library_exists", lambda root: True)
+    monkeypatch.delattr(warnings, "catch_warnings")
+    assert load_nvml() is pynvml
 
 
 def test_a_mac_has_no_nvidia_driver(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol, cast
 
@@ -55,12 +56,15 @@ def load_nvml(root: Path = Path("/")) -> Nvml | None:
     """
     if not _library_exists(root):
         return None
-    import warnings
+    if "pynvml" not in sys.modules:
+        import warnings
 
-    with warnings.catch_warnings():
-        # The retired package of the same name warns when it is imported; it serves as well.
-        warnings.simplefilter("ignore", FutureWarning)
-        import pynvml
+        with warnings.catch_warnings():  # at most once, since it changes the filters of all threads
+            # The retired package of the same name warns when it is imported; it serves as well.
+            warnings.simplefilter("ignore", FutureWarning)
+            import_module("pynvml")
+    import pynvml
+
     return cast(Nvml, pynvml)
 
 
