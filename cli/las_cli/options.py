@@ -37,6 +37,11 @@ class FileType(click.Path):
     def __init__(self) -> None:
         super().__init__(path_type=Path, readable=False)
 
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":  # as a path, the working directory
+            self.fail("the name of a file is empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
 
 class DirectoryType(click.Path):
     """A directory; an environment variable holds several like ``PATH`` does, and empty ones are left out.

@@ -280,6 +280,17 @@ hint: --force replaces it
         assert run_cli("host", "save", "--force").exit_code == 0
         assert read_profile(saved) == HOST
 
+    @pytest.mark.parametrize("name", ["", "-"])
+    def test_what_names_no_file_is_not_written_to(
+        self, name: str, run_cli: RunCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        before = sorted(tmp_path.iterdir())
+        result = run_cli("host", "save", "--output", name, "--force")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert ("the name of a file is empty" if name == "" else "--output - names no file") in result.stderr
+        assert sorted(tmp_path.iterdir()) == before
+
     def test_a_directory_is_not_replaced(self, run_cli: RunCli, saved: Path) -> None:
         saved.mkdir(parents=True)
         result = run_cli("host", "save", "--force")

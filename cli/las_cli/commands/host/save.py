@@ -57,7 +57,7 @@ def save(
     from las_cli.inputs import find_profile
     from las_registry.output_file import write_output_file
 
-    path = _saved_path() if output is None else output
+    path = _saved_path() if output is None else _named(output)
     facts = look(None if profile is None else find_profile(profile), assumptions)
     if os.path.lexists(path):
         _require_replaceable(path, output)
@@ -104,6 +104,15 @@ def _saved_path() -> Path:
         message = "there is no directory to save the profile in: neither HOME nor XDG_CONFIG_HOME says where it is"
         raise InvalidInput(message, hint="write it to a file by --output FILE")
     return path
+
+
+def _named(output: Path) -> Path:
+    """`output`, unless it is ``-``, which stands for standard output with other programs."""
+    from las_solver.errors import InvalidInput
+
+    if str(output) == "-":
+        raise InvalidInput("--output - names no file", hint="las-solve host show --format yaml prints a profile")
+    return output
 
 
 def _require_replaceable(path: Path, output: Path | None) -> None:
