@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -25,7 +26,8 @@ def write_output_file(path: Path, data: bytes, *, private: bool = False) -> None
             _make_directories(path.parent)
         _replace(_target(path), data, 0o600 if private else 0o666)
     except OSError as error:
-        hint = "look at who may write there, or name another file"
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        hint = "make room there" if is_full else "look at who may write there, or name another file"
         raise InvalidInput(f"{path} cannot be written: {error.strerror}", hint=hint) from None
 
 

@@ -49,15 +49,15 @@ def parse_size(text: str) -> int:
 
 def format_size(size: int) -> str:
     """`size` bytes as the shortest text that :func:`parse_size` reads as exactly that, the larger unit in a
-    tie."""
-    written = [_in_unit(size, name, unit) for name, unit in _UNITS]
+    tie, but none that is larger than `size`."""
+    written = [_in_unit(size, name, unit) for name, unit in _UNITS if unit <= size]
     return min((one for one in (*written, str(size)) if one), key=len)
 
 
 def _in_unit(size: int, name: str, unit: int) -> str:
     """`size` with at most two decimals of the unit `name`, or nothing where that is not exact."""
     hundredths, rest = divmod(size * 100, unit)
-    if rest or hundredths == 0:
+    if rest:
         return ""
     whole, decimals = divmod(hundredths, 100)
     return f"{whole}.{decimals:02}".rstrip("0").rstrip(".") + name

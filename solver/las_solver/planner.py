@@ -88,6 +88,8 @@ class Planner:
         from las_solver.survey import survey  # a plan starts sooner without it
 
         def has_plan(wanted: Requirement) -> bool:
+            if stop():
+                raise OutOfTime
             return self.has_plan(replace(request, requirements=(wanted,)), stop=stop)
 
         def explain(wanted: Requirement) -> Conflict:

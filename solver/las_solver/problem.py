@@ -20,6 +20,7 @@ from las_solver.shelf import Ranking, Shelf
 __all__ = ["Domain", "Need", "Problem"]
 
 _RUN_LIMIT = 64
+_FEW = 4
 _Predicate = Callable[[int], bool]
 
 
@@ -291,20 +292,28 @@ class Problem:
         prereleases = self._shelf.prereleases(name) if conditional else frozenset[int]()
         kept: Sequence[int] = places
         if self.pruned:
+            kept = self._requestable(name, places)
             if prereleases and not self._shelf.has_prerelease_namers(name):
                 kept = [place for place in kept if place not in prereleases]
-            for constraint in self._requested.get(name, ()):
-                if constraint.text:
-                    kept = [place for place in kept if constraint.admits(versions[place].version)]
             kept = self._feasible(name, versions, kept)
         if prereleases and len(kept) < len(versions):
             prereleases = frozenset(rank for rank, place in enumerate(kept) if place in prereleases)
         candidates = versions if len(kept) == len(versions) else [versions[place] for place in kept]
         return Ranking(self._shelf, candidates, prereleases)
 
+    def _requestable(self, name: str, places: range) -> Sequence[int]:
+        """Those of `places` that the request's constraints on the module `name` admit."""
+        constraints = [one for one in self._requested.get(name, ()) if one.text]
+        if not constraints:
+            return places
+        admitted: Intervals = ((0, len(places) - 1),)
+        for constraint in constraints:
+            admitted = intersect(admitted, self._shelf.admitted(name, constraint))
+        return [place for low, high in admitted for place in range(low, high + 1)]
+
     def _feasible(self, name: str, versions: Sequence[ModuleVersion], places: Sequence[int]) -> Sequence[int]:
         """Those of `places` that nothing speaks against; asked once for versions that are alike."""
-        if not places or any(one.name == name for one in self.request.excluded):
+        if len(places) <= _FEW or any(one.name == name for one in self.request.excluded):
             return [place for place in places if not objections(versions[place], self.host, self.request)]
         hardware, modes = versions[0].hardware, versions[0].modes
         if self.host.modes is None and self.request.modes is None:

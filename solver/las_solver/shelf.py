@@ -97,6 +97,7 @@ class Shelf:
         self.source = source
         self.host = host
         self._versions: dict[str, tuple[ModuleVersion, ...]] = {}
+        self._numbers: dict[str, tuple[Version, ...]] = {}
         self._prereleases: dict[str, frozenset[int]] = {}
         self._namers: dict[str, bool] = {}
         self._newest: dict[str, Version] = {}
@@ -108,6 +109,13 @@ class Shelf:
         if versions is None:
             versions = self._versions[name] = tuple(reversed(self.source.versions(name)))
         return versions
+
+    def admitted(self, name: str, constraint: Constraint) -> Intervals:
+        """The places of the versions in :meth:`versions` that `constraint` admits."""
+        numbers = self._numbers.get(name)
+        if numbers is None:
+            numbers = self._numbers[name] = tuple([one.version for one in self.versions(name)])
+        return admitted_ranks(numbers, constraint)
 
     def prereleases(self, name: str) -> frozenset[int]:
         """The places of the pre-releases in :meth:`versions`."""

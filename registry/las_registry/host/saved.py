@@ -20,6 +20,7 @@ _REMEDY: Final = (
     "this is the saved profile: las-solve host save --force replaces it, las-solve host forget removes it, "
     "--profile detect does without it"
 )
+_DIRECTORY: Final = "this is where the profile is saved: remove the directory by hand; --profile detect does without it"
 
 
 def saved_path() -> Path | None:
@@ -33,7 +34,8 @@ def saved_path() -> Path | None:
         places.append(os.environ.get("APPDATA", ""))
     else:
         usual = "~/Library/Application Support" if sys.platform == "darwin" else "~/.config"
-        places.append(os.path.expanduser(usual))  # noqa: PTH111 - Path.expanduser raises where there is no home
+        if os.environ.get("HOME") != "":  # which would be the root directory
+            places.append(os.path.expanduser(usual))  # noqa: PTH111 - Path.expanduser raises where there is no home
     directory = next((path for path in map(Path, places) if path.is_absolute()), None)
     return None if directory is None else directory / "las-solve" / "host.yaml"
 
@@ -76,11 +78,17 @@ def forget_saved(path: Path) -> None:
 def _require_file(path: Path) -> None:
     """Refuses what is no file, before it is opened: a pipe would have to be waited for."""
     with suppress(OSError):  # what cannot be found is for the reader to say
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise InvalidFile([Problem(file=str(path), message="the profile cannot be read: it is not a file")])
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            hint = _DIRECTORY if stat.S_ISDIR(mode) else None
+            raise InvalidFile(
+                [Problem(file=str(path), message="the profile cannot be read: it is not a file", hint=hint)]
+            )
 
 
 def _with_remedy(problem: Problem) -> Problem:
     """`problem` with a hint that says whose file this is; a hint on how to name a file is none here."""
+    if problem.hint == _DIRECTORY:
+        return problem
     about_content = problem.line is not None and problem.hint is not None
     return replace(problem, hint=f"{problem.hint}; {_REMEDY}" if about_content else _REMEDY)

@@ -109,7 +109,8 @@ class TestReading:
                 path.write_bytes(b"\xff\xfe\x00")
         (problem,) = self._problems(path)
         assert problem.file == str(path)
-        for command in ("las-solve host save --force", "las-solve host forget", "--profile detect"):
+        commands = ("las-solve host save --force", "las-solve host forget") if kind != "directory" else ("by hand",)
+        for command in (*commands, "--profile detect"):
             assert command in str(problem.hint)
         assert "leave it out" not in str(problem.hint)
 
