@@ -46,8 +46,11 @@ def test_the_newest_version_that_fits_each_machine(
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == (
         "  MODULE  0.yaml  8.yaml  24.yaml\n"
+        "\n"
+        "runtime\n"
         "  engine  1.0     1.0     1.0\n"
         "\n"
+        "tool\n"
         "  huge    -       -       -\n"
         "  llm     -       1.0     2.0\n"
     )
@@ -60,7 +63,9 @@ def test_a_narrow_terminal_gets_several_tables(
     short = [option.replace(f"{tmp_path}/", "") for option in machines]
     result = run_cli("registry", "matrix", "llm", "--registry", registry, *short, COLUMNS="22")
     assert result.stdout == (
-        "  MODULE  0.yaml\n  llm     -\n\n  MODULE  8.yaml\n  llm     1.0\n\n  MODULE  24.yaml\n  llm     2.0\n"
+        "  MODULE  0.yaml\n\ntool\n  llm     -\n\n"
+        "  MODULE  8.yaml\n\ntool\n  llm     1.0\n\n"
+        "  MODULE  24.yaml\n\ntool\n  llm     2.0\n"
     )
 
 

@@ -180,7 +180,7 @@ def _groups(rows: Sequence[_Row], titles: Sequence[str], width: int) -> Iterator
 
 
 def _table(rows: Sequence[_Row], titles: Sequence[str], group: Sequence[int], paper: Paper) -> Iterator[str]:
-    """The table of the machines in `group`, with an empty line before each category but the first."""
+    """The table of the machines in `group`, each category under its name."""
 
     def painter(machine: int) -> Painter:
         def paint(text: str, row: int) -> str:
@@ -198,7 +198,10 @@ def _table(rows: Sequence[_Row], titles: Sequence[str], group: Sequence[int], pa
     painters = {titles[one]: painter(one) for one in group}
     head, *body = render_table(columns, width=paper.width, paint=painters)
     yield head
-    for row, line in enumerate(body):
-        if row and rows[row].category != rows[row - 1].category:
+    category = None
+    for row, line in zip(rows, body, strict=True):
+        if row.category != category:
+            category = row.category
             yield ""
+            yield paper.style(category, bold=True)
         yield line
