@@ -73,7 +73,7 @@ def test_the_matrix_is_the_one_that_is_written_down() -> None:
 
 
 def _matrix() -> str:
-    result = run_command("registry", "matrix", LAS_SOLVE_REGISTRY="")
+    result = run_command("registry", "matrix", LAS_SOLVE_REGISTRY="", COLUMNS="1000")
     assert (result.exit_code, result.stderr) == (0, "")
     return result.stdout
 

@@ -14,7 +14,7 @@ from las_registry.yaml_reader import read_documents
 from las_solver.constraint import parse_version
 from las_solver.model import ModuleVersion
 
-HOST_RUNTIMES = {"nvidia-driver", "amdgpu-driver", "macos", "metal"}
+HOST_RUNTIMES = {"amdgpu-driver", "linux", "macos", "metal", "nvidia-driver"}
 """What only a machine can provide; everything else that is needed is in the catalog."""
 
 (MODULES,) = default_directories()

@@ -39,7 +39,7 @@ def _own(name: str) -> Probe:
 
 
 PROBES: Final[Mapping[str, Probe]] = MappingProxyType(
-    {name: _own(name) for name in ("cpu", "memory", "nvidia", "amd", "intel", "apple", "python", "containers")}
+    {name: _own(name) for name in ("cpu", "memory", "linux", "nvidia", "amd", "intel", "apple", "python", "containers")}
 )
 """The probes of the project itself, in the order in which they are asked."""
 

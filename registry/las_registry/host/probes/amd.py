@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Final
 
 from packaging.version import Version
 
+from las_registry.host.probes.linux import kernel_release, leading_version
 from las_registry.host.probes.probe import Findings
 from las_registry.host.probes.sysfs import AMD, card_names, is_wsl, list_names, read_text
 from las_solver.model import Gpu
@@ -43,7 +43,7 @@ def probe_amd(
     if gpus:
         # AMD's own driver says its version; the one that comes with Linux has that of the kernel.
         own = read_text(root / "sys/module/amdgpu/version")
-        driver = _version(own or read_text(root / "proc/sys/kernel/osrelease"))
+        driver = leading_version(own) if own else kernel_release(root)
         if driver is None:
             notes += ("the version of the driver amdgpu is not known",)
         else:
@@ -60,11 +60,5 @@ def _rocm(root: Path) -> Iterator[Version]:
     places.append([root / "opt" / name for name in list_names(root / "opt") if name.startswith("rocm-")])
     places.append([root / "opt/rocm" / name for name in list_names(root / "opt/rocm") if name.startswith("core-")])
     for folders in places:
-        versions = (_version(read_text(folder / ".info/version")) for folder in folders)
+        versions = (leading_version(read_text(folder / ".info/version")) for folder in folders)
         yield from sorted((version for version in versions if version is not None), reverse=True)
-
-
-def _version(text: str) -> Version | None:
-    """The numbers that `text` begins with: 6.2.4 of ``6.2.4-139``, 6.8.0 of ``6.8.0-45-generic``."""
-    found = re.match(r"[0-9]{1,6}([.][0-9]{1,6}){1,3}(?![0-9])", text) if text else None
-    return Version(found[0]) if found else None
