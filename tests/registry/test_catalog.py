@@ -126,6 +126,17 @@ def test_every_consumed_interface_is_provided(catalog: Registry) -> None:
         assert catalog.providers(interface), interface
 
 
+def test_packages_that_share_an_interpreter_need_it_as_a_module(catalog: Registry) -> None:
+    """docs/decisions/0011."""
+    everything = all_versions(catalog)
+    packages = {one.name for one in everything if any(entry.name == "python" for entry in one.requirements)}
+    needed = {entry.name for one in everything for entry in one.requirements}
+    alone = [one for one in everything if any(entry.name == "python" for entry in one.runtimes)]
+    assert len(packages) >= 40 and alone
+    for one in alone:
+        assert one.name not in needed and not packages & {entry.name for entry in one.requirements}, one
+
+
 @pytest.mark.parametrize("interface", ["openai-compatible-api", "sql-database", "vector-database"])
 def test_there_is_a_choice_of_providers(catalog: Registry, interface: str) -> None:
     assert len(catalog.providers(interface)) >= 2
