@@ -14,8 +14,10 @@ settings.load_profile("las-solve")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_saved_profile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Gives the tests, and the processes that they start, an empty directory for settings."""
+def _directories_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Gives the tests, and the processes that they start, empty directories for settings and caches."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
+        patch.delenv("LAS_SOLVE_CACHE", raising=False)
         yield

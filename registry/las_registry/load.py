@@ -8,10 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from las_registry.manifest import Manifest, Pool, read_manifest
 from las_registry.problem import Problem, RegistryUnusable
+from las_registry.yaml_document import Document, Stream
 from las_registry.yaml_reader import LIMITS, read_documents
+
+if TYPE_CHECKING:
+    from las_registry.tree_cache import Tree, TreeCache
 
 __all__ = ["Progress", "Shelf", "is_manifest_file", "load_directory", "load_files", "read_bytes"]
 
@@ -58,8 +63,10 @@ def is_manifest_file(name: str) -> bool:
     return name in _MANIFEST_NAMES or name.endswith(_MANIFEST_ENDINGS)
 
 
-def load_directory(directory: Path, pool: Pool, on_progress: Progress | None = None) -> Shelf:
-    """Every manifest in a directory tree.
+def load_directory(
+    directory: Path, pool: Pool, on_progress: Progress | None = None, *, is_cached: bool = False
+) -> Shelf:
+    """Every manifest in a directory tree; if `is_cached`, files that were accepted before need not be parsed again.
 
     Raises :class:`RegistryUnusable` if there is no such directory, or no manifest file in it.
     """
@@ -80,7 +87,14 @@ def load_directory(directory: Path, pool: Pool, on_progress: Progress | None = N
             f"the registry {shown} is empty: no file in it is named manifest.yaml or ends in .manifest.yaml",
             hint="las-solve registry schema prints what a manifest may contain",
         )
-    return _load(files, problems, pool, on_progress)
+    if not is_cached:
+        return _load(files, problems, pool, on_progress)
+    from las_registry.tree_cache import TreeCache
+
+    cache = TreeCache.of(directory)
+    shelf = _load(files, problems, pool, on_progress, cache)
+    cache.save()
+    return shelf
 
 
 def load_files(paths: Iterable[Path], pool: Pool, on_progress: Progress | None = None) -> Shelf:
@@ -89,11 +103,17 @@ def load_files(paths: Iterable[Path], pool: Pool, on_progress: Progress | None =
     return _load([_File(path, path, path) for path in sorted(set(shown))], [], pool, on_progress)
 
 
-def _load(files: Sequence[_File], problems: list[Problem], pool: Pool, on_progress: Progress | None) -> Shelf:
+def _load(
+    files: Sequence[_File],
+    problems: list[Problem],
+    pool: Pool,
+    on_progress: Progress | None,
+    cache: TreeCache | None = None,
+) -> Shelf:
     candidates: dict[str, list[Manifest]] = {}
     rejected: dict[str, list[Problem]] = {}
     for at, file in enumerate(files):
-        for name, one in _read_file(file, pool):
+        for name, one in _read_file(file, pool, cache):
             if isinstance(one, Manifest):
                 candidates.setdefault(one.module.name, []).append(one)
             else:
@@ -165,15 +185,26 @@ def _file(directory: Path, relative: str) -> _File:
     return _File(path, source, shown)
 
 
-def _read_file(file: _File, pool: Pool) -> Iterator[tuple[str | None, Manifest | tuple[Problem, ...]]]:
+def _read_file(
+    file: _File, pool: Pool, cache: TreeCache | None
+) -> Iterator[tuple[str | None, Manifest | tuple[Problem, ...]]]:
     """Each manifest of a file, or what is wrong with it, with the module's name as far as it can be read."""
     try:
         data = read_bytes(file.path)
     except OSError as error:
         yield None, (_unreadable(file, error),)
         return
+    if cache is not None and (trees := cache.trees(data)) is not None:
+        known = [_recognise(file, data, at, tree, pool) for at, tree in enumerate(trees) if tree[1] is not None]
+        accepted = [one for one in known if isinstance(one, Manifest)]
+        if accepted and len(accepted) == len(known):
+            cache.keep(data, trees)
+            yield from ((one.module.name, one) for one in accepted)
+            return
     is_empty, left = True, _MAX_FILE_PROBLEMS
+    fresh: list[Tree] = []
     for document in read_documents(data, file.shown):
+        fresh.append((document.line, document.value))
         if document.value is None and not document.problems:
             continue
         is_empty = False
@@ -194,6 +225,15 @@ def _read_file(file: _File, pool: Pool) -> Iterator[tuple[str | None, Manifest |
             None,
             (Problem(file=file.shown, message="the file is empty", hint="write a manifest, or delete it"),),
         )
+    elif cache is not None and left == _MAX_FILE_PROBLEMS:
+        cache.keep(data, fresh)
+
+
+def _recognise(file: _File, data: bytes, index: int, tree: Tree, pool: Pool) -> Manifest | tuple[Problem, ...]:
+    """The manifest in a document that was accepted before, unless what is accepted has changed since."""
+    line, value = tree
+    document = Document(file=file.shown, index=index, line=line, value=value, stream=Stream(data))
+    return read_manifest(document, file.source, pool, was_accepted=True)
 
 
 def read_bytes(path: str) -> bytes:

@@ -166,12 +166,14 @@ class Pool:
         return found
 
 
-def read_manifest(document: Document, source: str, pool: Pool) -> Manifest | tuple[Problem, ...]:
+def read_manifest(
+    document: Document, source: str, pool: Pool, *, was_accepted: bool = False
+) -> Manifest | tuple[Problem, ...]:
     """The manifest in a document, or everything that is wrong with it; `source` is the path that it is
-    known by."""
+    known by. Where the same bytes were accepted before, the checksum is not compared again."""
     if not document.problems:
         try:
-            return _read(document, source, pool)
+            return _read(document, source, pool, is_intact=was_accepted)
         except (Refused, InvalidInput):
             pass
     from las_registry.validate import find_problems
@@ -221,7 +223,7 @@ def is_checksum(text: str) -> bool:
     return _CHECKSUM.fullmatch(text) is not None
 
 
-def _read(document: Document, source: str, pool: Pool) -> Manifest:
+def _read(document: Document, source: str, pool: Pool, *, is_intact: bool) -> Manifest:
     """The manifest in a document; raises :class:`Refused` or :class:`InvalidInput` if anything is wrong
     with it."""
     top = _mapping(document.value, _FIELDS)
@@ -245,7 +247,7 @@ def _read(document: Document, source: str, pool: Pool) -> Manifest:
     )
     if checksum is not None:
         checksum = checksum.lower()
-        if not is_checksum(checksum) or checksum != checksum_of(content_of(document)):
+        if not is_checksum(checksum) or not (is_intact or checksum == checksum_of(content_of(document))):
             raise Refused
     module = ModuleVersion(
         name=pool.name(top.get("name")),

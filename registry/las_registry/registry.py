@@ -51,15 +51,22 @@ class Registry:
             self._rejected.update(shelf.rejected)
 
     @classmethod
-    def load(cls, directories: Sequence[Path], *, on_progress: Progress | None = None) -> Registry:
+    def load(
+        cls, directories: Sequence[Path], *, on_progress: Progress | None = None, is_cached: bool = False
+    ) -> Registry:
         """The registry of all manifests in `directories`, the first of them first.
+
+        If `is_cached`, files that were accepted before are not parsed again; what was parsed is kept in the user's
+        directory for caches. The registry is the same.
 
         Raises :class:`RegistryUnusable` if one of them is not a directory with manifests, or no manifest of
         any of them can be used.
         """
         pool = Pool()
         with _collection_paused():
-            registry = cls([load_directory(directory, pool, on_progress) for directory in directories])
+            registry = cls(
+                [load_directory(directory, pool, on_progress, is_cached=is_cached) for directory in directories]
+            )
         if not registry._manifests:
             raise RegistryUnusable(
                 "the registry holds no manifest that can be used" if registry.problems else "no registry was named",

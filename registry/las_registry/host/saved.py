@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from las_registry.problem import InvalidFile, Problem
+from las_registry.user_directories import settings_directory
 from las_solver.errors import InvalidInput
 from las_solver.model import Host
 
@@ -24,20 +24,9 @@ _DIRECTORY: Final = "this is where the profile is saved: remove the directory by
 
 
 def saved_path() -> Path | None:
-    """Where the profile of this machine is saved, in the user's directory for settings; None if there is none.
-
-    That directory is ``XDG_CONFIG_HOME``, which counts only if it is absolute (XDG Base Directory Specification);
-    else what is usual on the system.
-    """
-    places = [os.environ.get("XDG_CONFIG_HOME", "")]
-    if sys.platform == "win32":
-        places.append(os.environ.get("APPDATA", ""))
-    else:
-        usual = "~/Library/Application Support" if sys.platform == "darwin" else "~/.config"
-        if os.environ.get("HOME") != "":  # which would be the root directory
-            places.append(os.path.expanduser(usual))  # noqa: PTH111 - Path.expanduser raises where there is no home
-    directory = next((path for path in map(Path, places) if path.is_absolute()), None)
-    return None if directory is None else directory / "las-solve" / "host.yaml"
+    """Where the profile of this machine is saved, in the user's directory for settings; None if there is none."""
+    directory = settings_directory()
+    return None if directory is None else directory / "host.yaml"
 
 
 def find_saved() -> Path | None:
