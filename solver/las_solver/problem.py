@@ -316,7 +316,10 @@ class Problem:
         if len(places) <= _FEW or any(one.name == name for one in self.request.excluded):
             return [place for place in places if not objections(versions[place], self.host, self.request)]
         hardware, modes = versions[0].hardware, versions[0].modes
-        if self.host.modes is None and self.request.modes is None:
+        is_any_mode_allowed = (
+            self.host.modes is None and self.request.modes is None and name not in self.request.forced_modes
+        )
+        if is_any_mode_allowed:
             others = [one for one in versions if one.hardware is not hardware]
         else:
             others = [one for one in versions if one.hardware is not hardware or one.modes != modes]

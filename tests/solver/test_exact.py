@@ -12,13 +12,16 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from brute_force import BruteForce
 from hypothesis import HealthCheck, given, seed, settings
 from strategies import Case, Dice, cases, features, make_case
 
+from las_solver import problem
 from las_solver.check import check
 from las_solver.document import conflict_document, plan_document
 from las_solver.plan import Plan
@@ -83,6 +86,24 @@ def test_other_ways_to_solve_give_the_same_bytes(options: dict[str, object]) -> 
     @on_many_cases(100, shard=20)
     def holds(case: Case) -> None:
         assert answer(case, **options) == answer(case)
+
+
+def test_what_is_alike_in_versions_may_be_one_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a registry has it; then a domain asks once what speaks against versions that are alike."""
+    monkeypatch.setattr(problem, "_FEW", 0)
+
+    @on_many_cases(200, shard=50)
+    def holds(case: Case) -> None:
+        kept: dict[object, Any] = {}
+        shared = tuple(
+            replace(
+                one, hardware=kept.setdefault(one.hardware, one.hardware), modes=kept.setdefault(one.modes, one.modes)
+            )
+            for one in case.module_versions
+        )
+        forced = replace(case.request, modes=None, forced_modes={case.module_versions[0].name: "native"})
+        for other in (case, replace(case, host=replace(case.host, modes=None), request=forced)):
+            assert answer(replace(other, module_versions=shared)) == answer(other)
 
 
 def test_the_order_of_manifests_does_not_matter() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from registries import ask, chosen, document, kinds, module, version
 
 from las_solver.constraint import parse_version
-from las_solver.model import Gpu, Host, Strategy
+from las_solver.model import Gpu, Hardware, Host, Strategy
 
 GB = 1000**3
 LIBS = module("lib", "1.0", "2.0", "3.0")
@@ -52,6 +53,17 @@ def test_section_4_item_5_the_host_and_the_caller_both_allow_the_mode(caller: st
     other = frozenset(["native", "container"]) - {caller}
     assert set(kinds(registry, "app", host=Host(modes=other), modes=frozenset([caller]))) == {"mode", "requested"}
     assert "mode" in kinds(registry, "app", host=Host(modes=other), forced_modes={"app": caller})
+
+
+@pytest.mark.parametrize(("mode", "plan"), [("native", "app 3"), ("container", "app 8")])
+def test_section_4_item_5_a_forced_mode_tells_apart_versions_of_the_same_hardware(mode: str, plan: str) -> None:
+    """Versions of a registry share what is alike in them, and what is alike is asked about once."""
+    hardware, native, container = Hardware(), ("native",), ("container",)
+    registry = [
+        replace(one, hardware=hardware, modes=native if rank < 3 else container)
+        for rank, one in enumerate(module("app", *"12345678"))
+    ]
+    assert chosen(registry, "app", forced_modes={"app": mode}) == plan
 
 
 def test_section_4_item_7_a_runtime_entry_that_the_host_meets_is_no_edge_of_a_cycle() -> None:
