@@ -195,9 +195,8 @@ def _read_file(
         yield None, (_unreadable(file, error),)
         return
     if cache is not None and (trees := cache.trees(data)) is not None:
-        known = [_recognise(file, data, at, tree, pool) for at, tree in enumerate(trees) if tree[1] is not None]
-        accepted = [one for one in known if isinstance(one, Manifest)]
-        if accepted and len(accepted) == len(known):
+        accepted = _recognise(file, data, trees, pool)
+        if accepted:
             cache.keep(data, trees)
             yield from ((one.module.name, one) for one in accepted)
             return
@@ -229,11 +228,18 @@ def _read_file(
         cache.keep(data, fresh)
 
 
-def _recognise(file: _File, data: bytes, index: int, tree: Tree, pool: Pool) -> Manifest | tuple[Problem, ...]:
-    """The manifest in a document that was accepted before, unless what is accepted has changed since."""
-    line, value = tree
-    document = Document(file=file.shown, index=index, line=line, value=value, stream=Stream(data))
-    return read_manifest(document, file.source, pool, was_accepted=True)
+def _recognise(file: _File, data: bytes, trees: Sequence[Tree], pool: Pool) -> list[Manifest]:
+    """The manifests of a file that was accepted before; none if one of them is not accepted any more."""
+    stream = Stream(data)
+    accepted: list[Manifest] = []
+    for index, (line, value) in enumerate(trees):
+        if value is not None:
+            document = Document(file=file.shown, index=index, line=line, value=value, stream=stream)
+            one = read_manifest(document, file.source, pool, was_accepted=True)
+            if not isinstance(one, Manifest):
+                return []
+            accepted.append(one)
+    return accepted
 
 
 def read_bytes(path: str) -> bytes:

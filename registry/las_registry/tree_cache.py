@@ -26,9 +26,14 @@ __all__ = ["Tree", "TreeCache"]
 Tree = tuple[int, Value]
 """A document: the line that it begins in, and its value."""
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
+"""Raised with every change of what the reader of YAML makes of accepted files, or of what a checksum covers."""
+
 _WORTHWHILE: Final = 64 << 10
 _LARGEST: Final = 64 << 20
+_LONGEST: Final = 4
+"""How many times as long as its YAML a file's JSON may be: more only where aliases stand for much."""
+
 _MOST_REGISTRIES: Final = 32
 
 
@@ -37,15 +42,17 @@ class TreeCache:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._known: dict[str, list[Tree]] = {} if path is None else _read(path)
-        self._used: dict[str, Sequence[Tree]] = {}
-        self._bytes = 0
+        self._known: dict[str, list[Tree] | None] = {} if path is None else _read(path)
+        self._used: dict[str, tuple[int, Sequence[Tree]]] = {}
 
     @classmethod
     def of(cls, directory: Path) -> TreeCache:
         """What is kept of the registry in `directory`."""
-        folder = cache_directory()
-        name = sha256(os.fsencode(os.path.realpath(directory))).hexdigest()[:24]
+        try:
+            folder = cache_directory()
+            name = sha256(os.fsencode(os.path.realpath(directory))).hexdigest()[:24]
+        except OSError:  # the working directory is gone
+            folder = None
         return cls(None if folder is None else folder / f"manifests-{name}.json")
 
     def trees(self, data: bytes) -> Sequence[Tree] | None:
@@ -54,43 +61,71 @@ class TreeCache:
 
     def keep(self, data: bytes, trees: Sequence[Tree]) -> None:
         """From now on, `trees` are known as the documents of a file with the content `data`."""
-        self._used[sha256(data).hexdigest()] = trees
-        self._bytes += len(data)
+        self._used[sha256(data).hexdigest()] = len(data), trees
 
     def save(self) -> None:
         """Writes down what was kept, unless it was written down already or is too little to be worth it.
 
         What was not kept this time is forgotten. Nothing is raised: that it cannot be written only takes time.
         """
-        if self._path is None or self._used.keys() == self._known.keys() or self._bytes < _WORTHWHILE:
+        if self._path is None or self._used.keys() == self._known.keys():
             return
-        payload = json.dumps({"format": _FORMAT, "files": self._used}, separators=(",", ":")).encode()
-        if len(payload) > _LARGEST:
+        if not self._known and sum(size for size, _ in self._used.values()) < _WORTHWHILE:
             return
         from las_registry.output_file import write_output_file
 
+        payload = self._payload()
         with suppress(InvalidInput, OSError):
             write_output_file(self._path, sha256(payload).hexdigest().encode() + b"\n" + payload, private=True)
             _forget_oldest(self._path.parent)
 
+    def _payload(self) -> bytes:
+        """What was kept, as JSON; null for files that would be too long, so that nobody tries them again."""
+        files, left = [], _LARGEST
+        for digest, (size, trees) in self._used.items():
+            text = _encode(trees, min(left, _LONGEST * size))
+            left -= len(text)
+            files.append(f'"{digest}":{text}')
+        return f'{{"format":{_FORMAT},"files":{{{",".join(files)}}}}}'.encode()
 
-def _read(path: Path) -> dict[str, list[Tree]]:
+
+def _encode(trees: Sequence[Tree], most: int) -> str:
+    """`trees` as JSON, null if that is longer than `most`; one tree at a time, for aliases are written out in them."""
+    parts: list[str] = []
+    for tree in trees:
+        parts.append(json.dumps(tree, separators=(",", ":")))
+        most -= len(parts[-1])
+        if most < 0:
+            return "null"
+    return f"[{','.join(parts)}]"
+
+
+def _read(path: Path) -> dict[str, list[Tree] | None]:
     """What the file at `path` holds, if it is this user's and whole."""
     try:
         if hasattr(os, "geteuid") and path.stat().st_uid != os.geteuid():
             return {}
-        digest, _, payload = read_input_file(path, _LARGEST + 100).partition(b"\n")
+        digest, _, payload = read_input_file(path, 2 * _LARGEST).partition(b"\n")
         if digest != sha256(payload).hexdigest().encode():
             return {}
         document = json.loads(payload)
-        files: dict[str, list[Tree]] = document["files"]
-        return files if document["format"] == _FORMAT else {}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        files: dict[str, list[Tree] | None] = document["files"]
+        is_known = document["format"] == _FORMAT and all(map(_is_entry, files.values()))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return {}
+    return files if is_known else {}
+
+
+def _is_entry(value: object) -> bool:
+    """Whether `value` has the form of trees; what the trees hold is for those who accept manifests to say."""
+    return value is None or (
+        isinstance(value, list)
+        and all(isinstance(one, list) and len(one) == 2 and isinstance(one[0], int) for one in value)
+    )
 
 
 def _forget_oldest(folder: Path) -> None:
-    """Removes what is kept of the registries that were read longest ago, if there are many."""
+    """Removes what is kept of the registries that were written down longest ago, if there are many."""
     ages = sorted((one.stat().st_mtime_ns, one) for one in folder.glob("manifests-*.json"))
     for _, old in ages[:-_MOST_REGISTRIES]:
         old.unlink(missing_ok=True)

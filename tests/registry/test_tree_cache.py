@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from manifests import listed, manifest_text, write_files
 
-from las_registry import load, tree_cache
+from las_registry import load, tree_cache, yaml_places
 from las_registry.registry import Registry
 from las_registry.user_directories import cache_directory
 
@@ -28,6 +28,7 @@ x-note: |
 FILES = {
     "a/manifest.yaml": "---\n---\n" + manifest_text("app", "1.10", RICH) + "---\n" + manifest_text("app", "1.9"),
     "b/manifest.yaml": manifest_text("lib"),
+    "c/manifest.yaml": "\ufeff# marked\r\n" + manifest_text("mark", rest="license: MIT\n").replace("\n", "\r\n"),
 }
 
 
@@ -107,6 +108,33 @@ def test_a_wrong_checksum_is_refused_every_time(tmp_path: Path) -> None:
         assert "sealed 1.0" not in listed(registry)
 
 
+@pytest.mark.parametrize(
+    "files",
+    [[], 5, {"{digest}": 5}, {"{digest}": [5]}, {"{digest}": [[1]]}, {"{digest}": [["1", {}]]}, {"{digest}": [[1, 5]]}],
+    ids=str,
+)
+def test_a_cache_that_holds_something_else_is_none(files: object, tmp_path: Path, cache: Path) -> None:
+    directory = write_files(tmp_path / "registry", FILES)
+    plain = said(read(directory))
+    path = kept(cache)
+    whole = path.read_bytes()
+    document = json.dumps({"format": tree_cache._FORMAT, "files": files})
+    payload = document.replace("{digest}", sha256(FILES["b/manifest.yaml"].encode()).hexdigest()).encode()
+    path.write_bytes(sha256(payload).hexdigest().encode() + b"\n" + payload)
+    assert said(read(directory)) == plain
+    assert path.read_bytes() == whole
+
+
+def test_another_reader_needs_another_format(tmp_path: Path, cache: Path) -> None:
+    """If this fails because files are read otherwise, or kept otherwise, raise the format, then renew this."""
+    read(write_files(tmp_path / "registry", FILES))
+    payload = kept(cache).read_bytes().split(b"\n", 1)[1]
+    assert (tree_cache._FORMAT, sha256(payload).hexdigest()) == (
+        2,
+        "c4d81f4ba2588e29a4e8b1443ecf7a417055b58b58c8bb1a2ee4c1130adb08b4",
+    )
+
+
 @pytest.mark.parametrize("damage", ["empty", "cut", "digest", "other format", "no JSON", "directory", "other user's"])
 def test_a_damaged_cache_is_none(damage: str, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory = write_files(tmp_path / "registry", FILES)
@@ -167,6 +195,70 @@ def test_nothing_is_written_where_nothing_changed(tmp_path: Path, cache: Path) -
 def test_the_cache_is_the_users_alone(tmp_path: Path, cache: Path) -> None:
     read(write_files(tmp_path / "registry", FILES))
     assert kept(cache).stat().st_mode & 0o077 == cache.stat().st_mode & 0o077 == 0
+
+
+def test_what_aliases_stand_for_is_not_written_out(tmp_path: Path, cache: Path) -> None:
+    bomb = "---\n".join(
+        manifest_text("bomb", str(at), f"x-one: &one {'x' * 1000}\nx-all: [{'*one, ' * 900}]\n") for at in range(9)
+    )
+    directory = write_files(tmp_path / "registry", {**FILES, "c/manifest.yaml": bomb})
+    plain = said(Registry.load([directory]))
+    assert said(read(directory)) == plain
+    before = kept(cache).stat()
+    assert before.st_size < 10_000
+    assert said(read(directory)) == plain
+    assert kept(cache).stat() == before
+
+
+def test_of_a_huge_registry_as_much_is_kept_as_fits(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tree_cache, "_LARGEST", 4000)
+    directory = write_files(
+        tmp_path / "registry", {f"m{at}/manifest.yaml": manifest_text(f"m{at}") for at in range(50)}
+    )
+    plain = said(read(directory))
+    before = kept(cache).stat()
+    payload = json.loads(kept(cache).read_bytes().split(b"\n", 1)[1])
+    assert 0 < sum(one is not None for one in payload["files"].values()) < 50 == len(payload["files"])
+    assert said(read(directory)) == plain
+    assert kept(cache).stat() == before
+
+
+def test_files_are_walked_once_for_the_lines_of_all_their_manifests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = write_files(tmp_path / "registry", {"manifest.yaml": FILES["a/manifest.yaml"]})
+    read(directory)
+    registry = read(directory)
+    walks: list[bytes] = []
+    find_places = yaml_places.find_places
+    monkeypatch.setattr(yaml_places, "find_places", lambda data: (walks.append(data), find_places(data))[1])
+    for one in registry.versions("app"):
+        manifest = registry.manifest("app", one.version)
+        assert manifest is not None and manifest.document.line_of(("version",)) > 1
+    assert len(walks) == 1
+
+
+def test_a_registry_that_became_small_leaves_no_large_cache(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = write_files(tmp_path / "registry", FILES)
+    read(directory)
+    monkeypatch.setattr(tree_cache, "_WORTHWHILE", 1 << 16)
+    (directory / "a/manifest.yaml").unlink()
+    read(directory)
+    assert b'"app"' not in kept(cache).read_bytes()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps the working directory")
+def test_a_working_directory_that_is_gone_is_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = write_files(tmp_path / "registry", FILES)
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    monkeypatch.setenv("LAS_SOLVE_CACHE", "here")
+    assert said(read(directory)) == said(Registry.load([directory]))
 
 
 def test_a_small_registry_is_not_worth_it(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
