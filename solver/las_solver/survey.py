@@ -49,6 +49,16 @@ def survey(
     def exactly(span: Span) -> Requirement:
         return Requirement.parse(f"{name}@{span.constraint}")
 
+    def admitting_prereleases(span: Span) -> Requirement:
+        """The versions of `span`, each as admitted as it is by itself, pre-releases, too."""
+        requirement = exactly(span)
+        if requirement.constraint.names_prerelease or not any(
+            one.is_prerelease for one in ordered[span.low : span.high + 1]
+        ):
+            return requirement
+        oldest = ordered[span.low]
+        return Requirement.parse(f"{requirement},>={oldest.public}{'' if oldest.is_prerelease else '.dev0'}")
+
     def fate(rank: int) -> bool | None:
         try:
             return has_plan(exactly(Span(name, rank, rank, ordered)))
@@ -58,4 +68,4 @@ def survey(
     for low, high in reversed(admitted_ranks(ordered, requirement.constraint)):
         for fits, ranks in groupby(range(high, low - 1, -1), fate):
             for span in spans_of(name, ordered, sorted(ranks)):
-                yield Verdict(span, fits, explain(exactly(span)) if fits is False else None)
+                yield Verdict(span, fits, explain(admitting_prereleases(span)) if fits is False else None)

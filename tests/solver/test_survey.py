@@ -19,7 +19,7 @@ from las_solver.errors import InvalidInput
 from las_solver.model import Host, ModuleVersion, Request
 from las_solver.planner import Planner
 from las_solver.source import MemorySource
-from las_solver.statement import HardwareLimit
+from las_solver.statement import HardwareLimit, PreRelease
 from las_solver.survey import Verdict
 
 
@@ -66,6 +66,16 @@ def test_a_prerelease_is_asked_for_by_itself() -> None:
     assert told(survey(versions, "app")) == [("every version of app", True)]
 
 
+def test_that_a_version_is_a_prerelease_is_no_reason_against_it() -> None:
+    """For by itself it is named."""
+    registry = [version("app 1", consumes=("api",)), version("app 2rc1", "lib"), version("lib 1", cores_min=8)]
+    for versions in (registry, [version("app 3"), *registry], [version("app 1.post1", "gone"), *registry[1:]]):
+        verdict = survey(versions, "app")[-1]
+        assert verdict.conflict is not None
+        assert PreRelease not in map(type, verdict.conflict.core)
+        assert HardwareLimit in map(type, verdict.conflict.core)
+
+
 def test_a_local_version_is_told_apart_from_its_public_one() -> None:
     versions = [version("app 1"), version("app 1+local", "gone"), version("app 2")]
     assert told(survey(versions, "app")) == [("app 2", True), ("app 1+local", False), ("app 1", True)]
@@ -110,6 +120,7 @@ def test_brute_force_gives_the_same_verdicts(case: Case) -> None:
             if verdict.conflict is not None:
                 document = json.loads(json.dumps(conflict_document(verdict.conflict)))
                 assert check(document, source, case.host) == ()
+                assert not any(isinstance(one, PreRelease) and one.span.module == name for one in verdict.conflict.core)
 
 
 def _versions(verdict: Verdict) -> list[object]:
