@@ -76,7 +76,7 @@ class ProfileType(click.ParamType[str]):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        from las_cli.inputs import DETECT
+        from las_cli.machine import DETECT
         from las_registry.host.examples import example_names
 
         names = [CompletionItem(name) for name in (*example_names(), DETECT) if name.startswith(incomplete)]
@@ -116,7 +116,7 @@ def registry_option(command: Command) -> Command:
 
 
 def profile_option(command: Command) -> Command:
-    """Passes `profile`: what :func:`las_cli.inputs.read_host` takes, None where none is named."""
+    """Passes `profile`: what :func:`las_cli.machine.read_host` takes, None where none is named."""
     return click.option(
         "--profile",
         type=ProfileType(),

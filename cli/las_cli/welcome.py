@@ -72,8 +72,7 @@ def _told(find_out: Callable[[], str]) -> str:
 
 def _machine() -> str:
     """The machine that commands plan for; where that was stated, also by what."""
-    from las_cli.commands.host.facts import look
-    from las_cli.inputs import find_profile
+    from las_cli.machine import find_profile, look
     from las_cli.render.host import summary
 
     profile = find_profile(os.environ.get("LAS_SOLVE_PROFILE") or None)

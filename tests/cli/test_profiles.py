@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from command_line import RunCli
 
-from las_cli.inputs import Profile, find_profile, place_of, read_host
+from las_cli.machine import Profile, find_profile, place_of, read_host
 from las_registry.host import detect as detection
 from las_registry.host.detect import Detection
 from las_registry.host.examples import example_names, example_path

@@ -96,7 +96,7 @@ def _read_document(path: Path) -> Mapping[str, object]:
 
 def _host_of(document: Mapping[str, object], path: Path, profile: str | None, assumptions: Sequence[str]) -> Host:
     """The host of `profile`, else that of `document`, else this machine."""
-    from las_cli.inputs import read_host
+    from las_cli.machine import read_host
 
     embedded = document.get("host")
     if profile is not None or embedded is None:

@@ -143,7 +143,8 @@ def plan(
       las-solve plan open-webui --format dot | dot -Tsvg > plan.svg
     """
     started = time.monotonic()
-    from las_cli.inputs import load_registry, place_of, read_host, warn_of_unknown
+    from las_cli.inputs import load_registry, warn_of_unknown
+    from las_cli.machine import place_of, read_host
     from las_cli.request import build_request
 
     if not modules:

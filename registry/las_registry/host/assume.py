@@ -114,7 +114,7 @@ def _memory(value: str) -> int:
     """An amount of memory that some machine has: who leaves the unit out does not mean bytes."""
     size = parse_memory(value)
     if size < _LEAST_MEMORY:
-        raise InvalidInput(f"{value!r} is only {size} bytes", hint="name the unit, as in 24GB")
+        raise InvalidInput(f"{value!r} is only {size} byte{'' if size == 1 else 's'}", hint="name the unit, as in 24GB")
     return size
 
 

@@ -86,7 +86,7 @@ def _read_bytes(path: Path) -> bytes:
         data = read_input_file(path, _LARGEST_FILE)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        hint = "name a profile file with --profile, or leave it out to look at this machine"
+        hint = "name a profile file with --profile, or --profile detect to look at this machine"
         raise InvalidFile(
             [Problem(file=str(path), message=f"the profile cannot be read: {reason}", hint=hint)]
         ) from None

@@ -14,7 +14,7 @@ from las_cli.options import FileType, ProfileType, assume_option, format_option,
 from las_cli.render.terminal import printable
 
 if TYPE_CHECKING:
-    from las_cli.commands.host.facts import Facts
+    from las_cli.machine import Facts
     from las_solver.errors import InvalidInput
     from las_solver.model import Host
 
@@ -53,8 +53,7 @@ def save(
       las-solve host save --profile gpu-24gb
       las-solve host save --output workstation.yaml
     """
-    from las_cli.commands.host.facts import look, profile_text
-    from las_cli.inputs import find_profile
+    from las_cli.machine import find_profile, look, profile_text
     from las_registry.output_file import write_output_file
 
     path = _saved_path() if output is None else _named(output)

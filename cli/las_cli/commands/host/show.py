@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from las_cli.commands.host.facts import Facts, look, profile_text
-from las_cli.inputs import Profile, find_profile
+from las_cli.machine import Facts, Profile, find_profile, look, profile_text
 from las_cli.options import assume_option, format_option, logging_options, profile_option
 from las_cli.render.host import readable_size
 from las_cli.render.terminal import display_width, printable, terminal_width, wants_colour

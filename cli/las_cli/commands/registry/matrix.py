@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from las_cli.inputs import load_registry, read_host, unknown_module
+from las_cli.inputs import load_registry, unknown_module
+from las_cli.machine import read_host
 from las_cli.options import ModuleType, ProfileType, format_option, logging_options, registry_option, strict_option
 from las_cli.progress import Progress
 from las_cli.render.json import print_json

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from las_cli.inputs import load_registry, place_of, read_host, unknown_module, warn_of
+from las_cli.inputs import load_registry, unknown_module, warn_of
+from las_cli.machine import place_of, read_host
 from las_cli.options import (
     ModuleType,
     assume_option,
