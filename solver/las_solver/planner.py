@@ -16,7 +16,7 @@ from las_solver.newest import Newest
 from las_solver.order import arrange, edges_of
 from las_solver.plan import Plan, Step
 from las_solver.problem import Problem
-from las_solver.sat import BACKENDS, DEFAULT_BACKEND, Stopped, never
+from las_solver.sat import BACKENDS, DEFAULT_BACKEND, Budget, Stopped, never
 from las_solver.shelf import Shelf
 from las_solver.source import Source
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Planner"]
 
 _NOTHING: Final = Request(requirements=())
+_EXPLAINING: Final = 100_000
+"""The SAT conflicts that the explanation of one request may cost."""
 
 
 class Planner:
@@ -119,7 +121,7 @@ class Planner:
     def _conflict(self, request: Request, stop: Callable[[], bool]) -> Conflict:
         from las_solver.conflict import explain_conflict  # a plan starts sooner without it
 
-        return explain_conflict(Problem(self._shelf, request, pruned=False), self._backend, stop=stop)
+        return explain_conflict(Problem(self._shelf, request, pruned=False), Budget(_EXPLAINING, stop))
 
 
 @contextmanager

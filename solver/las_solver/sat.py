@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-__all__ = ["BACKENDS", "DEFAULT_BACKEND", "Sat", "Stopped", "Totalizer", "never"]
+__all__ = ["BACKENDS", "DEFAULT_BACKEND", "UNLIMITED", "Budget", "Sat", "Stopped", "Totalizer", "never"]
 
 BACKENDS = {
     "cadical195": "Cadical195",
@@ -35,20 +35,50 @@ def never() -> bool:
     return False
 
 
+class Budget:
+    """An effort in conflicts of SAT solvers, which is the same on every machine, and a `stop` for emergencies.
+
+    Called, it answers whether one of the two says that it is enough. `conflicts` is None for no limit.
+    """
+
+    def __init__(self, conflicts: int | None = None, stop: Callable[[], bool] = never) -> None:
+        self._left = conflicts
+        self._stop = stop
+
+    def spend(self, conflicts: int) -> None:
+        """Take note that so many conflicts were met."""
+        if self._left is not None:
+            self._left -= conflicts
+
+    def __call__(self) -> bool:
+        return (self._left is not None and self._left <= 0) or self._stop()
+
+
+UNLIMITED = Budget()
+
+
 class Sat:
     """One incremental SAT solver.
 
     `backend` is a key of :data:`BACKENDS`. `stop` is asked between slices of a long search; where it answers True,
-    :meth:`solve` raises :class:`Stopped`.
+    :meth:`solve` raises :class:`Stopped`. `spend` is told how many conflicts each slice met.
     """
 
-    def __init__(self, backend: str = DEFAULT_BACKEND, *, stop: Callable[[], bool] = never) -> None:
+    def __init__(
+        self,
+        backend: str = DEFAULT_BACKEND,
+        *,
+        stop: Callable[[], bool] = never,
+        spend: Callable[[int], None] | None = None,
+    ) -> None:
         if backend not in BACKENDS:
             raise ValueError(f"there is no SAT backend {backend!r}; there are {', '.join(BACKENDS)}")
         from pysat import solvers  # late: its import takes a third of a cold plan, and most plans need no solver
 
         self._solver: Any = getattr(solvers, BACKENDS[backend])()
         self._stop = stop
+        self._spend = spend
+        self._spent = 0
         self._variables = 0
         self._model: list[bool] = []
         self._core: tuple[int, ...] = ()
@@ -78,6 +108,9 @@ class Sat:
             self.ask_stop()
             self._solver.conf_budget(_CONFLICTS_A_SLICE)
             satisfiable: bool | None = self._solver.solve_limited(assumed, expect_interrupt=True)
+            if self._spend is not None:
+                before, self._spent = self._spent, self._solver.accum_stats()["conflicts"]
+                self._spend(self._spent - before)
             if satisfiable is not None:
                 break
         if satisfiable:

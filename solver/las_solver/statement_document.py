@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from las_solver.explain import sentence
+from las_solver.sentence import sentence
 from las_solver.statement import (
     Cycle,
     Dependency,

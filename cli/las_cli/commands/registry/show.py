@@ -188,7 +188,7 @@ def _reasons(verdict: Verdict) -> Iterator[str]:
     """The statements of the conflict, apart from what everybody knows: that this version was asked for."""
     if verdict.fits is not False:
         return
-    from las_solver.explain import sentence
+    from las_solver.sentence import sentence
     from las_solver.statement import Requested, UnknownModule
 
     conflict, command = verdict.conflict, f"las-solve plan '{verdict.span.module}@{verdict.span.constraint}'"

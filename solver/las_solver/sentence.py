@@ -1,0 +1,143 @@
+"""Statements in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from las_solver.constraint import Requirement
+from las_solver.feasibility import LacksHardware
+from las_solver.statement import (
+    Cycle,
+    Dependency,
+    Exclusion,
+    HardwareLimit,
+    InterfaceNeed,
+    ModeLimit,
+    NoVersion,
+    PreRelease,
+    Requested,
+    RuntimeNeed,
+    Span,
+    Statement,
+    UnknownModule,
+)
+
+__all__ = ["listed", "sentence", "spelled"]
+
+_MOST_NAMES = 8
+_UNITS = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
+
+
+def sentence(statement: Statement) -> str:
+    """What `statement` says, without a full stop."""
+    match statement:
+        case Requested(requirement):
+            return f"you asked for {spelled(requirement)}"
+        case Dependency(span, requirement):
+            return f"{_all(span, 'needs', 'need')} {spelled(requirement)}"
+        case RuntimeNeed(span, requirement, have, _, oldest):
+            need, name = _all(span, "needs", "need"), requirement.name
+            if have is None:
+                return f"{need} the runtime {spelled(requirement)}, which this host does not provide"
+            if oldest is None:
+                return f"{need} the runtime {spelled(requirement)}, and this host has {have}"
+            least = f"{span.versions[span.low]} needs {oldest}"
+            return f"{need} another version of the runtime {name} than {have}, which this host has: {least}"
+        case HardwareLimit(span, lack):
+            return f"{_all(span, 'needs', 'need')} {_hardware(lack)}"
+        case ModeLimit(span, lack):
+            allowed = (
+                f"only {listed(lack.allowed, 'and')} may be used"
+                if lack.allowed
+                else "no mode is allowed both here and by the request"
+            )
+            return f"{_all(span, 'runs', 'run')} only as {listed(lack.modes, 'or')}, and {allowed}"
+        case InterfaceNeed(span, interface, providers):
+            by = f"which only {listed(providers, 'and')} can provide" if providers else "which no other module provides"
+            return f"{_all(span, 'consumes', 'consume')} the interface {interface}, {by}"
+        case Cycle(_, edges):
+            return _circle(edges)
+        case UnknownModule(module, _, _, True):
+            return f"no module provides the runtime {module} either"
+        case UnknownModule(module, suggestions, providers):
+            if providers:
+                return f"{module} is an interface, not a module; it is provided by {listed(providers, 'and')}"
+            meant = f"; did you mean {listed(suggestions, 'or')}?" if suggestions else ""
+            return f"there is no module named {module}{meant}"
+        case NoVersion(module, constraint, versions):
+            return f"no version of {module} meets {constraint}: there are {_from_to(versions)}"
+        case PreRelease(span):
+            are = _all(span, "is a pre-release", "are pre-releases")
+            return f"{are}, and nothing that is needed here names one of {span.module}"
+        case Exclusion(span, requirement):
+            return f"you excluded {spelled(requirement)}" + (
+                "" if not requirement.constraint.text else f", which is {span}"
+            )
+        case _:
+            assert_never(statement)
+
+
+def _all(span: Span, singular: str, plural: str) -> str:
+    """`span` with what it does, which several versions do in the plural, but "every version of app" does not."""
+    several = span.low < span.high and len(span.versions) > span.high - span.low + 1
+    return f"{span} {plural if several else singular}"
+
+
+def spelled(requirement: Requirement) -> str:
+    return f"{requirement.name} {requirement.constraint}" if requirement.constraint.text else requirement.name
+
+
+def _hardware(lack: LacksHardware) -> str:
+    match lack.fact:
+        case "cores":
+            have = "it is not known how many this host has" if lack.have is None else f"this host has {lack.have}"
+            need = f"{lack.need} CPU core" if lack.need == 1 else f"{lack.need} CPU cores"
+            return f"{need}, and {have}{_how_to_state(lack, 'cores=16')}"
+        case "gpus":
+            return f"two GPUs or more, and this host has {lack.have or 'none'}"
+        case "ram":
+            need, have = _sizes(lack)
+            have = "it is not known how much this host has" if lack.have is None else f"this host has {have}"
+            return f"{need} of memory, and {have}{_how_to_state(lack, 'ram=64GB')}"
+        case "total-vram":
+            need, have = _sizes(lack)
+            return f"{need} of GPU memory, and all GPUs of this host together have {have}"
+        case _:
+            need, have = _sizes(lack)
+            return f"{need} of GPU memory, and " + (
+                f"the largest GPU of this host has {have}" if lack.have is not None else "this host has no GPU"
+            )
+
+
+def _how_to_state(lack: LacksHardware, example: str) -> str:
+    return f" (state it with --assume {example})" if lack.have is None else ""
+
+
+def _sizes(lack: LacksHardware) -> tuple[str, str]:
+    """Both sizes in the need's largest unit, with as many digits as it takes to tell them apart."""
+    have = lack.have or 0
+    unit, factor = next((one for one in _UNITS if lack.need >= one[1]), ("bytes", 1))
+    for digits in (1, 2, 3):
+        need_text, have_text = (f"{value / factor:.{digits}f}".rstrip("0").rstrip(".") for value in (lack.need, have))
+        if need_text != have_text:
+            return f"{need_text} {unit}", f"{have_text} {unit}"
+    return f"{lack.need} bytes", f"{have} bytes"
+
+
+def _circle(edges: Sequence[tuple[str, str]]) -> str:
+    if len(edges) == 1:
+        return f"{edges[0][0]} cannot come before itself"
+    if len(edges) == 2:
+        return f"{edges[0][0]} and {edges[0][1]} need each other, so that neither can come first"
+    needs = [f"{name} needs {target}" for name, target in edges]
+    return f"{listed(needs, 'and')}: a circle, of which none can come first"
+
+
+def _from_to(versions: Sequence[object]) -> str:
+    return f"only {versions[0]}" if len(versions) == 1 else f"{versions[0]} to {versions[-1]}"
+
+
+def listed(names: Sequence[str], word: str) -> str:
+    shown = [*names[:_MOST_NAMES], f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES + 1 else list(names)
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} {word} {shown[-1]}"
