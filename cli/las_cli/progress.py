@@ -20,12 +20,14 @@ _INTERVAL: Final = 0.1
 class Progress:
     """Shows on standard error, if that is a terminal, how far `what` has come once it has taken a second.
 
-    To be called with how many are done and how many there are (0: unknown).
+    To be called with how many are done and how many there are (0: unknown), or, where nothing can be counted, to be
+    asked to :meth:`tick`.
     """
 
     def __init__(self, what: str) -> None:
         self._what = what
-        self._next = time.monotonic() + _PATIENCE
+        self._started = time.monotonic()
+        self._next = self._started + _PATIENCE
         self._enabled = sys.stderr.isatty()
         self._shown = False
 
@@ -39,10 +41,21 @@ class Progress:
             click.echo("\r\x1b[K", nl=False, err=True, color=True)
 
     def __call__(self, done: int, total: int = 0) -> None:
+        if self._is_due():
+            self._show(f"{done:,} of {total:,}" if total else f"{done:,}")
+
+    def tick(self) -> None:
+        """Shows for how long this has gone on."""
+        if self._is_due():
+            self._show(f"{time.monotonic() - self._started:.0f} s")
+
+    def _is_due(self) -> bool:
         if not self._enabled or (now := time.monotonic()) < self._next:
-            return
+            return False
         self._next = now + _INTERVAL
+        return True
+
+    def _show(self, far: str) -> None:
         self._shown = True
-        far = f"{done:,} of {total:,}" if total else f"{done:,}"
         line = shorten(f"{self._what}: {far}", terminal_width(sys.stderr) - 1)
         click.echo(f"\r\x1b[K{line}", nl=False, err=True, color=True)

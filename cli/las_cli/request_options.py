@@ -1,0 +1,270 @@
+"""A request as the options of several commands spell it, the question that it makes, and its answer."""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from las_cli.logging import logger
+from las_cli.options import ModuleType, assume_option, profile_option, registry_option, strict_option
+from las_cli.progress import Progress
+
+if TYPE_CHECKING:
+    from las_registry.registry import Registry
+    from las_solver.conflict import Conflict
+    from las_solver.errors import InvalidInput
+    from las_solver.model import Host, Request
+    from las_solver.plan import Plan
+    from las_solver.planner import Planner
+    from las_solver.source import Source
+
+__all__ = [
+    "Question",
+    "RequestOptions",
+    "Timer",
+    "answer",
+    "make_planner",
+    "nothing_named",
+    "pose",
+    "request_options",
+    "solver_option",
+    "timeout_option",
+]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_DEFAULT_TIMEOUT: Final = 60.0
+_EXPLAINING: Final = 10.0
+
+
+class _Seconds(click.FloatRange):
+    """A time that is longer than none; infinity is no limit."""
+
+    name = "time in seconds"
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is not a time in seconds.", param, ctx)
+        return seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOptions:
+    """What the options of :func:`request_options` were given, as it was typed.
+
+    `started` is when the command began, on the clock of :func:`time.monotonic`.
+    """
+
+    registries: Sequence[Path]
+    profile: str | None
+    assumptions: Sequence[str]
+    prereleases: bool
+    strategy: str
+    modes: Sequence[str]
+    preferred: Sequence[str]
+    excluded: Sequence[str]
+    timeout: float
+    strict: bool
+    solver: str | None
+    eager: bool
+    started: float
+
+
+class Timer:
+    """Answers whether `seconds` have passed since it was asked first."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._first: float | None = None
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now
+        return now - self._first >= self._seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request, the machine and the registry that it is about, and a planner for these.
+
+    `place` says where plans are for, in words that follow "Plan for ...". `timeout` is the time in seconds for the
+    answer, counted from `started`.
+    """
+
+    request: Request
+    host: Host
+    registry: Registry
+    planner: Planner
+    place: str
+    started: float
+    timeout: float
+
+
+def timeout_option(command: Command) -> Command:
+    """Passes `timeout`: seconds, more than none."""
+    return click.option(
+        "--timeout",
+        type=_Seconds(),
+        default=_DEFAULT_TIMEOUT,
+        show_default=True,
+        metavar="SECONDS",
+        help="Stop after this time, with the best plan found so far if there is one. Explaining a conflict has a "
+        "time of its own.",
+    )(command)
+
+
+def solver_option(command: Command) -> Command:
+    """Passes `solver`: the name of a SAT solver, which :func:`make_planner` checks, or None."""
+    return click.option("--solver", metavar="NAME", help="The SAT solver to use; the answer is the same with each.")(
+        command
+    )
+
+
+def request_options(command: Command) -> Command:
+    """The options that say what is asked for and of which machine; passes `options`: :class:`RequestOptions`.
+
+    What is requested is no option: :func:`pose` takes it, too.
+    """
+    names = [field.name for field in fields(RequestOptions) if field.name != "started"]
+
+    @functools.wraps(command)
+    def with_options(*arguments: Any, **values: Any) -> Any:
+        started = time.monotonic()
+        given = {name: values.pop(name) for name in names}
+        return command(*arguments, options=RequestOptions(**given, started=started), **values)
+
+    decorators: Sequence[Callable[[Any], Any]] = (
+        registry_option,
+        profile_option,
+        assume_option,
+        click.option("--pre", "prereleases", is_flag=True, help="Allow pre-releases of every module."),
+        click.option(
+            "--strategy",
+            type=click.Choice(["newest", "lowest"]),
+            default="newest",
+            show_default=True,
+            help="Which of the valid answers to take; lowest is the oldest, to test lower bounds with.",
+        ),
+        click.option(
+            "--mode",
+            "modes",
+            multiple=True,
+            metavar="[MODULE=]MODE",
+            help="Allow only this mode of running (repeatable: only these); with MODULE=, force the mode of one.",
+        ),
+        click.option(
+            "--prefer",
+            "preferred",
+            multiple=True,
+            type=ModuleType(),
+            metavar="NAME",
+            help="Take this module first where an interface needs a provider. Repeatable, best first.",
+        ),
+        click.option(
+            "--exclude",
+            "excluded",
+            multiple=True,
+            type=ModuleType(),
+            metavar="NAME[@CONSTRAINT]",
+            help="Never choose this module, or these versions of it. Repeatable.",
+        ),
+        timeout_option,
+        strict_option,
+        solver_option,
+        click.option("--eager", is_flag=True, hidden=True, help="Read every module that could matter at once."),
+    )
+    decorated: Any = with_options
+    for decorator in reversed(decorators):
+        decorated = decorator(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+def pose(options: RequestOptions, modules: Sequence[str]) -> Question:
+    """The question whether `modules` (``NAME[@CONSTRAINT]``) have a plan, with registry and machine as `options` say.
+
+    Names that have no effect are warned about. Raises :class:`InvalidInput` and :class:`RegistryUnusable`.
+    """
+    from las_cli.inputs import load_registry, warn_of_unknown
+    from las_cli.machine import place_of, read_host
+    from las_cli.request import build_request
+
+    request = build_request(
+        modules=modules,
+        strategy=options.strategy,
+        prereleases=options.prereleases,
+        modes=options.modes,
+        preferred=options.preferred,
+        excluded=options.excluded,
+    )
+    host = read_host(options.profile, options.assumptions)
+    registry = load_registry(options.registries, strict=options.strict)
+    warn_of_unknown(request, registry)
+    return Question(
+        request=request,
+        host=host,
+        registry=registry,
+        planner=make_planner(registry, host, solver=options.solver, eager=options.eager),
+        place=place_of(options.profile, options.assumptions),
+        started=options.started,
+        timeout=options.timeout,
+    )
+
+
+def nothing_named(command: str, *, bundled: bool) -> InvalidInput:
+    """The error about a `command` that names no module; where the catalog is the `bundled` one, with an example."""
+    from las_solver.errors import InvalidInput
+
+    hint = "las-solve registry search WORD finds modules, las-solve registry list shows all"
+    if bundled:
+        hint += f"; las-solve {command} open-webui is an example"
+    return InvalidInput("no module was named", hint=hint)
+
+
+def make_planner(source: Source, host: Host, *, solver: str | None = None, eager: bool = False) -> Planner:
+    """A planner with the SAT solver that ``--solver`` names; raises a usage error if there is none of that name."""
+    from las_solver.planner import Planner
+    from las_solver.sat import BACKENDS, DEFAULT_BACKEND
+
+    backend = DEFAULT_BACKEND if solver is None else solver
+    if backend not in BACKENDS:
+        raise click.BadParameter(f"{backend!r} is none of {', '.join(sorted(BACKENDS))}.", param_hint="'--solver'")
+    logger().debug("the SAT solver is chosen", backend=backend)
+    return Planner(source, host, backend=backend, eager=eager)
+
+
+def answer(question: Question, *, explaining: Callable[[], bool] | None = None) -> Plan | Conflict:
+    """The planner's answer; reading counts towards the time for it, too: it has run since the command began.
+
+    Explaining a conflict has a time of its own: what was proved in time is not worth less for being found late. It
+    ends when `explaining` answers True, by default after the timeout once more, and at most 10 seconds.
+    """
+    from las_solver.errors import OutOfTime
+
+    logger().info("planning", after=round(time.monotonic() - question.started, 4))
+    stop_explaining = Timer(min(question.timeout, _EXPLAINING)) if explaining is None else explaining
+    with Progress("Planning") as progress:
+
+        def out_of_time() -> bool:
+            progress.tick()
+            return time.monotonic() - question.started >= question.timeout
+
+        try:
+            if out_of_time():
+                raise OutOfTime
+            found = question.planner.plan(question.request, stop=out_of_time, stop_explaining=stop_explaining)
+        except OutOfTime:
+            raise OutOfTime(question.timeout) from None
+    logger().info("answered", seconds=round(time.monotonic() - question.started, 4))
+    return found
