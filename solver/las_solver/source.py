@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from packaging.version import Version
 
 from las_solver.model import ModuleVersion
 
-__all__ = ["MemorySource", "Source"]
+__all__ = ["InformedSource", "MemorySource", "Note", "RejectedManifest", "ShadowedModule", "Source"]
 
 
 class Source(Protocol):
@@ -39,13 +42,58 @@ class Source(Protocol):
         ...
 
 
-class MemorySource:
-    """A source over module versions that are at hand.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedManifest:
+    """A manifest that does not count, because of mistakes.
 
-    Raises :class:`ValueError` if two of them have the same name and version.
+    `module`, `version` and `provides` are what it describes, as far as that can be read (an unreadable name is guessed
+    from its place); `place` is its file and line, e.g. ``cuda/manifest.yaml:7``, and `reason` its first mistake. All
+    are single lines.
     """
 
-    def __init__(self, module_versions: Iterable[ModuleVersion]) -> None:
+    module: str
+    version: Version | None
+    provides: tuple[str, ...] = ()
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowedModule:
+    """Versions, newest first, in a later `registry`, which do not count: an earlier one has a module of that name."""
+
+    module: str
+    versions: tuple[Version, ...]
+    registry: str
+
+
+Note: TypeAlias = RejectedManifest | ShadowedModule
+"""Something that exists and does not count."""
+
+
+@runtime_checkable
+class InformedSource(Protocol):
+    """What a source may offer beside the methods of :class:`Source`, for diagnostics only: explanations then say more.
+
+    Asked after it is known that no valid answer exists, about names and constraints that nothing meets.
+    """
+
+    def interfaces(self) -> Iterable[str]:
+        """The names of all interfaces that a version provides."""
+        ...
+
+    def notes(self, name: str) -> Iterable[Note]:
+        """What does not count of the modules that are called `name`, or provide an interface of that name."""
+        ...
+
+
+class MemorySource:
+    """A source over module versions that are at hand; `notes` tell of what does not count beside them.
+
+    Raises :class:`ValueError` if two versions have the same name and number.
+    """
+
+    def __init__(self, module_versions: Iterable[ModuleVersion], notes: Iterable[Note] = ()) -> None:
         by_name: dict[str, list[ModuleVersion]] = {}
         providers: dict[str, set[str]] = {}
         namers: dict[str, set[str]] = {}
@@ -66,6 +114,7 @@ class MemorySource:
             for newer, older in pairwise(versions):
                 if newer.version == older.version:
                     raise ValueError(f"{name} {older.version} is there twice")
+        self._notes = tuple(notes)
 
     def versions(self, name: str) -> Sequence[ModuleVersion]:
         return self._versions.get(name, ())
@@ -78,3 +127,13 @@ class MemorySource:
 
     def names(self) -> Iterable[str]:
         return self._versions.keys()
+
+    def interfaces(self) -> Iterable[str]:
+        return self._providers.keys()
+
+    def notes(self, name: str) -> Iterable[Note]:
+        return [
+            note
+            for note in self._notes
+            if note.module == name or (isinstance(note, RejectedManifest) and name in note.provides)
+        ]

@@ -13,6 +13,7 @@ from packaging.version import Version
 from las_solver.constraint import Constraint, Requirement
 from las_solver.feasibility import LacksHardware, LacksMode
 from las_solver.ranks import admitted_ranks, intervals_of
+from las_solver.source import RejectedManifest, ShadowedModule
 
 __all__ = [
     "Cycle",
@@ -133,12 +134,17 @@ class ModeLimit:
 
 @dataclass(frozen=True, slots=True)
 class InterfaceNeed:
-    """The versions of `span` consume `interface`; `providers` are the other modules that provide it at some version."""
+    """The versions of `span` consume `interface`; `providers` are the other modules that provide it at some version.
+
+    Where there are none, `suggestions` are the nearest interfaces, and `rejected` would provide it.
+    """
 
     span: Span
     interface: str
     providers: tuple[str, ...]
     source: str
+    suggestions: tuple[str, ...] = ()
+    rejected: tuple[RejectedManifest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,24 +157,37 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class UnknownModule:
-    """There is no module `module`; `suggestions` are the nearest names.
+    """There is no module `module`; `suggestions` are the nearest names, `interfaces` those of interfaces.
 
-    `providers` provide an interface of that name. `is_runtime`: the other statements need it as a runtime.
+    `providers` provide an interface of that name. `is_runtime`: the other statements need it as a runtime. Versions of
+    it that do not count are `rejected` and `shadowed`.
     """
 
     module: str
     suggestions: tuple[str, ...]
     providers: tuple[str, ...]
     is_runtime: bool = False
+    interfaces: tuple[str, ...] = ()
+    rejected: tuple[RejectedManifest, ...] = ()
+    shadowed: tuple[ShadowedModule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NoVersion:
-    """No version of `module` meets `constraint`."""
+    """No version of `module` meets `constraint`.
+
+    `below` and `above` are the nearest of its `versions` on either side. `prereleases` are those of releases that would
+    meet it. Versions that may meet it, but do not count, are `rejected` and `shadowed`.
+    """
 
     module: str
     constraint: Constraint
     versions: tuple[Version, ...] = field(compare=False, repr=False)
+    below: Version | None = None
+    above: Version | None = None
+    prereleases: tuple[Version, ...] = ()
+    rejected: tuple[RejectedManifest, ...] = ()
+    shadowed: tuple[ShadowedModule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
