@@ -27,6 +27,7 @@ _COMMANDS: Final = {
     "host": "Show, save and list machines to plan for.",
     "plan": "Plan the newest set of modules that works here.",
     "registry": "Search, show and validate modules and their manifests.",
+    "replay": "Answer a saved request again, from its one file.",
     "schema": "Print the JSON Schema of what las-solve prints.",
 }
 """Every command with its line in the help; `las_cli.commands.<name>` defines it under its own name."""

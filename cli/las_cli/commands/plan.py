@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from las_solver.model import Host
     from las_solver.plan import Plan
 
-__all__ = ["plan"]
+__all__ = ["plan", "print_answer"]
 
 
 @click.command(short_help="Plan the newest set of modules that works here.")
@@ -58,10 +58,10 @@ def plan(
     if not modules:
         raise nothing_named("plan", bundled=not options.registries)
     question = pose(options, modules)
-    ctx.exit(_print(answer(question), question.host, output_format, question.place))
+    ctx.exit(print_answer(answer(question), question.host, output_format, question.place))
 
 
-def _print(answer: Plan | Conflict, host: Host, output_format: str, place: str) -> ExitStatus:
+def print_answer(answer: Plan | Conflict, host: Host, output_format: str, place: str) -> ExitStatus:
     """Prints `answer`, a conflict that has no graph to standard error; the exit status."""
     from las_cli.render.terminal import terminal_width, wants_colour
     from las_cli.render.text import Paper

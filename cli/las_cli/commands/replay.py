@@ -1,0 +1,61 @@
+"""``las-solve replay``: the answer to a request that was saved with all that it depends on."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from las_cli.commands.plan import print_answer
+from las_cli.inputs import read_input
+from las_cli.options import FileType, format_option, logging_options
+from las_cli.request_options import Question, answer, make_planner, solver_option, timeout_option
+
+if TYPE_CHECKING:
+    from las_registry.replay import Replay
+
+__all__ = ["replay"]
+
+_PLACE = "on this machine"
+
+
+@click.command(short_help="Answer a saved request again, from its one file.")
+@click.argument("file", type=FileType())
+@format_option("text", "json", "dot", help="How to print the plan; dot is a graph for Graphviz.")
+@timeout_option
+@solver_option
+@logging_options
+@click.pass_context
+def replay(ctx: click.Context, *, file: Path, output_format: str, timeout: float, solver: str | None) -> None:
+    """Answer the request of FILE, which --save-replay wrote, by what FILE says of machine and modules.
+
+    Nothing else counts, neither this machine nor any registry, so that the answer is the same everywhere. FILE may be
+    - for standard input. The exit status is that of `las-solve plan`.
+
+    \b
+    Examples:
+      las-solve plan open-webui --save-replay report.yaml
+      las-solve replay report.yaml
+      las-solve replay report.yaml --format json
+    """
+    started = time.monotonic()
+    from las_registry.replay import read_replay
+
+    recorded = read_replay(read_input(file), "standard input" if str(file) == "-" else str(file))
+    question = _question(recorded, started=started, timeout=timeout, solver=solver)
+    ctx.exit(print_answer(answer(question), question.host, output_format, question.place))
+
+
+def _question(recorded: Replay, *, started: float, timeout: float, solver: str | None) -> Question:
+    registry = recorded.registry()
+    return Question(
+        request=recorded.request,
+        host=recorded.host,
+        registry=registry,
+        planner=make_planner(registry, recorded.host, solver=solver),
+        place=_PLACE,
+        started=started,
+        timeout=timeout,
+    )
