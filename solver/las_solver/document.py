@@ -10,7 +10,7 @@ from las_solver.plan import Plan, Step
 if TYPE_CHECKING:
     from las_solver.conflict import Conflict
 
-__all__ = ["conflict_document", "plan_document"]
+__all__ = ["asked", "conflict_document", "plan_document"]
 
 
 def plan_document(plan: Plan) -> dict[str, object]:
@@ -18,7 +18,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
     return {
         "status": "resolved",
         "optimal": plan.optimal,
-        **_asked(plan.request),
+        **asked(plan.request),
         "steps": [_step(step) for step in plan.steps],
         "system_packages": list(plan.system_packages),
     }
@@ -31,14 +31,15 @@ def conflict_document(conflict: Conflict) -> dict[str, object]:
 
     return {
         "status": "conflict",
-        **_asked(conflict.request),
+        **asked(conflict.request),
         "core": [statement_document(statement) for statement in conflict.core],
         "minimal": conflict.minimal,
         "explanation": explain(conflict),
     }
 
 
-def _asked(request: Request) -> dict[str, object]:
+def asked(request: Request) -> dict[str, object]:
+    """What is asked for by `request`, and how."""
     return {
         "request": [str(requirement) for requirement in request.requirements],
         "options": {
