@@ -10,30 +10,32 @@ groups that are left, in a fresh solver.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from las_solver.answer import leads
-from las_solver.constraint import ANY, Requirement
-from las_solver.ground import completed, missing, statements_about
+from las_solver.closure import absence
+from las_solver.ground import completed, statements_about
+from las_solver.merge import weakened
 from las_solver.model import Request
-from las_solver.problem import Domain, Need, Problem
+from las_solver.problem import Problem
 from las_solver.sat import UNLIMITED, Budget, Stopped
 from las_solver.statement import (
     Cycle,
     Dependency,
+    HardwareLimit,
     InterfaceNeed,
+    NoVersion,
     Requested,
     RuntimeNeed,
     Statement,
     UnknownModule,
     module_of,
-    spans_of,
     target_of,
 )
 from las_solver.theory import NO_CYCLE, Theory
 
-__all__ = ["Conflict", "explain_conflict"]
+__all__ = ["Conflict", "explain_conflict", "independent_conflicts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class Conflict:
     request: Request
     core: tuple[Statement, ...]
     minimal: bool
+    smallest: bool | None = None
+    """Whether no other core has fewer statements; None where that was not asked, False where it is not known."""
 
     @property
     def is_explained(self) -> bool:
@@ -56,10 +60,33 @@ class Conflict:
 
 def explain_conflict(problem: Problem, budget: Budget = UNLIMITED) -> Conflict:
     """The conflict of an unpruned `problem` without a valid answer; no longer reduced once `budget` is used up."""
+    conflict = _conflict_besides(problem, (), budget)
+    assert conflict is not None, "all statements together can be true, although no valid answer was found"
+    return conflict
+
+
+def independent_conflicts(problem: Problem, first: Conflict, budget: Budget = UNLIMITED) -> Iterator[Conflict]:
+    """Conflicts besides `first` that share no statement with it, nor with each other, which a user could change.
+
+    Raises :class:`las_solver.sat.Stopped` when `budget` is used up.
+    """
+    settled: list[Statement] = []
+    conflict: Conflict | None = first
+    while conflict is not None and conflict.minimal:
+        settled.extend(statement for statement in conflict.core if _can_change(statement))
+        conflict = _conflict_besides(problem, settled, budget)
+        if conflict is not None:
+            yield conflict
+
+
+def _conflict_besides(problem: Problem, settled: Sequence[Statement], budget: Budget) -> Conflict | None:
+    """The conflict that is left when the statements `settled` are taken away, if there is one."""
     kept: list[Statement] = [Requested(one) for one in problem.request.requirements]
     minimal = False
     try:
-        theory = _contradiction(problem, budget)
+        theory = _contradiction(problem, settled, budget)
+        if theory is None:
+            return None
         kept = theory.core()
         kept = theory.reduce()
         theory.close()
@@ -70,60 +97,33 @@ def explain_conflict(problem: Problem, budget: Budget = UNLIMITED) -> Conflict:
         kept = theory.reduce()
         theory.close()
         minimal = True
-        kept = _weakened(problem, kept, budget)
+        kept = weakened(problem, kept, settled, budget)
     except Stopped:
-        pass
-    return Conflict(request=problem.request, core=_finished(problem, kept), minimal=minimal)
+        if settled:
+            raise
+    return Conflict(request=problem.request, core=finished(problem, kept), minimal=minimal)
 
 
-def _weakened(problem: Problem, core: list[Statement], budget: Budget) -> list[Statement]:
-    """A minimal core with fewer statements, where it does not matter which version of a module is needed.
-
-    What several statements say about versions of one module and the same other module is said at once, without their
-    constraints and of all neighbouring versions that need it, if that still contradicts the rest.
-    """
-    alike: dict[Hashable, list[Dependency | RuntimeNeed]] = {}
-    for statement in core:
-        if isinstance(statement, Dependency | RuntimeNeed):
-            key = (type(statement), statement.span.module, statement.requirement.name)
-            alike.setdefault(key, []).append(statement)
-    for candidates in reversed(alike.values()):
-        several = [one for one in candidates if one in core]
-        if len(several) < 2 or len(merged := _merged(problem, several)) >= len(several):
-            continue
-        first = core.index(several[0])
-        trial = [*core[:first], *merged, *(one for one in core[first:] if one not in several)]
-        theory = Theory(problem, trial, budget=budget)
-        if theory.contradicts(theory.selectors):
-            core = theory.reduce()
-        theory.close()
-    return core
+def _can_change(statement: Statement) -> bool:
+    """Whether what `statement` says depends on the request or the host, and not on the registry alone."""
+    return not isinstance(statement, Dependency | Cycle | UnknownModule | NoVersion)
 
 
-def _merged(problem: Problem, several: list[Dependency | RuntimeNeed]) -> list[Dependency | RuntimeNeed]:
-    """What `several` say, without constraints, of all neighbouring versions that say it, in few spans."""
-    module, versions = several[0].span.module, several[0].span.versions
-    anything = Requirement(several[0].requirement.name, ANY)
-    field = "modules" if isinstance(several[0], Dependency) else "runtime"
-    domain = problem.domain(module)
-    saying = [
-        rank
-        for rank in range(len(domain))
-        if any(need.field == field and need.name == anything.name for need in domain.needs(rank))
-    ]
-    merged: list[Dependency | RuntimeNeed] = []
-    for span in spans_of(module, versions, saying):
-        newest = next((one for one in several if span.low <= one.span.high <= span.high), None)
-        if newest is not None:
-            weaker = replace(newest, span=span, requirement=anything)
-            if isinstance(weaker, RuntimeNeed):
-                weaker = replace(weaker, oldest=_first_need(domain, span.low, anything.name).constraint)
-            merged.append(weaker)
-    return merged
-
-
-def _first_need(domain: Domain, rank: int, name: str) -> Need:
-    return next(need for need in domain.needs(rank) if need.field == "runtime" and need.name == name)
+def _is_settled(statement: Statement, settled: Sequence[Statement]) -> bool:
+    """Whether `statement` is one of `settled`, or said by one of them about more versions."""
+    for other in settled:
+        if statement == other:
+            return True
+        match statement, other:
+            case (RuntimeNeed(span, requirement), RuntimeNeed(wider, weaker)):
+                same = requirement.name == weaker.name
+            case (HardwareLimit(span, lack), HardwareLimit(wider, least)):
+                same = lack.fact == least.fact
+            case _:
+                continue
+        if same and span.module == wider.module and wider.low <= span.low and span.high <= wider.high:
+            return True
+    return False
 
 
 def _group(statement: Statement) -> Hashable:
@@ -137,16 +137,20 @@ def _group(statement: Statement) -> Hashable:
             return (type(statement).__name__, module_of(statement))
 
 
-def _contradiction(problem: Problem, budget: Budget) -> Theory:
-    """The theory of the modules nearest to the request whose statements contradict each other."""
-    statements: dict[Statement, None] = {Requested(one): None for one in problem.request.requirements}
+def _contradiction(problem: Problem, settled: Sequence[Statement], budget: Budget) -> Theory | None:
+    """The theory of the modules nearest to the request whose statements contradict each other, without `settled`."""
+    statements: dict[Statement, None] = {}
     for one in problem.request.requirements:
-        _note_missing(problem, statements, one)
+        statements[Requested(one)] = None
+        statements.update(absence(problem, one))
     seen: set[str] = set()
     layer = list(problem.requested)
-    theory = Theory(problem, [*statements, NO_CYCLE], group=_group, budget=budget)
+    asked = [one for one in statements if not _is_settled(one, settled)]
+    theory = Theory(problem, [*asked, NO_CYCLE], group=_group, budget=budget)
     while not theory.contradicts(theory.selectors):
-        assert layer, "all statements together can be true, although no valid answer was found"
+        if not layer:
+            theory.close()
+            return None
         fresh: dict[Statement, None] = {}
         following: dict[str, None] = {}
         seen.update(layer)
@@ -156,29 +160,23 @@ def _contradiction(problem: Problem, budget: Budget) -> Theory:
             for statement in statements_about(problem, name):
                 fresh[statement] = None
                 if (requirement := target_of(statement)) is not None:
-                    _note_missing(problem, fresh, requirement)
+                    fresh.update(absence(problem, requirement))
                     following[requirement.name] = None
                 elif isinstance(statement, InterfaceNeed):
                     following.update(dict.fromkeys(statement.providers))
         for statement in fresh:
-            if statement not in statements:
+            if statement not in statements and not _is_settled(statement, settled):
                 theory.add(statement)
         statements.update(fresh)
         layer = [name for name in following if name not in seen]
     return theory
 
 
-def _note_missing(problem: Problem, statements: dict[Statement, None], requirement: Requirement) -> None:
-    nothing = missing(problem, requirement)
-    if nothing is not None:
-        statements[nothing] = None
-
-
-def _finished(problem: Problem, statements: Sequence[Statement]) -> tuple[Statement, ...]:
+def finished(problem: Problem, statements: Sequence[Statement]) -> tuple[Statement, ...]:
     """The statements of a core, each with what it only says beside the others; that there is no circle comes last."""
     needed = {one.requirement.name: one for one in statements if isinstance(one, Requested | Dependency)}
     finished = [
-        replace(completed(problem, one), is_runtime=one.module not in needed) if isinstance(one, UnknownModule) else one
+        completed(problem, one, is_runtime=isinstance(one, UnknownModule) and one.module not in needed)
         for one in statements
         if one != NO_CYCLE
     ]

@@ -23,7 +23,9 @@ from las_solver.source import Source
 if TYPE_CHECKING:
     from las_solver.conflict import Conflict
     from las_solver.constraint import Requirement
+    from las_solver.diagnosis import Diagnosis
     from las_solver.survey import Verdict
+    from las_solver.why import Why
 
 __all__ = ["Planner"]
 
@@ -67,6 +69,28 @@ class Planner:
         with _collector_paused():
             return self._answer(request, stop, stop_explaining)
 
+    def diagnose(
+        self,
+        conflict: Conflict,
+        *,
+        smallest: bool = False,
+        most_repairs: int = 5,
+        stop: Callable[[], bool] = never,
+    ) -> Diagnosis:
+        """What else there is to say of `conflict`, which :meth:`plan` returned: other conflicts, and repairs.
+
+        `smallest`: look for a core of the least size. At most `most_repairs` repairs are looked for. Once `stop`
+        answers True, or a budget in SAT conflicts is used up, what was found by then is returned.
+        """
+        from las_solver.diagnosis import diagnose  # a plan starts sooner without it
+
+        def plan(host: Host, request: Request) -> Plan | None:
+            planner = self if host is self._shelf.host else Planner(self._shelf.source, host, backend=self._backend)
+            return planner._find(request, stop)
+
+        with _collector_paused():
+            return diagnose(self._shelf, conflict, plan=plan, smallest=smallest, most_repairs=most_repairs, stop=stop)
+
     def has_plan(self, request: Request, *, stop: Callable[[], bool] = never) -> bool:
         """Whether :meth:`plan` would return a plan, found out without looking for the newest or for reasons.
 
@@ -100,6 +124,30 @@ class Planner:
 
         return survey([one.version for one in self._shelf.versions(requirement.name)], requirement, has_plan, explain)
 
+    def why(
+        self,
+        question: Requirement,
+        request: Request,
+        *,
+        stop: Callable[[], bool] = never,
+        stop_explaining: Callable[[], bool] = never,
+    ) -> Why | Conflict:
+        """Why the plan for `request` has the module of `question`, at a version that it admits, or why it has not.
+
+        A conflict if `request` has no plan. `stop` and errors as in :meth:`plan`, for each plan that it takes.
+        """
+        from las_solver.why import explain_choice  # a plan starts sooner without it
+
+        def answer(wanted: Request) -> Plan | Conflict:
+            return self._answer(wanted, stop, stop_explaining)
+
+        with _collector_paused():
+            plan = answer(request)
+            if not isinstance(plan, Plan):
+                return plan
+            whole = Problem(self._shelf, request, pruned=False)
+            return explain_choice(question, Problem(self._shelf, request), whole, plan, answer)
+
     def _optimisation(self, request: Request, stop: Callable[[], bool]) -> tuple[Problem, Newest]:
         if not request.requirements:
             raise InvalidInput("nothing is requested", hint="name at least one module")
@@ -109,14 +157,16 @@ class Planner:
     def _answer(
         self, request: Request, stop: Callable[[], bool], stop_explaining: Callable[[], bool]
     ) -> Plan | Conflict:
+        return self._find(request, stop) or self._conflict(request, stop_explaining)
+
+    def _find(self, request: Request, stop: Callable[[], bool]) -> Plan | None:
+        """The newest valid answer as a plan, if there is any."""
         problem, newest = self._optimisation(request, stop)
         try:
             outcome = newest.find()
         except Stopped:
             raise OutOfTime from None
-        if outcome is None:
-            return self._conflict(request, stop_explaining)
-        return _plan(problem, outcome.modules, optimal=outcome.optimal)
+        return None if outcome is None else _plan(problem, outcome.modules, optimal=outcome.optimal)
 
     def _conflict(self, request: Request, stop: Callable[[], bool]) -> Conflict:
         from las_solver.conflict import explain_conflict  # a plan starts sooner without it

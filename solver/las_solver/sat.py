@@ -5,10 +5,10 @@ Variables are integers from 1 on; a literal is a variable or its negative, as in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["BACKENDS", "DEFAULT_BACKEND", "UNLIMITED", "Budget", "Sat", "Stopped", "Totalizer", "never"]
+__all__ = ["BACKENDS", "DEFAULT_BACKEND", "UNLIMITED", "Budget", "Cheapest", "Sat", "Stopped", "Totalizer", "never"]
 
 BACKENDS = {
     "cadical195": "Cadical195",
@@ -174,3 +174,33 @@ class Totalizer:
         self._sat._variables = max(self._sat._variables, self._totalizer.top_id)
         for clause in clauses:
             self._sat.add(clause)
+
+
+class Cheapest:
+    """Values of variables of which as little weight as possible is true, under clauses that come in one by one.
+
+    `weights` maps each variable to what it costs to be true. RC2, the core-guided algorithm of Ignatiev, Morgado and
+    Marques-Silva.
+    """
+
+    def __init__(self, weights: Mapping[int, int]) -> None:
+        from pysat.examples.rc2 import RC2
+        from pysat.formula import WCNF
+
+        formula = WCNF()
+        for variable, weight in weights.items():
+            formula.append([-variable], weight=weight)
+        self._rc2: Any = RC2(formula, solver="g4")
+
+    def add(self, clause: Iterable[int]) -> None:
+        """Demand that one of the literals of `clause` is true, from now on."""
+        self._rc2.add_clause(list(clause))
+
+    def find(self) -> frozenset[int] | None:
+        """The variables that are true in a cheapest solution; None if there is no solution."""
+        model: list[int] | None = self._rc2.compute()
+        return None if model is None else frozenset(literal for literal in model if literal > 0)
+
+    def close(self) -> None:
+        """Free the solver's memory."""
+        self._rc2.delete()

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from las_solver.constraint import Requirement
 from las_solver.feasibility import LacksHardware
+from las_solver.source import RejectedManifest, ShadowedModule
 from las_solver.statement import (
     Cycle,
     Dependency,
@@ -44,8 +45,9 @@ def sentence(statement: Statement) -> str:
                 return f"{need} the runtime {spelled(requirement)}, and this host has {have}"
             least = f"{span.versions[span.low]} needs {oldest}"
             return f"{need} another version of the runtime {name} than {have}, which this host has: {least}"
-        case HardwareLimit(span, lack):
-            return f"{_all(span, 'needs', 'need')} {_hardware(lack)}"
+        case HardwareLimit(span, lack, _, at_least):
+            least = "at least " if at_least and lack.fact != "gpus" else ""
+            return f"{_all(span, 'needs', 'need')} {least}{_hardware(lack)}"
         case ModeLimit(span, lack):
             allowed = (
                 f"only {listed(lack.allowed, 'and')} may be used"
@@ -54,22 +56,18 @@ def sentence(statement: Statement) -> str:
             )
             return f"{_all(span, 'runs', 'run')} only as {listed(lack.modes, 'or')}, and {allowed}"
         case InterfaceNeed(span, interface, providers):
-            by = f"which only {listed(providers, 'and')} can provide" if providers else "which no other module provides"
+            by = f"which only {listed(providers, 'and')} can provide" if providers else _no_provider(statement)
             return f"{_all(span, 'consumes', 'consume')} the interface {interface}, {by}"
         case Cycle(_, edges):
             return _circle(edges)
-        case UnknownModule(module, _, _, True):
-            return f"no module provides the runtime {module} either"
-        case UnknownModule(module, suggestions, providers):
-            if providers:
-                return f"{module} is an interface, not a module; it is provided by {listed(providers, 'and')}"
-            meant = f"; did you mean {listed(suggestions, 'or')}?" if suggestions else ""
-            return f"there is no module named {module}{meant}"
-        case NoVersion(module, constraint, versions):
-            return f"no version of {module} meets {constraint}: there are {_from_to(versions)}"
+        case UnknownModule():
+            return _unknown(statement)
+        case NoVersion():
+            return _no_version(statement)
         case PreRelease(span):
             are = _all(span, "is a pre-release", "are pre-releases")
-            return f"{are}, and nothing that is needed here names one of {span.module}"
+            them = "it" if span.low == span.high else "them"
+            return f"{are}, and nothing that is needed here names one of {span.module} (--pre admits {them})"
         case Exclusion(span, requirement):
             return f"you excluded {spelled(requirement)}" + (
                 "" if not requirement.constraint.text else f", which is {span}"
@@ -134,8 +132,61 @@ def _circle(edges: Sequence[tuple[str, str]]) -> str:
     return f"{listed(needs, 'and')}: a circle, of which none can come first"
 
 
-def _from_to(versions: Sequence[object]) -> str:
-    return f"only {versions[0]}" if len(versions) == 1 else f"{versions[0]} to {versions[-1]}"
+def _no_provider(need: InterfaceNeed) -> str:
+    text = "which no other module provides"
+    if need.rejected:
+        return f"{text}; {need.rejected[0].module} would, but its manifest was rejected: {_mistakes(need.rejected)}"
+    return f"{text}; did you mean {listed(need.suggestions, 'or')}?" if need.suggestions else text
+
+
+def _unknown(unknown: UnknownModule) -> str:
+    module = unknown.module
+    beyond = _in_later_registries(unknown.shadowed)
+    if unknown.is_runtime:
+        text = f"no module provides the runtime {module} either"
+        if unknown.rejected:
+            return f"{text}, since its manifest was rejected: {_mistakes(unknown.rejected)}{beyond}"
+        return text + (f"; did you mean {listed(unknown.suggestions, 'or')}?" if unknown.suggestions else beyond)
+    if unknown.rejected:
+        return f"no manifest of {module} can be used: {_mistakes(unknown.rejected)}{beyond}"
+    if unknown.providers:
+        return f"{module} is an interface, not a module; it is provided by {listed(unknown.providers, 'and')}"
+    text = f"there is no module named {module}"
+    if unknown.suggestions:
+        return f"{text}; did you mean {listed(unknown.suggestions, 'or')}?"
+    if unknown.interfaces:
+        return f"{text}, but an interface {listed(unknown.interfaces, 'or')}"
+    return f"{text}, nor one of a similar name (las-solve registry search WORD finds modules)"
+
+
+def _no_version(unmet: NoVersion) -> str:
+    oldest, newest = unmet.versions[0], unmet.versions[-1]
+    text = f"no version of {unmet.module} meets {unmet.constraint}: there "
+    text += f"is only {newest}" if len(unmet.versions) == 1 else f"are {oldest} to {newest}"
+    near = [version for version in (unmet.below, unmet.above) if version is not None]
+    if any(version not in (oldest, newest) for version in near):
+        text += f", the nearest {listed(list(map(str, near)), 'and')}"
+    if unmet.prereleases:
+        are = "is only a pre-release" if len(unmet.prereleases) == 1 else "are only pre-releases"
+        text += f"; {listed(list(map(str, unmet.prereleases)), 'and')} {are} of {unmet.prereleases[0].base_version}"
+    if unmet.rejected:
+        version = unmet.rejected[0].version
+        what = "another manifest of it" if version is None else f"{version} is there, but its manifest"
+        text += f"; {what} was rejected: {_mistakes(unmet.rejected)}"
+    return text + _in_later_registries(unmet.shadowed)
+
+
+def _mistakes(rejected: Sequence[RejectedManifest]) -> str:
+    more = f" (and {len(rejected) - 1} more)" if len(rejected) > 1 else ""
+    return f"{rejected[0].place}: {rejected[0].reason}{more}"
+
+
+def _in_later_registries(shadowed: Sequence[ShadowedModule]) -> str:
+    if not shadowed:
+        return ""
+    first = shadowed[0]
+    versions = listed(list(map(str, first.versions)), "and")
+    return f"; {first.registry} has {versions}, but only the first registry with {first.module} counts for it"
 
 
 def listed(names: Sequence[str], word: str) -> str:

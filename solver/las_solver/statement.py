@@ -116,11 +116,12 @@ class RuntimeNeed:
 
 @dataclass(frozen=True, slots=True)
 class HardwareLimit:
-    """The versions of `span` need more of a hardware fact than the host has."""
+    """The versions of `span` need more of a hardware fact than the host has; `at_least`: some more than `lack` says."""
 
     span: Span
     lack: LacksHardware
     source: str
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +144,8 @@ class InterfaceNeed:
     interface: str
     providers: tuple[str, ...]
     source: str
-    suggestions: tuple[str, ...] = ()
-    rejected: tuple[RejectedManifest, ...] = ()
+    suggestions: tuple[str, ...] = field(default=(), compare=False)
+    rejected: tuple[RejectedManifest, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +165,12 @@ class UnknownModule:
     """
 
     module: str
-    suggestions: tuple[str, ...]
-    providers: tuple[str, ...]
-    is_runtime: bool = False
-    interfaces: tuple[str, ...] = ()
-    rejected: tuple[RejectedManifest, ...] = ()
-    shadowed: tuple[ShadowedModule, ...] = ()
+    suggestions: tuple[str, ...] = field(default=(), compare=False)
+    providers: tuple[str, ...] = field(default=(), compare=False)
+    is_runtime: bool = field(default=False, compare=False)
+    interfaces: tuple[str, ...] = field(default=(), compare=False)
+    rejected: tuple[RejectedManifest, ...] = field(default=(), compare=False)
+    shadowed: tuple[ShadowedModule, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +184,11 @@ class NoVersion:
     module: str
     constraint: Constraint
     versions: tuple[Version, ...] = field(compare=False, repr=False)
-    below: Version | None = None
-    above: Version | None = None
-    prereleases: tuple[Version, ...] = ()
-    rejected: tuple[RejectedManifest, ...] = ()
-    shadowed: tuple[ShadowedModule, ...] = ()
+    below: Version | None = field(default=None, compare=False)
+    above: Version | None = field(default=None, compare=False)
+    prereleases: tuple[Version, ...] = field(default=(), compare=False)
+    rejected: tuple[RejectedManifest, ...] = field(default=(), compare=False)
+    shadowed: tuple[ShadowedModule, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

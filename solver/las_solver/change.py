@@ -1,0 +1,296 @@
+"""What a user can change of a request and a host, so that an answer becomes possible (contract, section 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import assert_never
+
+from packaging.version import Version
+
+from las_solver.constraint import ANY, Requirement
+from las_solver.model import Gpu, Host, Request
+
+__all__ = [
+    "AdmitPrereleases",
+    "AllowMode",
+    "Change",
+    "FreeMode",
+    "LeaveOut",
+    "LiftExclusion",
+    "ProvideInterface",
+    "ProvideRuntime",
+    "RaiseHardware",
+    "RelaxConstraint",
+    "apply_changes",
+    "change_document",
+    "change_text",
+    "cost",
+    "raised_cards",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RelaxConstraint:
+    """Ask for the module of `requirement` at any version."""
+
+    requirement: Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveOut:
+    """Do not ask for `module`."""
+
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitPrereleases:
+    """Allow pre-releases of every module."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiftExclusion:
+    """Do not exclude what `requirement` excludes."""
+
+    requirement: Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class AllowMode:
+    """Allow `mode`, by the request and on the host."""
+
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class FreeMode:
+    """Do not force `module` into `mode`."""
+
+    module: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProvideInterface:
+    """Provide `interface` from outside the module system."""
+
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseHardware:
+    """Have `to` of `fact` in place of `have` (None: unknown, or no GPU).
+
+    `fact` is ``cores``, ``ram`` (bytes), ``vram`` (bytes, of one GPU), ``gpus`` or ``total-vram`` (bytes, of all GPUs,
+    two or more).
+    """
+
+    fact: str
+    to: int
+    have: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProvideRuntime:
+    """Have the host provide the runtime `name` at `to`, in place of `have` (None: not at all)."""
+
+    name: str
+    to: Version
+    have: Version | None
+
+
+Change = (
+    RelaxConstraint
+    | LeaveOut
+    | AdmitPrereleases
+    | LiftExclusion
+    | AllowMode
+    | FreeMode
+    | ProvideInterface
+    | RaiseHardware
+    | ProvideRuntime
+)
+
+_HARDWARE_COSTS = {"ram": 1000, "cores": 1100, "vram": 1500, "gpus": 2000, "total-vram": 2100}
+
+
+def cost(change: Change) -> int:
+    """What `change` costs, for ranking alone: asking for something else is cheap, buying a card is dear."""
+    match change:
+        case RelaxConstraint() | LiftExclusion():
+            return 100
+        case AdmitPrereleases():
+            return 120
+        case FreeMode():
+            return 150
+        case AllowMode():
+            return 200
+        case ProvideRuntime():
+            return 300
+        case LeaveOut():
+            return 400
+        case ProvideInterface():
+            return 500
+        case RaiseHardware(fact, _, have):
+            return 140 if have is None and fact in ("cores", "ram") else _HARDWARE_COSTS[fact]
+        case _:
+            assert_never(change)
+
+
+def apply_changes(changes: Iterable[Change], host: Host, request: Request) -> tuple[Host, Request]:
+    """`host` and `request` after `changes`."""
+    hardware: dict[str, int] = {}
+    for change in changes:
+        match change:
+            case RaiseHardware(fact, to):
+                hardware[fact] = to
+            case ProvideRuntime(name, to):
+                host = replace(host, runtimes=MappingProxyType({**host.runtimes, name: to}))
+            case ProvideInterface(interface):
+                host = replace(host, interfaces=host.interfaces | {interface})
+            case AllowMode(mode):
+                host = host if host.modes is None else replace(host, modes=host.modes | {mode})
+                request = request if request.modes is None else replace(request, modes=request.modes | {mode})
+            case _:
+                request = _asked_differently(change, request)
+    if hardware:
+        host = replace(
+            host,
+            cores=hardware.get("cores", host.cores),
+            ram=hardware.get("ram", host.ram),
+            gpus=raised_cards(
+                host.gpus, hardware.get("vram", 0), hardware.get("gpus", 0), hardware.get("total-vram", 0)
+            ),
+        )
+    return host, request
+
+
+def _asked_differently(
+    change: RelaxConstraint | LeaveOut | AdmitPrereleases | LiftExclusion | FreeMode, request: Request
+) -> Request:
+    match change:
+        case RelaxConstraint(requirement):
+            relaxed = (Requirement(one.name, ANY) if one == requirement else one for one in request.requirements)
+            return replace(request, requirements=tuple(dict.fromkeys(relaxed)))
+        case LeaveOut(module):
+            return replace(request, requirements=tuple(one for one in request.requirements if one.name != module))
+        case AdmitPrereleases():
+            return replace(request, prereleases=True)
+        case LiftExclusion(requirement):
+            return replace(request, excluded=tuple(one for one in request.excluded if one != requirement))
+        case FreeMode(module):
+            left = {name: mode for name, mode in request.forced_modes.items() if name != module}
+            return replace(request, forced_modes=MappingProxyType(left))
+
+
+def raised_cards(cards: tuple[Gpu, ...], vram: int, count: int, together: int) -> tuple[Gpu, ...]:
+    """`cards`, so that one has `vram` bytes, there are `count`, and they have `together`, shared by two or more.
+
+    The largest card is raised to `vram`; cards are added that are like the largest; all are raised to an equal share.
+    """
+    raised = sorted(cards, key=lambda card: -card.vram)
+    if vram:
+        raised[:1] = [replace(raised[0], vram=max(raised[0].vram, vram)) if raised else Gpu(vram=vram)]
+    least = max(count, 2 if together else 0)
+    while len(raised) < least:
+        raised.append(raised[0] if raised else Gpu(vram=0))
+    if together > sum(card.vram for card in raised):
+        share = -(-together // len(raised))
+        raised = [replace(card, vram=max(card.vram, share)) for card in raised]
+    return tuple(raised)
+
+
+def change_document(change: Change) -> dict[str, object]:
+    """`change` as plain values, ready for JSON: docs/documents.md describes every key."""
+    match change:
+        case RelaxConstraint(requirement):
+            return {"kind": "requested", "requirement": str(requirement), "to": requirement.name}
+        case LeaveOut(module):
+            return {"kind": "requested", "requirement": module, "to": None}
+        case AdmitPrereleases():
+            return {"kind": "pre-release"}
+        case LiftExclusion(requirement):
+            return {"kind": "excluded", "requirement": str(requirement)}
+        case AllowMode(mode):
+            return {"kind": "mode", "mode": mode}
+        case FreeMode(module):
+            return {"kind": "mode", "module": module}
+        case ProvideInterface(interface):
+            return {"kind": "interface", "interface": interface}
+        case RaiseHardware(fact, to):
+            return {"kind": "hardware", "fact": fact, "to": size_text(to, "") if fact in _SIZES else to}
+        case ProvideRuntime(name, version):
+            return {"kind": "runtime", "name": name, "to": str(version)}
+        case _:
+            assert_never(change)
+
+
+def change_text(change: Change) -> str:
+    """`change` in words that follow a number in a list."""
+    match change:
+        case RelaxConstraint(requirement):
+            return f"ask for {requirement.name} without {requirement.constraint}"
+        case LeaveOut(module):
+            return f"leave out {module}"
+        case AdmitPrereleases():
+            return "allow pre-releases"
+        case LiftExclusion(requirement):
+            return f"do not exclude {requirement.name} {requirement.constraint}".rstrip()
+        case AllowMode(mode):
+            return f"allow the mode {mode}"
+        case FreeMode(module, mode):
+            return f"do not force {module} into the mode {mode}"
+        case ProvideInterface(interface):
+            return f"provide the interface {interface} from outside"
+        case RaiseHardware():
+            return _more_hardware(change)
+        case ProvideRuntime(name, to, have):
+            what = name if to == ANY_RUNTIME else f"{name} {to}"
+            return f"{what} on this host" + ("" if have is None else f", in place of {have}")
+        case _:
+            assert_never(change)
+
+
+def _more_hardware(change: RaiseHardware) -> str:
+    match change.fact:
+        case "cores":
+            if change.have is None:
+                return f"state the number of CPU cores, if there are {change.to} (--assume cores={change.to})"
+            return f"{change.to} CPU cores, in place of {change.have}"
+        case "ram":
+            size = size_text(change.to)
+            if change.have is None:
+                return f"state the memory, if it is {size} (--assume ram={size_text(change.to, '')})"
+            return f"{size} of memory, in place of {size_like(change.have, change.to)}"
+        case "vram":
+            instead = "" if change.have is None else f", in place of {size_like(change.have, change.to)}"
+            return f"a GPU with {size_text(change.to)}{instead}"
+        case "gpus":
+            return "a second GPU" if change.have else "two GPUs"
+        case _:
+            return f"GPUs with {size_text(change.to)} together"
+
+
+ANY_RUNTIME = Version("0")
+"""Stands for any version of a runtime, where manifests name none."""
+
+_SIZES = frozenset({"ram", "vram", "total-vram"})
+_UNITS = (("TB", 10**12), ("GB", 10**9), ("GiB", 2**30), ("MB", 10**6), ("MiB", 2**20), ("KB", 10**3), ("KiB", 2**10))
+
+
+def size_text(size: int, between: str = " ") -> str:
+    """`size` bytes exactly, in the largest unit of section 1 that has no more than one digit after the point."""
+    for unit, factor in _UNITS:
+        if size >= factor and (size * 10) % factor == 0:
+            return f"{size * 10 // factor / 10:g}{between}{unit}"
+    return f"{size}{between}{'bytes' if between else ''}"
+
+
+def size_like(size: int, other: int) -> str:
+    """`size` bytes, rounded, in the unit that shows `other`."""
+    unit, factor = next(
+        ((unit, factor) for unit, factor in _UNITS if other >= factor and (other * 10) % factor == 0), ("bytes", 1)
+    )
+    return f"{size / factor:.1f}".removesuffix(".0") + f" {unit}"

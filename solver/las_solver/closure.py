@@ -1,0 +1,46 @@
+"""Everything that can be said of the modules that a request can reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from las_solver.constraint import Requirement
+from las_solver.ground import missing, statements_about
+from las_solver.problem import Problem
+from las_solver.sat import Stopped
+from las_solver.statement import InterfaceNeed, Requested, Statement, target_of
+
+__all__ = ["absence", "closure"]
+
+
+def closure(problem: Problem, stop: Callable[[], bool]) -> list[Statement]:
+    """Every statement about a module that the request can reach, breadth-first; `problem` is not pruned.
+
+    Raises :class:`las_solver.sat.Stopped` when `stop` answers True.
+    """
+    statements: dict[Statement, None] = {}
+    for requirement in problem.request.requirements:
+        statements[Requested(requirement)] = None
+        statements.update(absence(problem, requirement))
+    queue = list(problem.requested)
+    seen: set[str] = set()
+    for name in queue:
+        if name in seen:
+            continue
+        seen.add(name)
+        if stop():
+            raise Stopped
+        for statement in statements_about(problem, name):
+            statements[statement] = None
+            if (target := target_of(statement)) is not None:
+                statements.update(absence(problem, target))
+                queue.append(target.name)
+            elif isinstance(statement, InterfaceNeed):
+                queue.extend(statement.providers)
+    return list(statements)
+
+
+def absence(problem: Problem, requirement: Requirement) -> dict[Statement, None]:
+    """The statement that nothing meets `requirement`, if nothing does."""
+    nothing = missing(problem, requirement)
+    return {} if nothing is None else {nothing: None}

@@ -1,0 +1,71 @@
+"""Everything that there is to say about a request without a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from las_solver.conflict import Conflict, independent_conflicts
+from las_solver.errors import OutOfTime
+from las_solver.model import Host, Request
+from las_solver.plan import Plan
+from las_solver.problem import Problem
+from las_solver.repair import Repair, find_repairs
+from las_solver.sat import Budget, Stopped
+from las_solver.shelf import Shelf
+from las_solver.smallest import smallest_conflict
+
+__all__ = ["Diagnosis", "diagnose"]
+
+_EFFORT: Final = 100_000
+"""The SAT conflicts that each part of a diagnosis may cost."""
+
+_MOST_CONFLICTS: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """`conflicts` are independent of each other: no two share a statement that a user could change.
+
+    `repairs` each make a plan possible, the cheapest first. `complete`: no budget cut short the search for either.
+    """
+
+    conflicts: tuple[Conflict, ...]
+    repairs: tuple[Repair, ...]
+    complete: bool
+
+
+def diagnose(
+    shelf: Shelf,
+    conflict: Conflict,
+    *,
+    plan: Callable[[Host, Request], Plan | None],
+    smallest: bool,
+    most_repairs: int,
+    stop: Callable[[], bool],
+) -> Diagnosis:
+    """The diagnosis of `conflict`, for the source and the host of `shelf`; `plan` answers changed requests."""
+    problem = Problem(shelf, conflict.request, pruned=False)
+    if smallest:
+        conflict = smallest_conflict(problem, conflict, Budget(_EFFORT, stop))
+    conflicts, repairs = [conflict], list[Repair]()
+    complete = conflict.minimal
+    try:
+        others = independent_conflicts(problem, conflict, Budget(_EFFORT, stop))
+        conflicts.extend(islice(others, _MOST_CONFLICTS - 1))
+    except Stopped:
+        complete = False
+    try:
+        found = find_repairs(
+            shelf.source,
+            shelf.host,
+            conflict.request,
+            plan=plan,
+            budget=Budget(_EFFORT, stop),
+        )
+        repairs.extend(islice(found, most_repairs))
+    except (Stopped, OutOfTime):
+        complete = False
+    return Diagnosis(conflicts=tuple(conflicts), repairs=tuple(repairs), complete=complete)

@@ -1,0 +1,128 @@
+"""Repairs: the cheapest sets of changes that make a plan possible, each proved by planning again.
+
+A request without a plan is relaxed rung by rung (:mod:`las_solver.relaxation`). The cheapest rungs that meet
+everything known so far are tried; where no answer is possible with them, the SAT solver says which rungs are to blame,
+one of which has to change; where one is, planning as a whole decides, and dearer sets that contain this one are not
+looked at. So the sets come in order of cost, and no part of one is superfluous: without it, the set would be cheaper
+and would have come before. This is the duality of cores and correction sets, by implicit hitting sets (Chandrasekaran
+and others, 2011).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from las_solver.change import (
+    AdmitPrereleases,
+    AllowMode,
+    Change,
+    FreeMode,
+    LeaveOut,
+    LiftExclusion,
+    ProvideInterface,
+    ProvideRuntime,
+    RaiseHardware,
+    RelaxConstraint,
+    apply_changes,
+    cost,
+)
+from las_solver.model import Host, Request
+from las_solver.plan import Plan
+from las_solver.relaxation import Ladder, Levels, Relaxation
+from las_solver.sat import Budget, Cheapest, Stopped
+from las_solver.source import Source
+
+__all__ = ["ALL_CHANGES", "Repair", "find_repairs"]
+
+ALL_CHANGES: Final = frozenset(
+    [
+        AdmitPrereleases,
+        AllowMode,
+        FreeMode,
+        LeaveOut,
+        LiftExclusion,
+        ProvideInterface,
+        ProvideRuntime,
+        RaiseHardware,
+        RelaxConstraint,
+    ]
+)
+
+_MOST_REFUSED: Final = 20
+"""Relaxing does not see that a constraint which goes may have admitted a pre-release, so some of it does not work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """Changes that together make `plan` possible; without any one of them there is no plan."""
+
+    changes: tuple[Change, ...]
+    plan: Plan
+
+
+def find_repairs(
+    source: Source,
+    host: Host,
+    request: Request,
+    *,
+    plan: Callable[[Host, Request], Plan | None],
+    budget: Budget,
+    offers: frozenset[type] = ALL_CHANGES,
+) -> Iterator[Repair]:
+    """The repairs of a `request` without a plan, cheapest first.
+
+    `plan` answers a changed request on a changed host. Raises :class:`las_solver.sat.Stopped` when `budget` is used up.
+    """
+    relaxation = Relaxation(source, host, request, offers, budget)
+    cheapest = _master(relaxation.ladders)
+    refused = 0
+    try:
+        while (taken := cheapest.find()) is not None:
+            levels = relaxation.levels_of(taken)
+            if not relaxation.admits(levels):
+                cheapest.add(relaxation.remedy())
+                continue
+            changes = relaxation.changes(levels)
+            answer = plan(*apply_changes(changes, host, request))
+            if answer is None:
+                refused += 1
+                if refused > _MOST_REFUSED:
+                    raise Stopped
+                cheapest.add(_anything_but(relaxation.ladders, levels))
+                continue
+            yield Repair(changes=changes, plan=answer)
+            cheapest.add(-_rung(ladder, levels) for ladder in relaxation.ladders if levels.get(ladder.fact))
+    finally:
+        cheapest.close()
+        relaxation.close()
+
+
+def _master(ladders: tuple[Ladder, ...]) -> Cheapest:
+    """What the rungs cost: each what it costs more than the one below, so that a higher one is dearer."""
+    weights: dict[int, int] = {}
+    for ladder in ladders:
+        before = 0
+        for place, (rung, literal) in enumerate(zip(ladder.rungs, ladder.literals, strict=True)):
+            weights[literal] = max(1, cost(rung) + place - before)
+            before = cost(rung) + place
+    cheapest = Cheapest(weights)
+    for ladder in ladders:
+        for lower, higher in zip(ladder.literals, ladder.literals[1:], strict=False):
+            cheapest.add((-higher, lower))
+    return cheapest
+
+
+def _rung(ladder: Ladder, levels: Levels) -> int:
+    return ladder.literals[levels[ladder.fact] - 1]
+
+
+def _anything_but(ladders: tuple[Ladder, ...], levels: Levels) -> Iterator[int]:
+    """A rung more or less than `levels`: a change that planning as a whole refused says nothing about others."""
+    for ladder in ladders:
+        level = levels.get(ladder.fact, 0)
+        if level < len(ladder.literals):
+            yield ladder.literals[level]
+        if level:
+            yield -ladder.literals[level - 1]
