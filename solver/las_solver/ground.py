@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from difflib import SequenceMatcher
-from heapq import nlargest
+from itertools import islice
+from typing import TypeVar
 
-from las_solver.constraint import Requirement
+from packaging.version import Version
+
+from las_solver.constraint import Constraint, Requirement, parse_version
 from las_solver.feasibility import Excluded, LacksHardware, LacksMode, Objection, objections
+from las_solver.nearest import nearest
 from las_solver.problem import Domain, Need, Problem
+from las_solver.source import InformedSource, RejectedManifest, ShadowedModule
 from las_solver.statement import (
     Dependency,
     Exclusion,
@@ -27,6 +31,9 @@ from las_solver.statement import (
 
 __all__ = ["completed", "missing", "statements_about"]
 
+T = TypeVar("T")
+
+_MOST_NOTES = 5
 _HARDWARE_FIELDS = {
     "cores": "hardware.cpu.cores_min",
     "ram": "hardware.memory.ram_min",
@@ -98,27 +105,91 @@ def _limit(source: str, span: Span, objection: Objection) -> Statement:
             return Exclusion(span, by)
 
 
-def completed(problem: Problem, statement: UnknownModule) -> UnknownModule:
-    """`statement` with the names that may have been meant, and who provides an interface of that name."""
-    name = statement.module
-    return replace(statement, suggestions=_nearest(problem, name), providers=tuple(problem.providers(name)))
+def completed(problem: Problem, statement: Statement, *, is_runtime: bool = False) -> Statement:
+    """`statement`, with what may have been meant by a name or constraint that nothing meets, and what does not count.
+
+    `is_runtime`: the other statements need the module as a runtime.
+    """
+    match statement:
+        case UnknownModule(name):
+            rejected, shadowed = _notes(problem, name)
+            known = (*problem.source.names(), *(problem.host.runtimes if is_runtime else ()))
+            return replace(
+                statement,
+                suggestions=nearest(name, known),
+                providers=tuple(problem.providers(name)),
+                is_runtime=is_runtime,
+                interfaces=nearest(name, _interfaces(problem)),
+                rejected=_first(one for one in rejected if one.module == name),
+                shadowed=_first(shadowed),
+            )
+        case InterfaceNeed(span, interface, ()):
+            rejected, _ = _notes(problem, interface)
+            others = (one for one in rejected if one.module != span.module and interface in one.provides)
+            return replace(statement, suggestions=nearest(interface, _interfaces(problem)), rejected=_first(others))
+        case NoVersion():
+            return _completed_constraint(problem, statement)
+        case _:
+            return statement
 
 
-def _nearest(problem: Problem, name: str) -> tuple[str, ...]:
-    """Up to three names that look most like `name`, the best first."""
-    matcher = SequenceMatcher(None, b=name.lower())
-    alike = []
-    for other in problem.source.names():
-        if abs(len(other) - len(name)) <= 4:
-            matcher.set_seq1(other.lower())
-            if matcher.quick_ratio() >= 0.6:  # an upper bound, and much quicker
-                alike.append((matcher.ratio(), other))
-    best = nlargest(
-        3, ((ratio, other) for ratio, other in alike if ratio >= 0.6), key=lambda pair: (pair[0], _reversed(pair[1]))
+def _completed_constraint(problem: Problem, unmet: NoVersion) -> NoVersion:
+    admits = unmet.constraint.admits
+    below, above = _around(unmet.constraint, unmet.versions)
+    rejected, shadowed = _notes(problem, unmet.module)
+    meeting = (replace(one, versions=_first(filter(admits, one.versions))) for one in shadowed)
+    prereleases = [one for one in unmet.versions if one.is_prerelease and admits(Version(one.base_version))]
+    newest = prereleases[-1].base_version if prereleases else ""
+    return replace(
+        unmet,
+        below=below,
+        above=above,
+        prereleases=tuple([one for one in prereleases if one.base_version == newest][-_MOST_NOTES:]),
+        rejected=_first(
+            one for one in rejected if one.module == unmet.module and (one.version is None or admits(one.version))
+        ),
+        shadowed=_first(one for one in meeting if one.versions),
     )
-    return tuple(other for _, other in best)
 
 
-def _reversed(text: str) -> tuple[int, ...]:
-    """A key that orders texts backwards, so that of equally near names the first by name comes first."""
-    return tuple(-ord(character) for character in text)
+def _around(constraint: Constraint, versions: Sequence[Version]) -> tuple[Version | None, Version | None]:
+    """The nearest of `versions`, which are sorted and which `constraint` does not admit, below and above of it."""
+    below: list[Version] = []
+    above: list[Version] = []
+    for version in versions:
+        sides = {_side(operator, named, version) for operator, named in constraint.parts} - {None}
+        if sides == {"below"}:
+            below.append(version)
+        elif sides == {"above"}:
+            above.append(version)
+    return (below[-1] if below else None), (above[0] if above else None)
+
+
+def _side(operator: str, named: str, version: Version) -> str | None:
+    """On which side of a specifier `version` lies; None if that admits it, or leaves it out of the middle."""
+    if operator == "!=" or Constraint.parse(operator + named).admits(version):
+        return None
+    if operator in (">=", ">"):
+        return "below"
+    if operator in ("<=", "<"):
+        return "above"
+    return "below" if version < parse_version(named.removesuffix(".*")) else "above"
+
+
+def _notes(problem: Problem, name: str) -> tuple[list[RejectedManifest], list[ShadowedModule]]:
+    """What the source knows of `name` that does not count: manifests in order of their places, those with a version
+    first; modules in order of their registries."""
+    source = problem.source
+    notes = list(source.notes(name)) if isinstance(source, InformedSource) else []
+    rejected = [note for note in notes if isinstance(note, RejectedManifest)]
+    rejected.sort(key=lambda one: (one.version is None, one.place, one.reason))
+    return rejected, [note for note in notes if isinstance(note, ShadowedModule) and note.module == name]
+
+
+def _interfaces(problem: Problem) -> Iterable[str]:
+    return problem.source.interfaces() if isinstance(problem.source, InformedSource) else ()
+
+
+def _first(several: Iterable[T]) -> tuple[T, ...]:
+    """The first few of a list that may be long."""
+    return tuple(islice(several, _MOST_NOTES))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from las_solver.sentence import sentence
+from las_solver.source import RejectedManifest, ShadowedModule
 from las_solver.statement import (
     Cycle,
     Dependency,
@@ -55,17 +56,51 @@ def _particulars(statement: Statement) -> tuple[str, str | None, str, dict[str, 
             return "hardware", span.constraint, source, {"fact": fact, "need": lack.need, "have": lack.have}
         case ModeLimit(span, lack, source):
             return "mode", span.constraint, source, {"modes": list(lack.modes), "allowed": list(lack.allowed)}
-        case InterfaceNeed(span, interface, _, source):
-            return "interface", span.constraint, source, {"interface": interface}
+        case InterfaceNeed(span, interface, _, source, suggestions, rejected):
+            more = {"suggestions": list(suggestions), "rejected": list(map(_rejected, rejected))}
+            return "interface", span.constraint, source, {"interface": interface, **more}
         case Cycle(modules):
             return "cycle", None, _REGISTRY, {"modules": list(modules)}
-        case UnknownModule(_, suggestions):
-            return "unknown-module", None, _REGISTRY, {"suggestions": list(suggestions)}
-        case NoVersion(_, constraint):
-            return "no-version", None, _REGISTRY, {"constraint": str(constraint)}
+        case UnknownModule():
+            return "unknown-module", None, _REGISTRY, _unknown(statement)
+        case NoVersion():
+            return "no-version", None, _REGISTRY, _no_version(statement)
         case PreRelease(span):
             return "pre-release", span.constraint, _REGISTRY, {}
         case Exclusion(span, requirement):
             return "excluded", span.constraint, _REQUEST, {"constraint": str(requirement.constraint)}
         case _:
             assert_never(statement)
+
+
+def _unknown(unknown: UnknownModule) -> dict[str, object]:
+    return {
+        "suggestions": list(unknown.suggestions),
+        "interfaces": list(unknown.interfaces),
+        "providers": list(unknown.providers),
+        "rejected": list(map(_rejected, unknown.rejected)),
+        "shadowed": list(map(_shadowed, unknown.shadowed)),
+    }
+
+
+def _no_version(unmet: NoVersion) -> dict[str, object]:
+    return {
+        "constraint": str(unmet.constraint),
+        "nearest": [str(version) for version in (unmet.below, unmet.above) if version is not None],
+        "prereleases": list(map(str, unmet.prereleases)),
+        "rejected": list(map(_rejected, unmet.rejected)),
+        "shadowed": list(map(_shadowed, unmet.shadowed)),
+    }
+
+
+def _rejected(manifest: RejectedManifest) -> dict[str, object]:
+    return {
+        "module": manifest.module,
+        "version": None if manifest.version is None else str(manifest.version),
+        "place": manifest.place,
+        "reason": manifest.reason,
+    }
+
+
+def _shadowed(module: ShadowedModule) -> dict[str, object]:
+    return {"registry": module.registry, "versions": list(map(str, module.versions))}

@@ -51,7 +51,7 @@ def test_no_such_version() -> None:
         ("torchh", "there is no module named torchh; did you mean torch or torch2?"),
         ("Torch", "there is no module named Torch; did you mean torch or torch2?"),
         ("database", "database is an interface, not a module; it is provided by disk and vault"),
-        ("zzz", "there is no module named zzz"),
+        ("zzz", "there is no module named zzz, nor one of a similar name (las-solve registry search WORD finds modules)"),
     ],
 )
 def test_an_unknown_module_suggests_names_and_an_interface_lists_providers(wanted: str, reason: str) -> None:
@@ -124,7 +124,7 @@ def test_pre_releases() -> None:
     assert explanation(registry, "tool") == [
         "you asked for tool",
         "tool 1.0 needs app >1.0",
-        "app 2.0rc1 is a pre-release, and nothing that is needed here names one of app",
+        "app 2.0rc1 is a pre-release, and nothing that is needed here names one of app (--pre admits it)",
     ]
 
 
