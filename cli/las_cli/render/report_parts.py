@@ -1,0 +1,82 @@
+"""What reports about plans and about conflicts have in common, read from the JSON document of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from las_cli.render.report import Facts, Section
+
+__all__ = ["closing", "machine_section", "names_asked_for", "request_section", "request_words", "spelled"]
+
+Document = Mapping[str, Any]
+
+
+def spelled(requirement: str) -> str:
+    """A requirement as in sentences: ``app >=2`` for ``app@>=2``."""
+    return requirement.replace("@", " ", 1)
+
+
+def names_asked_for(document: Document) -> tuple[str, ...]:
+    """The names of the requested modules, each once."""
+    return tuple(dict.fromkeys(requirement.partition("@")[0] for requirement in document["request"]))
+
+
+def request_words(document: Document) -> str:
+    """What was asked for, as words of a sentence."""
+    *others, last = dict.fromkeys(map(spelled, document["request"]))
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def request_section(document: Document) -> Section:
+    """What was asked for, and in which way where that is not the usual one."""
+    options = document["options"]
+    facts = [("Asked for", ", ".join(map(spelled, document["request"])), False)]
+    if options["strategy"] != "newest":
+        facts.append(("Strategy", options["strategy"], False))
+    if options["prereleases"]:
+        facts.append(("Pre-releases", "allowed for every module", False))
+    if options["modes"] is not None:
+        facts.append(("Modes allowed", ", ".join(options["modes"]), False))
+    if options["forced_modes"]:
+        forced = (f"{name} as {mode}" for name, mode in options["forced_modes"].items())
+        facts.append(("Modes forced", ", ".join(forced), False))
+    if options["preferred"]:
+        facts.append(("Preferred", ", ".join(options["preferred"]), False))
+    if options["excluded"]:
+        facts.append(("Excluded", ", ".join(map(spelled, options["excluded"])), False))
+    return Section(title="The request", anchor="request", blocks=(Facts(tuple(facts)),))
+
+
+def machine_section(document: Document, mattered: Collection[str] = ()) -> Section:
+    """What is known of the machine; `mattered` are the facts that statements speak of: ``cores``, ``ram``, ``gpus``,
+    ``modes``, ``interfaces``, or a runtime as ``runtime NAME``."""
+    host = document["host"]
+    cores = host.get("cpu", {}).get("cores")
+    facts = [
+        ("CPU cores", "unknown" if cores is None else str(cores), "cores" in mattered),
+        ("Memory", host.get("memory", {}).get("ram", "unknown"), "ram" in mattered),
+        ("GPUs", _listed((f"{gpu['name']}, {gpu['vram']}" for gpu in host["gpus"]), "; "), "gpus" in mattered),
+    ]
+    facts += [(f"Runtime {name}", have, f"runtime {name}" in mattered) for name, have in host["runtimes"].items()]
+    facts += [
+        (f"Runtime {name}", "none", True)
+        for name in sorted(one.removeprefix("runtime ") for one in mattered if one.startswith("runtime "))
+        if name not in host["runtimes"]
+    ]
+    modes: Sequence[str] | None = host.get("modes")
+    facts.append(("Modes", "every mode" if modes is None else _listed(modes), "modes" in mattered))
+    facts.append(("Interfaces", _listed(host["interfaces"]), "interfaces" in mattered))
+    return Section(title="The machine", anchor="machine", blocks=(Facts(tuple(facts)),))
+
+
+def closing(place: str) -> tuple[str, ...]:
+    """How a report was made."""
+    return (
+        f"Made by las-solve {place}, from the manifests of the registry alone.",
+        "The same request, machine and registry give the same report.",
+    )
+
+
+def _listed(names: Iterable[str], between: str = ", ") -> str:
+    return between.join(names) or "none"
