@@ -35,6 +35,13 @@ __all__ = ["check"]
     "`detect` for the machine that this runs on.",
 )
 @assume_option
+@click.option(
+    "--replay",
+    "recorded",
+    type=FileType(),
+    metavar="FILE",
+    help="The modules of this replay file, in place of a registry.",
+)
 @format_option("text", "json")
 @logging_options
 @click.pass_context
@@ -45,6 +52,7 @@ def check(
     registries: Sequence[Path],
     profile: str | None,
     assumptions: Sequence[str],
+    recorded: Path | None,
     output_format: str,
 ) -> None:
     """Prove again that PLAN.json, printed by `las-solve plan --format json`, is right; - is standard input.
@@ -60,13 +68,16 @@ def check(
       las-solve plan open-webui --format json > plan.json && las-solve check plan.json
       las-solve plan open-webui --format json | las-solve check -
       las-solve check plan.json --profile workstation.yaml
+      las-solve replay report.yaml --format json | las-solve check - --replay report.yaml
     """
     from las_cli.inputs import load_registry
+    from las_cli.replay_option import read_recorded
     from las_solver.check import check as complaints_about
 
     document = _read_document(answer)
     host = _host_of(document, answer, profile, assumptions)
-    complaints = complaints_about(document, load_registry(registries), host)
+    registry = load_registry(registries) if recorded is None else read_recorded(recorded).registry()
+    complaints = complaints_about(document, registry, host)
     _print(document, complaints, output_format)
     ctx.exit(ExitStatus.CONFLICT if complaints else ExitStatus.DONE)
 

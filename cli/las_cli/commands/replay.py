@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from las_cli.commands.plan import print_answer
-from las_cli.inputs import read_input
 from las_cli.options import FileType, format_option, logging_options
+from las_cli.replay_option import read_recorded
 from las_cli.request_options import Question, answer, make_planner, solver_option, timeout_option
 
 if TYPE_CHECKING:
@@ -41,10 +41,7 @@ def replay(ctx: click.Context, *, file: Path, output_format: str, timeout: float
       las-solve replay report.yaml --format json
     """
     started = time.monotonic()
-    from las_registry.replay import read_replay
-
-    recorded = read_replay(read_input(file), "standard input" if str(file) == "-" else str(file))
-    question = _question(recorded, started=started, timeout=timeout, solver=solver)
+    question = _question(read_recorded(file), started=started, timeout=timeout, solver=solver)
     ctx.exit(print_answer(answer(question), question.host, output_format, question.place))
 
 
