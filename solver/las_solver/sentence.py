@@ -9,6 +9,7 @@ from las_solver.constraint import Requirement
 from las_solver.feasibility import LacksHardware
 from las_solver.source import RejectedManifest, ShadowedModule
 from las_solver.statement import (
+    Chosen,
     Cycle,
     Dependency,
     Exclusion,
@@ -16,11 +17,13 @@ from las_solver.statement import (
     InterfaceNeed,
     ModeLimit,
     NoVersion,
+    Picked,
     PreRelease,
     Requested,
     RuntimeNeed,
     Span,
     Statement,
+    Total,
     UnknownModule,
 )
 
@@ -72,8 +75,26 @@ def sentence(statement: Statement) -> str:
             return f"you excluded {spelled(requirement)}" + (
                 "" if not requirement.constraint.text else f", which is {span}"
             )
+        case Chosen(span):
+            return f"{span} was chosen before"
+        case Picked(module, interface, consumer):
+            return f"{module} was chosen to provide the interface {interface} for {consumer}"
+        case Total(_, None):
+            return "you asked for the lowest versions"
+        case Total():
+            return _total(statement)
         case _:
             assert_never(statement)
+
+
+def _total(total: Total) -> str:
+    falls = [f"{module} from {newer} to {older}" for module, newer, older in total.falls]
+    if total.instead > total.total:
+        behind = "1 version behind" if total.instead == 1 else f"{total.instead} versions behind"
+        cost = f"{behind} in total instead of {total.total or 'none'}"
+    else:
+        cost = "no fewer versions behind in total"
+    return f"{total.module} {total.version} would take {listed(falls, 'and')}: {cost}"
 
 
 def _all(span: Span, singular: str, plural: str) -> str:

@@ -16,6 +16,7 @@ from las_solver.ranks import admitted_ranks, intervals_of
 from las_solver.source import RejectedManifest, ShadowedModule
 
 __all__ = [
+    "Chosen",
     "Cycle",
     "Dependency",
     "Exclusion",
@@ -23,11 +24,13 @@ __all__ = [
     "InterfaceNeed",
     "ModeLimit",
     "NoVersion",
+    "Picked",
     "PreRelease",
     "Requested",
     "RuntimeNeed",
     "Span",
     "Statement",
+    "Total",
     "UnknownModule",
 ]
 
@@ -206,6 +209,39 @@ class Exclusion:
     requirement: Requirement
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What `span` holds, one version, was chosen before the module in question."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """`module` was chosen because it provides `interface` for `consumer`."""
+
+    module: str
+    interface: str
+    consumer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """`module` could be at `version`, but the wanted versions of its layer would not be the newest any more.
+
+    `layer` are the modules that come after it in its layer, at the versions that are wanted. With `version`, those of
+    `falls` would be older, each a module with the version that is wanted and the one in place of it; and the layer
+    would be `instead` versions behind in place of `total`. Without a `version`, the lowest versions are wanted.
+    """
+
+    module: str
+    version: Version | None = None
+    layer: tuple[Span, ...] = ()
+    falls: tuple[tuple[str, Version, Version], ...] = ()
+    total: int = 0
+    instead: int = 0
+
+
 Statement = (
     Requested
     | Dependency
@@ -218,6 +254,9 @@ Statement = (
     | NoVersion
     | PreRelease
     | Exclusion
+    | Chosen
+    | Picked
+    | Total
 )
 
 
@@ -226,7 +265,7 @@ def module_of(statement: Statement) -> str:
     match statement:
         case Requested(requirement):
             return requirement.name
-        case UnknownModule(module) | NoVersion(module):
+        case UnknownModule(module) | NoVersion(module) | Picked(module) | Total(module):
             return module
         case Cycle(modules):
             return modules[0]

@@ -7,6 +7,7 @@ from typing import assert_never
 from las_solver.sentence import sentence
 from las_solver.source import RejectedManifest, ShadowedModule
 from las_solver.statement import (
+    Chosen,
     Cycle,
     Dependency,
     Exclusion,
@@ -14,10 +15,12 @@ from las_solver.statement import (
     InterfaceNeed,
     ModeLimit,
     NoVersion,
+    Picked,
     PreRelease,
     Requested,
     RuntimeNeed,
     Statement,
+    Total,
     UnknownModule,
     module_of,
 )
@@ -26,6 +29,7 @@ __all__ = ["statement_document"]
 
 _REQUEST = "the request"
 _REGISTRY = "the registry"
+_PLAN = "the plan"
 
 
 def statement_document(statement: Statement) -> dict[str, object]:
@@ -69,8 +73,23 @@ def _particulars(statement: Statement) -> tuple[str, str | None, str, dict[str, 
             return "pre-release", span.constraint, _REGISTRY, {}
         case Exclusion(span, requirement):
             return "excluded", span.constraint, _REQUEST, {"constraint": str(requirement.constraint)}
+        case Chosen(span):
+            return "chosen", span.constraint, _PLAN, {"interface": None, "consumer": None}
+        case Picked(_, interface, consumer):
+            return "chosen", None, _PLAN, {"interface": interface, "consumer": consumer}
+        case Total():
+            return "total", None, _PLAN if statement.version else _REQUEST, _total(statement)
         case _:
             assert_never(statement)
+
+
+def _total(total: Total) -> dict[str, object]:
+    return {
+        "version": None if total.version is None else str(total.version),
+        "falls": [{"module": module, "from": str(newer), "to": str(older)} for module, newer, older in total.falls],
+        "total": total.total,
+        "instead": total.instead,
+    }
 
 
 def _unknown(unknown: UnknownModule) -> dict[str, object]:
