@@ -96,8 +96,8 @@ class Relaxation:
                 self._theory.add(part, tuple(self._lifting(part)))
         self._theory.add(NO_CYCLE, ())
         leaving = [self._first(("left out", name)) for name in problem.requested]
-        if all(leaving):
-            self._theory.encoding.add(-one for literals in leaving for one in literals)
+        self.demand = tuple(-one for literals in leaving for one in literals) if all(leaving) else ()
+        """Rungs of which one must hold, if there are any: not every module can be left out of the request."""
 
     @property
     def ladders(self) -> tuple[Ladder, ...]:

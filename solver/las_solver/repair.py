@@ -51,7 +51,7 @@ ALL_CHANGES: Final = frozenset(
 )
 
 _MOST_REFUSED: Final = 20
-"""Relaxing does not see that a constraint which goes may have admitted a pre-release, so some of it does not work."""
+"""Relaxing does not see that what goes may have admitted a pre-release; so not all that it finds works."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,8 @@ def find_repairs(
     """
     relaxation = Relaxation(source, host, request, offers, budget)
     cheapest = _master(relaxation.ladders)
+    if relaxation.demand:
+        cheapest.add(relaxation.demand)
     refused = 0
     try:
         while (taken := cheapest.find()) is not None:
@@ -119,10 +121,10 @@ def _rung(ladder: Ladder, levels: Levels) -> int:
 
 
 def _anything_but(ladders: tuple[Ladder, ...], levels: Levels) -> Iterator[int]:
-    """A rung more or less than `levels`: a change that planning as a whole refused says nothing about others."""
+    """A rung more than `levels`, or where a higher one may do less, another: as planning as a whole refused these."""
     for ladder in ladders:
         level = levels.get(ladder.fact, 0)
         if level < len(ladder.literals):
             yield ladder.literals[level]
-        if level:
+        if level and ladder.exact:
             yield -ladder.literals[level - 1]
