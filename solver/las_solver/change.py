@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import assert_never
 
@@ -94,11 +94,15 @@ class RaiseHardware:
 
 @dataclass(frozen=True, slots=True)
 class ProvideRuntime:
-    """Have the host provide the runtime `name` at `to`, in place of `have` (None: not at all)."""
+    """Have the host provide the runtime `name` at `to`, in place of `have` (None: not at all).
+
+    `spelled` is `to` as a manifest spells it, such as ``530.30.02``.
+    """
 
     name: str
     to: Version
     have: Version | None
+    spelled: str = field(default="", compare=False)
 
 
 Change = (
@@ -221,8 +225,8 @@ def change_document(change: Change) -> dict[str, object]:
             return {"kind": "interface", "interface": interface}
         case RaiseHardware(fact, to):
             return {"kind": "hardware", "fact": fact, "to": size_text(to, "") if fact in _SIZES else to}
-        case ProvideRuntime(name, version):
-            return {"kind": "runtime", "name": name, "to": str(version)}
+        case ProvideRuntime(name, version, _, spelled):
+            return {"kind": "runtime", "name": name, "to": spelled or str(version)}
         case _:
             assert_never(change)
 
@@ -246,8 +250,8 @@ def change_text(change: Change) -> str:
             return f"provide the interface {interface} from outside"
         case RaiseHardware():
             return _more_hardware(change)
-        case ProvideRuntime(name, to, have):
-            what = name if to == ANY_RUNTIME else f"{name} {to}"
+        case ProvideRuntime(name, to, have, spelled):
+            what = name if to == ANY_RUNTIME else f"{name} {spelled or to}"
             return f"{what} on this host" + ("" if have is None else f", in place of {have}")
         case _:
             assert_never(change)
@@ -281,16 +285,16 @@ _UNITS = (("TB", 10**12), ("GB", 10**9), ("GiB", 2**30), ("MB", 10**6), ("MiB", 
 
 
 def size_text(size: int, between: str = " ") -> str:
-    """`size` bytes exactly, in the largest unit of section 1 that has no more than one digit after the point."""
+    """`size` bytes exactly, in the largest unit of section 1 that has no more than three digits after the point."""
     for unit, factor in _UNITS:
-        if size >= factor and (size * 10) % factor == 0:
-            return f"{size * 10 // factor / 10:g}{between}{unit}"
+        if size >= factor and (size * 1000) % factor == 0:
+            return f"{size * 1000 // factor / 1000:g}{between}{unit}"
     return f"{size}{between}{'bytes' if between else ''}"
 
 
 def size_like(size: int, other: int) -> str:
     """`size` bytes, rounded, in the unit that shows `other`."""
     unit, factor = next(
-        ((unit, factor) for unit, factor in _UNITS if other >= factor and (other * 10) % factor == 0), ("bytes", 1)
+        ((unit, factor) for unit, factor in _UNITS if other >= factor and (other * 1000) % factor == 0), ("bytes", 1)
     )
     return f"{size / factor:.1f}".removesuffix(".0") + f" {unit}"

@@ -183,8 +183,9 @@ class Relaxation:
                     pass
         for name, named in constraints.items():
             have = self._host.runtimes.get(name)
-            versions = [one for one in versions_named(named) if have is None or one > have]
-            self._offer(("runtime", name), [ProvideRuntime(name, one, have) for one in versions], exact=True)
+            versions = {one: text for one, text in versions_named(named).items() if have is None or one > have}
+            rungs = [ProvideRuntime(name, one, have, text) for one, text in versions.items()]
+            self._offer(("runtime", name), rungs, exact=True)
         cards = [card.vram for card in self._host.gpus]
         have_of = {
             "cores": self._host.cores,
@@ -194,8 +195,9 @@ class Relaxation:
             "total-vram": sum(cards),
         }
         for fact, have_amount in have_of.items():
-            rungs = [RaiseHardware(fact, to, have_amount) for to in sorted(amounts.get(fact, ()))]
-            self._offer(("hardware", fact), rungs)
+            self._offer(
+                ("hardware", fact), [RaiseHardware(fact, to, have_amount) for to in sorted(amounts.get(fact, ()))]
+            )
 
     def _offer(self, fact: Hashable, rungs: Sequence[Change], *, exact: bool = False) -> None:
         if fact in self._ladders or not rungs or type(rungs[0]) not in self._offers:
@@ -323,15 +325,17 @@ class Relaxation:
                 yield self._all((*freed, *allowed))
 
 
-def versions_named(constraints: Iterable[Constraint]) -> list[Version]:
-    """The versions that `constraints` on a runtime name, as far as one of them admits each, sorted.
+def versions_named(constraints: Iterable[Constraint]) -> dict[Version, str]:
+    """The versions that `constraints` on a runtime name, as they spell them, sorted, if one of them admits each.
 
     With :data:`ANY_RUNTIME` where one admits what is older than all, and the first after a version that has to be
     exceeded.
     """
-    named = {ANY_RUNTIME}
+    named = {ANY_RUNTIME: ""}
     for constraint in constraints:
         for operator, text in constraint.parts:
-            version = parse_version(text.removesuffix(".*"))
-            named.add(parse_version(f"{version.base_version}.1") if operator == ">" else version)
-    return sorted(one for one in named if any(constraint.admits(one) for constraint in constraints))
+            spelled = text.removesuffix(".*")
+            if operator == ">":
+                spelled = f"{parse_version(spelled).base_version}.1"
+            named.setdefault(parse_version(spelled), spelled)
+    return {one: named[one] for one in sorted(named) if any(constraint.admits(one) for constraint in constraints)}
