@@ -9,6 +9,7 @@ from las_solver.plan import Plan, Step
 
 if TYPE_CHECKING:
     from las_solver.conflict import Conflict
+    from las_solver.diagnosis import Diagnosis
 
 __all__ = ["asked", "conflict_document", "plan_document"]
 
@@ -24,18 +25,36 @@ def plan_document(plan: Plan) -> dict[str, object]:
     }
 
 
-def conflict_document(conflict: Conflict) -> dict[str, object]:
-    """`conflict` as in the contract, section 7."""
+def conflict_document(conflict: Conflict, diagnosis: Diagnosis | None = None) -> dict[str, object]:
+    """`conflict` as in the contract, section 7, with what `diagnosis`, if there is one, adds to it."""
+    conflicts = (conflict,) if diagnosis is None else diagnosis.conflicts
+    return {
+        "status": "conflict",
+        **asked(conflict.request),
+        **_reasons(conflicts[0]),
+        "more": [_reasons(other) for other in conflicts[1:]],
+        "repairs": [] if diagnosis is None else _repairs(diagnosis),
+        "complete": diagnosis is not None and diagnosis.complete,
+    }
+
+
+def _reasons(conflict: Conflict) -> dict[str, object]:
+    """The core of `conflict`, and its text."""
     from las_solver.explain import explain  # late, as a plan needs none of this
     from las_solver.statement_document import statement_document
 
     return {
-        "status": "conflict",
-        **asked(conflict.request),
         "core": [statement_document(statement) for statement in conflict.core],
         "minimal": conflict.minimal,
+        "smallest": conflict.smallest,
         "explanation": explain(conflict),
     }
+
+
+def _repairs(diagnosis: Diagnosis) -> list[dict[str, object]]:
+    from las_solver.repair_document import repair_document
+
+    return [repair_document(repair) for repair in diagnosis.repairs]
 
 
 def asked(request: Request) -> dict[str, object]:

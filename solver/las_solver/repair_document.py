@@ -1,0 +1,20 @@
+"""Repairs as plain values: docs/documents.md describes every key."""
+
+from __future__ import annotations
+
+from las_solver.change import change_document, change_text
+from las_solver.repair import Repair
+
+__all__ = ["repair_document"]
+
+
+def repair_document(repair: Repair) -> dict[str, object]:
+    """`repair` with the plan that it leads to: the requested modules first, then the others in order."""
+    requested = list(dict.fromkeys(one.name for one in repair.plan.request.requirements))
+    steps = {step.module: step for step in repair.plan.steps}
+    ordered = [*requested, *(name for name in steps if name not in requested)]
+    return {
+        "changes": [change_document(change) for change in repair.changes],
+        "text": " and ".join(change_text(change) for change in repair.changes),
+        "then": [{"module": name, "version": str(steps[name].version)} for name in ordered],
+    }
