@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from las_registry.manifest import Manifest, Pool, read_manifest
 from las_registry.problem import Problem, RegistryUnusable
+from las_registry.rejection import Rejection
 from las_registry.yaml_document import Document, Stream
 from las_registry.yaml_reader import LIMITS, read_documents
 
@@ -34,13 +35,16 @@ class Shelf:
 
     `manifests` are the accepted ones by module name, newest first; `rejected` are the problems of those
     that were rejected, by module name as far as it can be read; `problems` are all problems, in order of
-    files and lines; `files` counts the manifest files.
+    files and lines; `files` counts the manifest files. `rejections` are all rejected manifests; `directory` is empty
+    for a choice of files.
     """
 
     manifests: Mapping[str, tuple[Manifest, ...]]
     rejected: Mapping[str, tuple[Problem, ...]]
     problems: tuple[Problem, ...]
     files: int
+    rejections: tuple[Rejection, ...] = ()
+    directory: str = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -88,13 +92,13 @@ def load_directory(
             hint="las-solve registry schema prints what a manifest may contain",
         )
     if not is_cached:
-        return _load(files, problems, pool, on_progress)
+        return replace(_load(files, problems, pool, on_progress), directory=shown)
     from las_registry.tree_cache import TreeCache
 
     cache = TreeCache.of(directory)
     shelf = _load(files, problems, pool, on_progress, cache)
     cache.save()
-    return shelf
+    return replace(shelf, directory=shown)
 
 
 def load_files(paths: Iterable[Path], pool: Pool, on_progress: Progress | None = None) -> Shelf:
@@ -111,15 +115,13 @@ def _load(
     cache: TreeCache | None = None,
 ) -> Shelf:
     candidates: dict[str, list[Manifest]] = {}
-    rejected: dict[str, list[Problem]] = {}
+    rejections: list[Rejection] = []
     for at, file in enumerate(files):
-        for name, one in _read_file(file, pool, cache):
+        for one in _read_file(file, pool, cache):
             if isinstance(one, Manifest):
                 candidates.setdefault(one.module.name, []).append(one)
             else:
-                problems.extend(one)
-                if name is not None:
-                    rejected.setdefault(name, []).extend(one)
+                rejections.append(one)
         if on_progress is not None:
             on_progress(at + 1, len(files))
     manifests = {}
@@ -127,15 +129,19 @@ def _load(
         accepted, clashes = _settle_duplicates(several)
         if accepted:
             manifests[name] = accepted
-        if clashes:
-            problems.extend(clashes)
-            rejected.setdefault(name, []).extend(clashes)
+        rejections.extend(clashes)
+    rejected: dict[str, list[Problem]] = {}
+    for one in rejections:
+        problems.extend(one.problems)
+        if one.name is not None:
+            rejected.setdefault(one.name, []).extend(one.problems)
     problems.sort(key=lambda one: (one.file, one.line or 0))
     return Shelf(
         manifests=manifests,
         rejected={name: tuple(several) for name, several in rejected.items()},
         problems=tuple(problems),
         files=len(files),
+        rejections=tuple(rejections),
     )
 
 
@@ -185,20 +191,18 @@ def _file(directory: Path, relative: str) -> _File:
     return _File(path, source, shown)
 
 
-def _read_file(
-    file: _File, pool: Pool, cache: TreeCache | None
-) -> Iterator[tuple[str | None, Manifest | tuple[Problem, ...]]]:
-    """Each manifest of a file, or what is wrong with it, with the module's name as far as it can be read."""
+def _read_file(file: _File, pool: Pool, cache: TreeCache | None) -> Iterator[Manifest | Rejection]:
+    """Each manifest of a file, or that it was rejected."""
     try:
         data = read_bytes(file.path)
     except OSError as error:
-        yield None, (_unreadable(file, error),)
+        yield Rejection(source=file.source, problems=(_unreadable(file, error),))
         return
     if cache is not None and (trees := cache.trees(data)) is not None:
         accepted = _recognise(file, data, trees, pool)
         if accepted:
             cache.keep(data, trees)
-            yield from ((one.module.name, one) for one in accepted)
+            yield from accepted
             return
     is_empty, left = True, _MAX_FILE_PROBLEMS
     fresh: list[Tree] = []
@@ -209,21 +213,17 @@ def _read_file(
         is_empty = False
         one = read_manifest(document, file.source, pool)
         if isinstance(one, Manifest):
-            yield one.module.name, one
+            yield one
             continue
-        value = document.value
-        name = value.get("name") if isinstance(value, dict) else None
-        yield str(name) if isinstance(name, str) else None, one
+        yield Rejection.of(file.source, document.value, one)
         left -= len(one)
         if left < 0:
             message = f"there are more than {_MAX_FILE_PROBLEMS} mistakes: nothing after this was read"
-            yield None, (document.problem((), message),)
+            yield Rejection(source=file.source, problems=(document.problem((), message),))
             return
     if is_empty:
-        yield (
-            None,
-            (Problem(file=file.shown, message="the file is empty", hint="write a manifest, or delete it"),),
-        )
+        problem = Problem(file=file.shown, message="the file is empty", hint="write a manifest, or delete it")
+        yield Rejection(source=file.source, problems=(problem,))
     elif cache is not None and left == _MAX_FILE_PROBLEMS:
         cache.keep(data, fresh)
 
@@ -266,9 +266,8 @@ def _reason(error: OSError) -> str:
     return f"{reason[:1].lower()}{reason[1:]}"
 
 
-def _settle_duplicates(manifests: list[Manifest]) -> tuple[tuple[Manifest, ...], list[Problem]]:
-    """The manifests of one module, newest first, each version once, and a problem for each that contradicts
-    another."""
+def _settle_duplicates(manifests: list[Manifest]) -> tuple[tuple[Manifest, ...], list[Rejection]]:
+    """The manifests of one module, newest first, each version once, and those that contradict one another."""
     manifests.sort(key=lambda one: one.module.version, reverse=True)
     if all(one.module.version != two.module.version for one, two in pairwise(manifests)):
         return tuple(manifests), []
@@ -284,11 +283,15 @@ def _settle_duplicates(manifests: list[Manifest]) -> tuple[tuple[Manifest, ...],
     return tuple(accepted), clashes
 
 
-def _clash(manifest: Manifest, others: list[Manifest]) -> Problem:
+def _clash(manifest: Manifest, others: list[Manifest]) -> Rejection:
     places = ", ".join(f"{one.document.file}:{one.document.line}" for one in others[:3])
     more = f" and {len(others) - 3} more places" if len(others) > 3 else ""
-    return manifest.document.problem(
+    problem = manifest.document.problem(
         ("version",),
         f"{manifest.module} is also described, differently, in {places}{more}: none of them counts",
         "keep one of them, or give them different versions",
+    )
+    module = manifest.module
+    return Rejection(
+        source=module.source, name=module.name, version=module.version, provides=module.provides, problems=(problem,)
     )

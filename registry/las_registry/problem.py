@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from las_solver.errors import InvalidInput, LasSolveError
 
-__all__ = ["FieldPath", "InvalidFile", "Problem", "RegistryUnusable", "format_path", "render_problems"]
+__all__ = ["FieldPath", "InvalidFile", "Problem", "RegistryUnusable", "format_path", "printable", "render_problems"]
 
 FieldPath = tuple[str | int, ...]
 """The keys and list positions that lead from the top of a document to a value."""
@@ -53,7 +53,7 @@ class Problem:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         field = f"{self.field}: " if self.field else ""
         hint = "" if self.hint is None else f"\n  hint: {self.hint}"
-        return _printable(f"{place}: {field}{self.message}") + hint
+        return printable(f"{place}: {field}{self.message}") + hint
 
 
 class InvalidFile(InvalidInput):
@@ -89,6 +89,6 @@ def render_problems(problems: tuple[Problem, ...]) -> str:
     return "\n".join(lines)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """`text` with control characters escaped, so that a hostile file cannot draw on a terminal."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

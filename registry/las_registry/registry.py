@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from las_registry.index import Index
 from las_registry.load import Progress, Shelf, load_directory
 from las_registry.manifest import Manifest, Pool
-from las_registry.problem import Problem, RegistryUnusable
+from las_registry.problem import Problem, RegistryUnusable, printable
 from las_solver.model import ModuleVersion
+from las_solver.source import Note, ShadowedModule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ def default_directories() -> tuple[Path, ...]:
 
 
 class Registry:
-    """All modules of one or more registries: a :class:`las_solver.source.Source`, and what people ask
+    """All modules of one or more registries: a :class:`las_solver.source.Source` that is informed, and what people ask
     beyond that.
 
     Of several registries, the first that has a module's name, even if only in rejected manifests, is the
@@ -43,6 +44,7 @@ class Registry:
         self._manifests: dict[str, tuple[Manifest, ...]] = {}
         self._rejected: dict[str, tuple[Problem, ...]] = {}
         self.problems: tuple[Problem, ...] = tuple(one for shelf in shelves for one in shelf.problems)
+        self._shelves = tuple(shelves)
         for shelf in reversed(shelves):
             for name in shelf.names:
                 self._manifests.pop(name, None)
@@ -95,6 +97,18 @@ class Registry:
     def interfaces(self) -> Iterable[str]:
         """The names of all interfaces that a version provides, in order."""
         return sorted(self._index.providers)
+
+    def notes(self, name: str) -> Iterable[Note]:
+        """What does not count of the modules that are called `name`, or provide an interface of that name: rejected
+        manifests, and versions in a later registry than the first that has the module."""
+        for place, shelf in enumerate(self._shelves):
+            earlier = self._shelves[:place]
+            for one in shelf.rejections:
+                if one.is_about(name) and not any(one.name in other.names for other in earlier):
+                    yield one.note(name)
+            if name in shelf.manifests and any(name in other.names for other in earlier):
+                versions = tuple(one.module.version for one in shelf.manifests[name])
+                yield ShadowedModule(module=name, versions=versions, registry=printable(shelf.directory))
 
     def admitted(self, requirement: Requirement) -> tuple[ModuleVersion, ...]:
         """The versions that a requirement admits, newest first, pre-releases counted in."""
