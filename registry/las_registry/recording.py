@@ -1,0 +1,104 @@
+"""What the answer to a request depends on, picked out of a registry and a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import chain
+from pathlib import PurePath
+from types import MappingProxyType
+from typing import Final
+
+from las_registry.replay import Replay
+from las_solver.constraint import Requirement
+from las_solver.model import Gpu, Host, ModuleVersion, Request
+from las_solver.nearest import nearest
+from las_solver.source import InformedSource, Note, ShadowedModule, Source
+
+__all__ = ["record"]
+
+_MOST_COMPARED: Final = 2_000_000
+"""The names that are compared to find out what unknown ones may have meant."""
+
+
+def record(source: Source, host: Host, request: Request, *, also: Iterable[str] = ()) -> Replay:
+    """`request` with all that its answer, and any question about the modules `also`, depends on.
+
+    Every version of every module that can be reached, whatever the host has; of the host, what their manifests ask
+    about. Names of cards, descriptions and the user's own fields are left out, and of other registries all but the last
+    part of their paths.
+    """
+    reached = _reach(source, host, [*(one.name for one in request.requirements), *also])
+    namers = {
+        namer
+        for name, versions in reached.items()
+        if any(one.is_prerelease for one in versions)
+        for namer in source.prerelease_namers(name)
+    }
+    module_versions = [*chain(*reached.values())]
+    module_versions.extend(one for name in sorted(namers - reached.keys()) for one in source.versions(name))
+    runtimes = {entry.name for one in module_versions for entry in one.runtimes}
+    consumed = dict.fromkeys(chain.from_iterable(one.consumes for one in module_versions))
+    unknown = [name for name, versions in reached.items() if not versions]
+    near = _near(unknown, source.names()) | _near(unknown, host.runtimes)
+    interfaces = set[str]()
+    if isinstance(source, InformedSource):
+        unprovided = [one for one in consumed if not source.providers(one)]
+        interfaces = _near([*unknown, *unprovided], source.interfaces())
+    known = {one.name for one in module_versions}
+    return Replay(
+        request=request,
+        host=replace(
+            host,
+            gpus=tuple(Gpu(vram=gpu.vram) for gpu in host.gpus),
+            runtimes=MappingProxyType(
+                {name: host.runtimes[name] for name in sorted(host.runtimes) if name in runtimes or name in near}
+            ),
+            interfaces=host.interfaces & consumed.keys(),
+            system_packages=host.system_packages & {name for one in module_versions for name in one.system_packages},
+        ),
+        module_versions=tuple(module_versions),
+        notes=_notes(source, [*reached, *consumed]),
+        names=tuple(sorted((near & {*source.names()}) - known)),
+        interfaces=tuple(sorted(interfaces - {one for version in module_versions for one in version.provides})),
+    )
+
+
+def _reach(source: Source, host: Host, names: Sequence[str]) -> dict[str, Sequence[ModuleVersion]]:
+    """The versions of every module that can be reached from `names`, nearest first; none for unknown names."""
+    reached: dict[str, Sequence[ModuleVersion]] = {}
+    waiting = dict.fromkeys(names)
+    while waiting:
+        following: dict[str, None] = {}
+        for name in waiting:
+            versions = reached[name] = source.versions(name)
+            if not versions:
+                following.update(dict.fromkeys(sorted(source.providers(name))))
+            entries: dict[tuple[Requirement, ...], None] = {}
+            consumed: dict[str, None] = {}
+            for one in versions:
+                entries[one.requirements] = entries[one.runtimes] = None
+                consumed.update(dict.fromkeys(one.consumes))
+            following.update((entry.name, None) for entry in chain.from_iterable(entries))
+            for interface in consumed:
+                if interface not in host.interfaces:
+                    following.update(dict.fromkeys(sorted(source.providers(interface))))
+        waiting = {name: None for name in following if name not in reached}
+    return reached
+
+
+def _near(unknown: Sequence[str], known: Iterable[str]) -> set[str]:
+    """Those of `known` that may be suggested in place of `unknown` ones: of the first of these, if there are many."""
+    known = tuple(dict.fromkeys(known))
+    return {near for name in unknown[: _MOST_COMPARED // (len(known) + 1)] for near in nearest(name, known)}
+
+
+def _notes(source: Source, names: Iterable[str]) -> tuple[Note, ...]:
+    """What does not count beside the modules and interfaces `names`."""
+    if not isinstance(source, InformedSource):
+        return ()
+    notes = dict.fromkeys(note for name in dict.fromkeys(names) for note in source.notes(name))
+    return tuple(
+        replace(note, registry=PurePath(note.registry).name) if isinstance(note, ShadowedModule) else note
+        for note in notes
+    )
