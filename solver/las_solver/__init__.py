@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from las_solver.planner import Planner
     from las_solver.source import MemorySource, Source
     from las_solver.survey import Verdict
+    from las_solver.why import Impossible, Possible, Present
 
 __all__ = [
     "ANY",
@@ -20,6 +21,7 @@ __all__ = [
     "Gpu",
     "Hardware",
     "Host",
+    "Impossible",
     "InvalidConstraint",
     "InvalidInput",
     "LasSolveError",
@@ -28,6 +30,8 @@ __all__ = [
     "OutOfTime",
     "Plan",
     "Planner",
+    "Possible",
+    "Present",
     "Request",
     "Requirement",
     "Source",
@@ -46,6 +50,7 @@ _FILES = {
     "planner": ("Planner",),
     "source": ("MemorySource", "Source"),
     "survey": ("Verdict",),
+    "why": ("Impossible", "Possible", "Present"),
 }
 
 

@@ -1,0 +1,130 @@
+"""``las-solve why``: why a module is in a plan, at that version, or why it is not."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from las_cli.errors import ExitStatus
+from las_cli.options import ModuleType, format_option, logging_options
+from las_cli.progress import Progress
+from las_cli.request_options import RequestOptions, Timer, pose, request_options
+
+if TYPE_CHECKING:
+    from las_cli.request_options import Question
+    from las_solver.conflict import Conflict
+    from las_solver.constraint import Requirement
+    from las_solver.why import Why
+
+__all__ = ["why"]
+
+_EXPLAINING: Final = 10.0
+
+
+@click.command(short_help="Say why a module is in a plan, at that version, or why it is not.")
+@click.argument("asked", metavar="MODULE[@CONSTRAINT]", type=ModuleType())
+@click.option(
+    "--for",
+    "modules",
+    multiple=True,
+    required=True,
+    type=ModuleType(),
+    metavar="MODULE[@CONSTRAINT]",
+    help="What the plan is for. Repeatable.",
+)
+@request_options
+@format_option("text", "json")
+@logging_options
+@click.pass_context
+def why(ctx: click.Context, *, asked: str, modules: Sequence[str], options: RequestOptions, output_format: str) -> None:
+    """Say why MODULE is in the plan for what --for names, and why at that version; or why it is not.
+
+    A constraint asks about these versions: if the plan has another one, why not one of these.
+
+    Exits with 0, or with 1 and the reasons if there is no such plan. Other statuses: 2 wrong usage, bad input, or no
+    such module, 3 an unusable registry, 4 out of time, 130 interrupted.
+
+    \b
+    Examples:
+      las-solve why numpy --for open-webui
+      las-solve why 'python@>=3.14' --for open-webui
+      las-solve why ollama --for open-webui --profile gpu-8gb
+      las-solve why 'pytorch@<2' --for comfyui --for vllm --format json
+    """
+    from las_cli.inputs import unknown_module
+    from las_cli.request import build_request
+
+    (requirement,) = build_request(modules=[asked]).requirements
+    question = pose(options, modules)
+    if not question.registry.versions(requirement.name):
+        raise unknown_module(requirement.name, question.registry)
+    found = _answer(question, requirement)
+    ctx.exit(_print(requirement, found, question, output_format, _commands(asked, modules, options)))
+
+
+def _answer(question: Question, requirement: Requirement) -> Why | Conflict:
+    """The planner's answer; the time for it covers all plans that it takes, and explaining has its own."""
+    from las_solver.errors import OutOfTime
+
+    with Progress("Planning") as progress:
+
+        def out_of_time() -> bool:
+            progress.tick()
+            return time.monotonic() - question.started >= question.timeout
+
+        explaining = Timer(min(question.timeout, _EXPLAINING))
+        try:
+            return question.planner.why(requirement, question.request, stop=out_of_time, stop_explaining=explaining)
+        except OutOfTime:
+            raise OutOfTime(question.timeout) from None
+
+
+def _commands(asked: str, modules: Sequence[str], options: RequestOptions) -> Mapping[str, str]:
+    """The commands that ask for `asked` beside `modules`, and that prefer it as a provider."""
+    name = asked.partition("@")[0].strip()
+    given = [word for path in options.registries for word in ("--registry", str(path))]
+    given += [] if options.profile is None else ["--profile", options.profile]
+    given += [word for one in options.assumptions for word in ("--assume", one)]
+    given += ["--pre"] if options.prereleases else []
+    given += [] if options.strategy == "newest" else ["--strategy", options.strategy]
+    given += [word for one in options.modes for word in ("--mode", one)]
+    preferred = [word for one in options.preferred for word in ("--prefer", one)]
+    given += [word for one in options.excluded for word in ("--exclude", one)]
+    return {
+        "request": shlex.join(["las-solve", "plan", *modules, asked, *given, *preferred]),
+        "prefer": shlex.join(["las-solve", "plan", *modules, *given, "--prefer", name, *preferred]),
+    }
+
+
+def _print(
+    requirement: Requirement, found: Why | Conflict, question: Question, output_format: str, commands: Mapping[str, str]
+) -> ExitStatus:
+    """Prints what was found; the exit status."""
+    from las_cli.render.terminal import terminal_width, wants_colour
+    from las_cli.render.text import Paper
+    from las_registry.host.profile import profile_document
+    from las_solver.conflict import Conflict
+    from las_solver.why_document import why_document
+
+    is_conflict = isinstance(found, Conflict)
+    document = {**why_document(requirement, found), "host": profile_document(question.host)}
+    paper = Paper(width=terminal_width(sys.stdout), colour=wants_colour())
+    if output_format == "json":
+        from las_cli.render.json import render_json
+
+        text = render_json(document)
+    elif isinstance(found, Conflict):
+        from las_cli.render.conflict import render_conflict
+
+        text = render_conflict(found, place=question.place, paper=paper)
+    else:
+        from las_cli.render.why import render_why
+
+        text = render_why(document, place=question.place, paper=paper, commands=commands)
+    click.echo(text, nl=False, color=True)
+    return ExitStatus.CONFLICT if is_conflict else ExitStatus.DONE

@@ -1,0 +1,118 @@
+"""What decides between two plans: the first step of the construction in which they differ (contract, section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from las_solver.cause import Decision, Layer, Pick
+from las_solver.plan import Plan
+from las_solver.problem import Problem
+
+__all__ = ["Difference", "Earlier", "Preference", "ProviderOrder", "Unadmitted", "differences", "preference"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A module that two plans have at different versions; None where one does not have it.
+
+    `layer` is the number of the first plan's layer that decides it, from 0; None where that plan does not have it.
+    """
+
+    module: str
+    layer: int | None
+    before: Version | None
+    after: Version | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """The first layer in which two plans differ: `modules` are those that do.
+
+    `total` and `other_total` are the versions behind of all modules of the layer, in the one and in the other.
+    """
+
+    number: int
+    modules: tuple[str, ...]
+    total: int
+    other_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderOrder:
+    """`provider` comes first of those that can provide `interface` for `consumer`; the other plan does not use it."""
+
+    consumer: str
+    interface: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unadmitted:
+    """`version` of `module`, which the other plan has, is a pre-release that the request alone does not admit."""
+
+    module: str
+    version: Version
+
+
+Preference = Earlier | ProviderOrder | Unadmitted
+
+
+def differences(decisions: Sequence[Decision], plan: Plan, other: Plan) -> tuple[Difference, ...]:
+    """The modules of which the plans have different versions, in the order in which `decisions` come to them."""
+    before, after = _versions(plan), _versions(other)
+    layers = (decision.modules for decision in decisions if isinstance(decision, Layer))
+    found = [
+        Difference(module=name, layer=number, before=before[name], after=after.get(name))
+        for number, modules in enumerate(layers)
+        for name in modules
+        if before[name] != after.get(name)
+    ]
+    added = sorted(after.keys() - before.keys())
+    found += [Difference(module=name, layer=None, before=None, after=after[name]) for name in added]
+    return tuple(found)
+
+
+def preference(
+    problem: Problem, whole: Problem, decisions: Sequence[Decision], plan: Plan, other: Plan, asked: str
+) -> Preference | None:
+    """The first of `decisions` that `other` does not share; `asked` is the module that only its request names.
+
+    All before it are the same, so that `other` has every module of a layer that differs. That it is nevertheless no
+    worse there can only be because its request names a pre-release of `asked`.
+    """
+    before, after = _versions(plan), _versions(other)
+    number = -1
+    for decision in decisions:
+        if isinstance(decision, Pick):
+            rank = _rank(whole, decision.provider, after.get(decision.provider))
+            if rank is None or not whole.provides(decision.provider, rank, decision.interface):
+                return ProviderOrder(decision.consumer, decision.interface, decision.provider)
+            continue
+        number += 1
+        differing = tuple(name for name in decision.modules if before[name] != after[name])
+        if differing:
+            own = [_behind(problem, name, before[name]) for name in decision.modules]
+            others = [_behind(problem, name, after[name]) for name in decision.modules]
+            wins_tie = (before[differing[0]] > after[differing[0]]) is not problem.lowest
+            if (sum(own), own) < (sum(others), others) or (own == others and wins_tie):
+                return Earlier(number=number, modules=differing, total=sum(own), other_total=sum(others))
+            return Unadmitted(asked, after[asked])
+    return None
+
+
+def _rank(whole: Problem, name: str, version: Version | None) -> int | None:
+    return None if version is None else whole.domain(name).versions.index(version)
+
+
+def _behind(problem: Problem, name: str, version: Version) -> int:
+    """The number of eligible versions of the module `name` newer than `version` (older, under strategy `lowest`)."""
+    domain = problem.domain(name)
+    eligible = [domain.versions[rank] for rank in domain.eligible]
+    return sum(one < version if problem.lowest else one > version for one in eligible)
+
+
+def _versions(plan: Plan) -> dict[str, Version]:
+    return {step.module: step.version for step in plan.steps}
