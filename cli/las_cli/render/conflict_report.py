@@ -1,0 +1,138 @@
+"""The report about a conflict: why there is no plan, what would help, and what all of that rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from las_cli.render.conflict_graph import conflict_graph
+from las_cli.render.phrases import counted
+from las_cli.render.report import Block, Cell, Drawing, Entry, Fold, Listing, Paragraph, Report, Section, Table, Tile
+from las_cli.render.report_parts import closing, machine_section, request_section, request_words
+
+__all__ = ["conflict_report"]
+
+Document = Mapping[str, Any]
+
+_MOST_DRAWN: Final = 50
+_MOST_NAMES: Final = 4
+_FACTS: Final = {"cores": "cores", "ram": "ram", "vram": "gpus", "gpus": "gpus"}
+_NOWHERE: Final = ("the request", "the registry", "")
+
+
+def conflict_report(document: Document, *, place: str) -> Report:
+    """The report about the conflict of `document`; `place` says where it is, like "on this machine"."""
+    conflicts = [document, *(document.get("more") or ())]
+    repairs = document.get("repairs") or ()
+    sections = [_conflict_section(one, at, len(conflicts)) for at, one in enumerate(conflicts, start=1)]
+    sections.append(_repairs_section(repairs, len(conflicts), complete=bool(document.get("complete", True))))
+    mattered = {fact for one in conflicts for statement in one["core"] for fact in _facts_of(statement)}
+    sections += [request_section(document), machine_section(document, mattered)]
+    statements = sum(len(one["core"]) for one in conflicts)
+    return Report(
+        title=f"No plan for {request_words(document)} {place}",
+        verdict="no plan",
+        tone="bad",
+        lead=tuple(_lead(document, conflicts)),
+        tiles=(
+            Tile(str(len(conflicts)), "conflict" if len(conflicts) == 1 else "independent conflicts", "bad"),
+            Tile(f"{statements:,}", "statement behind it" if statements == 1 else "statements behind it"),
+            Tile(str(len(repairs)), "way out, checked" if len(repairs) == 1 else "ways out, checked", "good"),
+        ),
+        sections=tuple(sections),
+        closing=closing(place),
+    )
+
+
+def _lead(document: Document, conflicts: Sequence[Document]) -> Iterator[str]:
+    if len(conflicts) > 1:
+        yield f"{len(conflicts)} independent conflicts stand in the way: each of them has to be solved."
+    if not all(one["minimal"] for one in conflicts):
+        yield "Explaining was cut short: some statements below may not be needed for the contradiction."
+    elif document.get("smallest"):
+        yield "The statements below contradict each other, and there is no contradiction of fewer statements."
+    elif len(document["core"]) > 1:
+        yield "The statements below contradict each other, and without any one of them they would not."
+    if document.get("smallest") is False:
+        yield "Whether there is a contradiction of fewer statements was not found out in time."
+    if document.get("complete") is False:
+        yield "The search for further conflicts and ways out was cut short: there may be more."
+
+
+def _conflict_section(conflict: Document, at: int, count: int) -> Section:
+    core, lines = conflict["core"], conflict.get("derivation") or ()
+    blocks: list[Block] = []
+    graph = conflict_graph(core)
+    if len(graph.nodes) <= _MOST_DRAWN and graph.edges:
+        caption = "An arrow leads from a module to what it needs. What stands in the way is red."
+        blocks.append(Drawing(graph, "Graph of the conflict; the lines below say the same", caption))
+    blocks.append(Listing(tuple(_line(line, last=line is lines[-1]) for line in lines), numbered=True))
+    statements = Listing(tuple(Entry(text=one["text"], sources=_places([one["source"]])) for one in core))
+    if lines:
+        blocks.append(Fold(_about(conflict), (statements,)))
+    else:
+        blocks[-1:] = [statements]
+    return Section(
+        title="Why" if count == 1 else f"Conflict {at} of {count}", anchor=f"conflict-{at}", blocks=tuple(blocks)
+    )
+
+
+def _about(conflict: Document) -> str:
+    count = counted(len(conflict["core"]), "statement")
+    if not conflict["minimal"]:
+        return f"What this rests on: {count}, some of which may not be needed"
+    return f"What this rests on: {count}" + (", none of which can be left out" if len(conflict["core"]) > 1 else "")
+
+
+def _line(line: Document, *, last: bool) -> Entry:
+    """A line of the derivation, with what it follows from counted from 1."""
+    return Entry(
+        text=line["text"],
+        follows=tuple(number + 1 for number in line["lines"]),
+        sources=_places(line["sources"]),
+        tone="bad" if last else "",
+    )
+
+
+def _places(sources: Iterable[str]) -> tuple[str, ...]:
+    return tuple(source for source in sources if source not in _NOWHERE)
+
+
+def _repairs_section(repairs: Sequence[Document], conflicts: int, *, complete: bool) -> Section:
+    title, anchor = "What would help", "repairs"
+    if not repairs:
+        text = "No change of the request or of the machine makes a plan possible."
+        if not complete:
+            text = "The time was up before a change was found that makes a plan possible."
+        return Section(title=title, anchor=anchor, blocks=(Paragraph(text),))
+    what = "Each of these was checked: with it, there is a plan." if len(repairs) > 1 else "This was checked."
+    if conflicts > 1:
+        what += " It solves all conflicts together."
+    entries = tuple(Entry(text=one["text"], more=tuple(_outcome(one["then"]))) for one in repairs)
+    return Section(title=title, anchor=anchor, blocks=(Paragraph(what), Listing(entries, numbered=True)))
+
+
+def _outcome(steps: Sequence[Document]) -> Iterator[Block]:
+    """The plan that a repair leads to: the first modules in a sentence, all of them on demand."""
+    named = [f"{step['module']} {step['version']}" for step in steps]
+    more = len(named) - _MOST_NAMES
+    shown = ", ".join(named) if more <= 0 else f"{', '.join(named[:_MOST_NAMES])} and {more} more"
+    if named:
+        yield Paragraph(f"then {shown}", "quiet")
+    if more > 0:
+        rows = tuple((Cell(step["module"]), Cell(step["version"])) for step in steps)
+        table = Table(caption="The plan that this leads to", titles=("Module", "Version"), rows=rows)
+        yield Fold(f"All {counted(len(steps), 'module')}", (table,))
+
+
+def _facts_of(statement: Document) -> Iterator[str]:
+    """The facts about the machine that `statement` speaks of, as :func:`machine_section` takes them."""
+    match statement["kind"]:
+        case "hardware":
+            yield _FACTS[statement["fact"]]
+        case "runtime":
+            yield f"runtime {statement['requirement'].partition('@')[0]}"
+        case "mode":
+            yield "modes"
+        case "interface":
+            yield "interfaces"
