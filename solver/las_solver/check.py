@@ -10,12 +10,13 @@ exception.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from heapq import heapify, heappop, heappush
 
 from las_solver.check_core import complaints_about_core
 from las_solver.check_document import Fields, Malformed, read_request
+from las_solver.check_repairs import complaints_about_repairs
 from las_solver.check_replay import replay
 from las_solver.check_rules import Chosen, Rules
+from las_solver.check_validity import arranged, breaches
 from las_solver.model import Host, ModuleVersion
 from las_solver.source import Source
 
@@ -56,7 +57,13 @@ def check_conflict(document: Mapping[str, object], source: Source, host: Host) -
         if fields.text("status") != "conflict":
             return ("answer.status is not 'conflict'",)
         fields.text("explanation")
-        return complaints_about_core(fields, Rules(source, host, read_request(fields)))
+        rules = Rules(source, host, read_request(fields))
+        complaints = [*complaints_about_core(fields, rules)]
+        for other in fields.objects_or_none("more"):
+            other.text("explanation")
+            complaints.extend(complaints_about_core(other, rules))
+        complaints.extend(complaints_about_repairs(fields, source, host, rules.request))
+        return tuple(complaints)
     except Malformed as error:
         return (str(error),)
 
@@ -73,13 +80,13 @@ def _complaints_about_plan(document: Fields, rules: Rules) -> Iterator[str]:
         if name in chosen:
             raise Malformed(f"{step.place}: {name} is there twice")
         chosen[name] = one
-    wrong = tuple(_breaches(chosen, rules))
+    wrong = tuple(breaches(chosen, rules))
     yield from wrong
     if wrong:
         return
     edges = _edges(chosen, rules)
-    if list(chosen) != _order(edges):
-        yield f"the order of the steps should be {', '.join(_order(edges))}"
+    if list(chosen) != arranged(edges):
+        yield f"the order of the steps should be {', '.join(arranged(edges))}"
     for step, one in zip(steps, chosen.values(), strict=True):
         yield from _complaints_about_step(step, one, edges, rules)
     packages = {package for one in chosen.values() for package in one.system_packages}
@@ -87,38 +94,6 @@ def _complaints_about_plan(document: Fields, rules: Rules) -> Iterator[str]:
         yield "answer.system_packages are not those of the steps without those of the host"
     if is_optimal and (better := replay(rules, chosen)) is not None:
         yield f"not the {rules.request.strategy.value} plan: {better}"
-
-
-def _breaches(chosen: Chosen, rules: Rules) -> Iterator[str]:
-    """What section 4 says against `chosen`, by items; item 1 holds already."""
-    for requirement in rules.request.requirements:
-        if requirement.name not in chosen:
-            yield f"{requirement} is requested and not there"
-        elif not requirement.constraint.admits(chosen[requirement.name].version):
-            yield f"{chosen[requirement.name]} is not {requirement}, which is requested"
-    for one in chosen.values():
-        for need in rules.needs(one):
-            if need.name not in chosen:
-                yield f"{one} needs {need}, which is not there"
-            elif not need.constraint.admits(chosen[need.name].version):
-                yield f"{one} needs {need} and there is {chosen[need.name]}"
-        for fact in rules.unmet_facts(one):
-            yield f"{one} needs more {fact}"
-        if rules.mode(one) is None:
-            yield f"{one} has no mode that is allowed"
-        if rules.is_excluded(one):
-            yield f"{one} is excluded"
-    missing = rules.first_missing_interface(chosen.values())
-    if missing is not None:
-        yield f"{missing[0]} consumes {missing[1]}, which no other module provides"
-    needs = {name: {need.name for need in rules.needs(one)} & chosen.keys() for name, one in chosen.items()}
-    if len(order := _order(needs)) < len(chosen):
-        yield f"the needs of {', '.join(sorted(chosen.keys() - set(order)))} have no order"
-    for one in rules.unadmitted(chosen):
-        yield f"{one} is a pre-release that nothing admits"
-    if not any(len(names) == len(chosen) for names in rules.constructions(chosen)):
-        reached = next(rules.constructions(chosen))
-        yield f"nothing leads to {', '.join(sorted(chosen.keys() - set(reached)))}"
 
 
 def _complaints_about_step(
@@ -178,23 +153,3 @@ def _leads_to(start: str, end: str, edges: Mapping[str, set[str]]) -> bool:
         seen |= new
         stack.extend(new)
     return end in seen
-
-
-def _order(edges: Mapping[str, set[str]]) -> list[str]:
-    """The names by "free to go next, by name"; without those that a cycle holds back."""
-    above: dict[str, list[str]] = {name: [] for name in edges}
-    waiting = {name: len(lower) for name, lower in edges.items()}
-    for name, lower in edges.items():
-        for other in lower:
-            above[other].append(name)
-    free = [name for name, count in waiting.items() if not count]
-    heapify(free)
-    order: list[str] = []
-    while free:
-        name = heappop(free)
-        order.append(name)
-        for other in above[name]:
-            waiting[other] -= 1
-            if not waiting[other]:
-                heappush(free, other)
-    return order

@@ -39,6 +39,10 @@ class Fields:
             raise Malformed(f"{self.place} has no {key!r}")
         return self._value[key]
 
+    def has(self, key: str) -> bool:
+        """Whether there is a value of `key`."""
+        return key in self._value
+
     def text(self, key: str) -> str:
         """A string."""
         value = self.get(key)
@@ -63,6 +67,10 @@ class Fields:
         if not isinstance(value, list | tuple):
             raise self._wrong(key, "a list")
         return tuple(Fields(one, f"{self.place}.{key}[{place}]") for place, one in enumerate(value))
+
+    def objects_or_none(self, key: str) -> tuple[Fields, ...]:
+        """A list of objects; an absent key is an empty list."""
+        return self.objects(key) if self.has(key) else ()
 
     def object(self, key: str) -> Fields:
         """An object."""

@@ -86,7 +86,10 @@ class Planner:
 
         def plan(host: Host, request: Request) -> Plan | None:
             planner = self if host is self._shelf.host else Planner(self._shelf.source, host, backend=self._backend)
-            return planner._find(request, stop)
+            found = planner._find(request, stop)
+            if found is not None and not found.optimal:
+                raise OutOfTime
+            return found
 
         with _collector_paused():
             return diagnose(self._shelf, conflict, plan=plan, smallest=smallest, most_repairs=most_repairs, stop=stop)

@@ -1,0 +1,140 @@
+"""Checks the repairs of a conflict: each leads to the plan that it shows, and no part of one is superfluous."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from las_solver.check_document import Fields, Malformed
+from las_solver.check_encoding import encode_answers
+from las_solver.check_replay import replay
+from las_solver.check_rules import Rules
+from las_solver.check_validity import breaches
+from las_solver.constraint import ANY, Requirement, parse_version
+from las_solver.errors import InvalidInput
+from las_solver.model import Gpu, Host, ModuleVersion, Request
+from las_solver.source import Source
+
+__all__ = ["complaints_about_repairs"]
+
+_UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+def complaints_about_repairs(document: Fields, source: Source, host: Host, request: Request) -> Iterator[str]:
+    """What is wrong with the repairs of a conflict; nothing if there are none."""
+    for repair in document.objects_or_none("repairs"):
+        try:
+            yield from _complaints(repair, source, host, request)
+        except Malformed as error:
+            yield str(error)
+
+
+def _complaints(repair: Fields, source: Source, host: Host, request: Request) -> Iterator[str]:
+    repair.text("text")
+    changes = repair.objects("changes")
+    if not changes:
+        raise Malformed(f"{repair.place} changes nothing")
+    changed_host, changed_request = _apply(changes, host, request)
+    rules = Rules(source, changed_host, changed_request)
+    chosen = _chosen(repair, rules)
+    wrong = tuple(breaches(chosen, rules))
+    yield from (f"{repair.place}.then: {complaint}" for complaint in wrong)
+    if not wrong and (better := replay(rules, chosen)) is not None:
+        yield f"{repair.place}.then is not the plan that the changes lead to: {better}"
+    for place, change in enumerate(changes):
+        less = _apply((*changes[:place], *changes[place + 1 :]), host, request)
+        if less[1].requirements and _has_answer(Rules(source, *less)):
+            yield f"{change.place} is not needed for a plan"
+
+
+def _chosen(repair: Fields, rules: Rules) -> dict[str, ModuleVersion]:
+    chosen = {}
+    for step in repair.objects("then"):
+        one = rules.find(step.text("module"), step.version("version"))
+        if one is None:
+            raise Malformed(f"{step.place}: there is no {step.text('module')} {step.text('version')}")
+        chosen[one.name] = one
+    return chosen
+
+
+def _has_answer(rules: Rules) -> bool:
+    encoding = encode_answers(rules)
+    try:
+        found = encoding.find((), rules.requested, lambda chosen: not any(rules.unadmitted(chosen)))
+        return found is not None
+    finally:
+        encoding.close()
+
+
+def _apply(changes: Sequence[Fields], host: Host, request: Request) -> tuple[Host, Request]:
+    """`host` and `request` after `changes`; those of hardware come last, as cards are raised together."""
+    hardware: dict[str, int] = {}
+    for change in changes:
+        kind = change.text("kind")
+        if kind == "hardware":
+            fact = change.text("fact")
+            hardware[fact] = _amount(change)
+        elif kind == "runtime":
+            host = replace(host, runtimes={**host.runtimes, change.text("name"): change.version("to")})
+        elif kind == "interface":
+            host = replace(host, interfaces=host.interfaces | {change.text("interface")})
+        elif kind == "mode" and change.has("mode"):
+            mode = change.text("mode")
+            host = replace(host, modes=None if host.modes is None else host.modes | {mode})
+            request = replace(request, modes=None if request.modes is None else request.modes | {mode})
+        else:
+            request = _asked(change, kind, request)
+    if hardware:
+        host = replace(
+            host,
+            cores=hardware.get("cores", host.cores),
+            ram=hardware.get("ram", host.ram),
+            gpus=tuple(_cards([card.vram for card in host.gpus], hardware)),
+        )
+    return host, request
+
+
+def _asked(change: Fields, kind: str, request: Request) -> Request:
+    if kind == "pre-release":
+        return replace(request, prereleases=True)
+    if kind == "mode":
+        freed = change.text("module")
+        return replace(request, forced_modes={key: mode for key, mode in request.forced_modes.items() if key != freed})
+    requirement = change.requirement("requirement")
+    if kind == "excluded":
+        return replace(request, excluded=tuple(one for one in request.excluded if one != requirement))
+    if kind != "requested":
+        raise Malformed(f"{change.place}.kind is unknown: {kind!r}")
+    if change.text_or_null("to") is None:
+        return replace(request, requirements=tuple(one for one in request.requirements if one.name != requirement.name))
+    relaxed = [Requirement(one.name, ANY) if one == requirement else one for one in request.requirements]
+    return replace(request, requirements=tuple(dict.fromkeys(relaxed)))
+
+
+def _amount(change: Fields) -> int:
+    """A number, or a size of section 1."""
+    value = change.get("to")
+    if isinstance(value, int):
+        return value
+    text = change.text("to").upper()
+    unit = text.lstrip("0123456789.")
+    try:
+        number = parse_version(text.removesuffix(unit))
+        whole, _, rest = str(number).partition(".")
+        return int(whole + rest) * _UNITS[unit or "B"] // 10 ** len(rest)
+    except (InvalidInput, KeyError, ValueError):
+        raise Malformed(f"{change.place}.to is not an amount: {value!r}") from None
+
+
+def _cards(vrams: list[int], hardware: dict[str, int]) -> Iterator[Gpu]:
+    """The largest card raised to ``vram``; two of them for ``gpus``; and equal shares of ``total-vram`` over all."""
+    vrams = sorted(vrams, reverse=True)
+    if "vram" in hardware:
+        vrams = [max([hardware["vram"], *vrams[:1]]), *vrams[1:]]
+    while len(vrams) < 2 and ("gpus" in hardware or "total-vram" in hardware):
+        vrams.append(max(vrams, default=0))
+    together = hardware.get("total-vram", 0)
+    if sum(vrams) < together:
+        share = (together + len(vrams) - 1) // len(vrams)
+        vrams = [max(vram, share) for vram in vrams]
+    return (Gpu(vram=vram) for vram in vrams)
