@@ -55,8 +55,8 @@ def load_registry(directories: Sequence[Path], *, strict: bool = False, warn: bo
 
 
 def warn_of_unknown(request: Request, registry: Registry) -> None:
-    """Warns of names that say nothing, since there are no such modules, and of requested ones that were all rejected
-    or that are those of example hosts.
+    """Warns of options that say nothing, since there are no such modules or versions, and of modules that are asked for
+    by the name of an example host.
 
     That a requested module is unknown is for the planner to say.
     """
@@ -68,14 +68,11 @@ def warn_of_unknown(request: Request, registry: Registry) -> None:
         if not registry.versions(name):
             near = did_you_mean(name, registry.names())
             log.warning(f"{option} has no effect: there is no module named {name}" + (f"; {near}" if near else ""))
+    for one in request.excluded:
+        if registry.versions(one.name) and not registry.admitted(one):
+            log.warning(f"--exclude {one} has no effect: no version of {one.name} meets {one.constraint}")
     for name in dict.fromkeys(one.name for one in request.requirements):
-        if registry.versions(name):
-            continue
-        if registry.rejected(name):
-            first = registry.rejected(name)[0]
-            place = first.file if first.line is None else f"{first.file}:{first.line}"
-            log.warning(f"{name} is in the registry, but no manifest of it can be used; see {place}")
-        elif is_example(name):
+        if not registry.versions(name) and not registry.rejected(name) and is_example(name):
             log.warning(f"{name} is no module but an example host: --profile {name} plans for it")
 
 
@@ -83,6 +80,7 @@ def unknown_module(name: str, registry: Registry) -> InvalidInput:
     """The error about a module that there is not: why its manifests were rejected, else what `name` may stand for."""
     from las_registry.problem import InvalidFile
     from las_solver.errors import InvalidInput
+    from las_solver.source import RejectedManifest
 
     rejected = registry.rejected(name)
     if rejected:
@@ -90,8 +88,15 @@ def unknown_module(name: str, registry: Registry) -> InvalidInput:
     if registry.providers(name):
         hint = f"las-solve registry show {name} lists the modules that provide it"
         return InvalidInput(f"{name} is an interface, not a module", hint=hint)
-    near = did_you_mean(name, (*registry.names(), *registry.interfaces()))
-    return InvalidInput(f"there is no module {name!r}", hint=near or "las-solve registry search WORD finds modules")
+    unreadable = next((note for note in registry.notes(name) if isinstance(note, RejectedManifest)), None)
+    if unreadable is not None:
+        hint = f"correct {unreadable.place}: {unreadable.reason}"
+    elif is_example(name):
+        hint = f"{name} is an example host: las-solve host show {name}"
+    else:
+        near = did_you_mean(name, (*registry.names(), *registry.interfaces()))
+        hint = near or "las-solve registry search WORD finds modules"
+    return InvalidInput(f"there is no module {name!r}", hint=hint)
 
 
 def read_input(path: Path) -> bytes:

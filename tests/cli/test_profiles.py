@@ -75,7 +75,7 @@ class TestNames:
     @pytest.mark.parametrize(
         ("name", "hint"),
         [
-            ("gpu-2x24", "did you mean gpu-2x24gb or gpu-24gb? las-solve host list shows the example hosts"),
+            ("gpu-2x24", "did you mean gpu-2x24gb? las-solve host list shows the example hosts"),
             ("Laptop", "did you mean laptop? las-solve host list shows the example hosts"),
             ("dtect", "did you mean detect? las-solve host list shows the example hosts"),
             ("zzz", "las-solve host list shows the example hosts"),

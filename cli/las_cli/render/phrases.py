@@ -16,10 +16,9 @@ def counted(number: int, noun: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A question with those of `known` that look like `name`; empty if none does."""
-    from difflib import get_close_matches
+    from las_solver.nearest import nearest
 
-    spelled = {one.lower(): one for one in known}
-    near = [spelled[one] for one in get_close_matches(name.lower(), spelled)]
+    near = nearest(name, known)
     return f"did you mean {' or '.join(near)}?" if near else ""
 
 
