@@ -15,6 +15,7 @@ import click
 from las_cli.logging import logger
 from las_cli.options import ModuleType, assume_option, profile_option, registry_option, strict_option
 from las_cli.progress import Progress
+from las_cli.replay_option import REPLAYED, read_recorded, replay_option, save_replay, save_replay_option
 
 if TYPE_CHECKING:
     from las_registry.registry import Registry
@@ -42,6 +43,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _DEFAULT_TIMEOUT: Final = 60.0
 _EXPLAINING: Final = 10.0
+
+_BY_HAND: Final = click.core.ParameterSource.COMMANDLINE
+_RECORDED: Final = frozenset(
+    ["registries", "profile", "assumptions", "prereleases", "strategy", "modes", "preferred", "excluded", "strict"]
+)
+"""The options about what stands in a replay file."""
 
 
 class _Seconds(click.FloatRange):
@@ -78,6 +85,8 @@ class RequestOptions:
     strict: bool
     solver: str | None
     eager: bool
+    recorded: Path | None
+    saved: Path | None
     started: float
 
 
@@ -184,6 +193,8 @@ def request_options(command: Command) -> Command:
         strict_option,
         solver_option,
         click.option("--eager", is_flag=True, hidden=True, help="Read every module that could matter at once."),
+        replay_option,
+        save_replay_option,
     )
     decorated: Any = with_options
     for decorator in reversed(decorators):
@@ -191,13 +202,31 @@ def request_options(command: Command) -> Command:
     return decorated  # type: ignore[no-any-return]
 
 
-def pose(options: RequestOptions, modules: Sequence[str]) -> Question:
+def pose(options: RequestOptions, modules: Sequence[str], *, also: Sequence[str] = ()) -> Question:
     """The question whether `modules` (``NAME[@CONSTRAINT]``) have a plan, with registry and machine as `options` say.
 
-    Names that have no effect are warned about. Raises :class:`InvalidInput` and :class:`RegistryUnusable`.
+    Names that have no effect are warned about. A replay file that is to be saved is, with the modules `also` in it.
+    Raises :class:`InvalidInput` and :class:`RegistryUnusable`.
     """
+    request, host, registry = _read(options, modules) if options.recorded is None else _replayed(options, modules)
+    if options.saved is not None:
+        save_replay(options.saved, registry, host, request, also=also)
+    from las_cli.machine import place_of
+
+    return Question(
+        request=request,
+        host=host,
+        registry=registry,
+        planner=make_planner(registry, host, solver=options.solver, eager=options.eager),
+        place=place_of(options.profile, options.assumptions) if options.recorded is None else REPLAYED,
+        started=options.started,
+        timeout=options.timeout,
+    )
+
+
+def _read(options: RequestOptions, modules: Sequence[str]) -> tuple[Request, Host, Registry]:
     from las_cli.inputs import load_registry, warn_of_unknown
-    from las_cli.machine import place_of, read_host
+    from las_cli.machine import read_host
     from las_cli.request import build_request
 
     request = build_request(
@@ -211,15 +240,20 @@ def pose(options: RequestOptions, modules: Sequence[str]) -> Question:
     host = read_host(options.profile, options.assumptions)
     registry = load_registry(options.registries, strict=options.strict)
     warn_of_unknown(request, registry)
-    return Question(
-        request=request,
-        host=host,
-        registry=registry,
-        planner=make_planner(registry, host, solver=options.solver, eager=options.eager),
-        place=place_of(options.profile, options.assumptions),
-        started=options.started,
-        timeout=options.timeout,
-    )
+    return request, host, registry
+
+
+def _replayed(options: RequestOptions, modules: Sequence[str]) -> tuple[Request, Host, Registry]:
+    """What a replay file says; raises a usage error if something else says it, too."""
+    context = click.get_current_context()
+    given = [one for one in context.command.params if one.name in _RECORDED]
+    twice = next((one for one in given if context.get_parameter_source(one.name or "") is _BY_HAND), None)
+    if twice is not None or modules:
+        what = "a request" if twice is None else twice.opts[0]
+        raise click.UsageError(f"--replay and {what} cannot be given together: the file says both.")
+    assert options.recorded is not None
+    recorded = read_recorded(options.recorded)
+    return recorded.request, recorded.host, recorded.registry()
 
 
 def nothing_named(command: str, *, bundled: bool) -> InvalidInput:

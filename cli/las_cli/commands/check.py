@@ -17,6 +17,7 @@ from las_cli.options import (
     logging_options,
     registry_option,
 )
+from las_cli.replay_option import read_recorded
 
 if TYPE_CHECKING:
     from las_solver.model import Host
@@ -71,7 +72,6 @@ def check(
       las-solve replay report.yaml --format json | las-solve check - --replay report.yaml
     """
     from las_cli.inputs import load_registry
-    from las_cli.replay_option import read_recorded
     from las_solver.check import check as complaints_about
 
     document = _read_document(answer)

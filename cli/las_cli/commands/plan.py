@@ -55,7 +55,7 @@ def plan(
       las-solve plan vllm --assume gpus=24GB,24GB --assume runtime.cuda=12.4
       las-solve plan open-webui --format dot | dot -Tsvg > plan.svg
     """
-    if not modules:
+    if not modules and options.recorded is None:
         raise nothing_named("plan", bundled=not options.registries)
     question = pose(options, modules)
     ctx.exit(print_answer(answer(question), question.host, output_format, question.place))

@@ -10,15 +10,13 @@ import click
 
 from las_cli.commands.plan import print_answer
 from las_cli.options import FileType, format_option, logging_options
-from las_cli.replay_option import read_recorded
+from las_cli.replay_option import REPLAYED, read_recorded
 from las_cli.request_options import Question, answer, make_planner, solver_option, timeout_option
 
 if TYPE_CHECKING:
     from las_registry.replay import Replay
 
 __all__ = ["replay"]
-
-_PLACE = "on this machine"
 
 
 @click.command(short_help="Answer a saved request again, from its one file.")
@@ -52,7 +50,7 @@ def _question(recorded: Replay, *, started: float, timeout: float, solver: str |
         host=recorded.host,
         registry=registry,
         planner=make_planner(registry, recorded.host, solver=solver),
-        place=_PLACE,
+        place=REPLAYED,
         started=started,
         timeout=timeout,
     )
