@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from las_solver.constraint import Requirement
@@ -27,21 +28,29 @@ from las_solver.statement import (
     UnknownModule,
 )
 
-__all__ = ["listed", "sentence", "spelled"]
+__all__ = ["Subject", "listed", "sentence", "spelled", "subject_of"]
 
 _MOST_NAMES = 8
 _UNITS = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
 
-def sentence(statement: Statement) -> str:
-    """What `statement` says, without a full stop."""
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The versions that a sentence is about, in words."""
+
+    text: str
+    is_plural: bool
+
+
+def sentence(statement: Statement, subject: Subject | None = None) -> str:
+    """What `statement` says, without a full stop; of `subject` instead of its own versions, where that is given."""
     match statement:
         case Requested(requirement):
             return f"you asked for {spelled(requirement)}"
         case Dependency(span, requirement):
-            return f"{_all(span, 'needs', 'need')} {spelled(requirement)}"
+            return f"{_all(subject or span, 'needs', 'need')} {spelled(requirement)}"
         case RuntimeNeed(span, requirement, have, _, oldest):
-            need, name = _all(span, "needs", "need"), requirement.name
+            need, name = _all(subject or span, "needs", "need"), requirement.name
             if have is None:
                 return f"{need} the runtime {spelled(requirement)}, which this host does not provide"
             if oldest is None:
@@ -50,17 +59,17 @@ def sentence(statement: Statement) -> str:
             return f"{need} another version of the runtime {name} than {have}, which this host has: {least}"
         case HardwareLimit(span, lack, _, at_least):
             least = "at least " if at_least and lack.fact != "gpus" else ""
-            return f"{_all(span, 'needs', 'need')} {least}{_hardware(lack)}"
+            return f"{_all(subject or span, 'needs', 'need')} {least}{_hardware(lack)}"
         case ModeLimit(span, lack):
             allowed = (
                 f"only {listed(lack.allowed, 'and')} may be used"
                 if lack.allowed
                 else "no mode is allowed both here and by the request"
             )
-            return f"{_all(span, 'runs', 'run')} only as {listed(lack.modes, 'or')}, and {allowed}"
+            return f"{_all(subject or span, 'runs', 'run')} only as {listed(lack.modes, 'or')}, and {allowed}"
         case InterfaceNeed(span, interface, providers):
             by = f"which only {listed(providers, 'and')} can provide" if providers else _no_provider(statement)
-            return f"{_all(span, 'consumes', 'consume')} the interface {interface}, {by}"
+            return f"{_all(subject or span, 'consumes', 'consume')} the interface {interface}, {by}"
         case Cycle(_, edges):
             return _circle(edges)
         case UnknownModule():
@@ -68,12 +77,12 @@ def sentence(statement: Statement) -> str:
         case NoVersion():
             return _no_version(statement)
         case PreRelease(span):
-            are = _all(span, "is a pre-release", "are pre-releases")
-            them = "it" if span.low == span.high else "them"
+            are = _all(subject or span, "is a pre-release", "are pre-releases")
+            them = "it" if are.endswith("a pre-release") else "them"
             return f"{are}, and nothing that is needed here names one of {span.module} (--pre admits {them})"
         case Exclusion(span, requirement):
             return f"you excluded {spelled(requirement)}" + (
-                "" if not requirement.constraint.text else f", which is {span}"
+                "" if not requirement.constraint.text else f", which is {subject.text if subject else span}"
             )
         case Chosen(span):
             return f"{span} was chosen before"
@@ -97,10 +106,15 @@ def _total(total: Total) -> str:
     return f"{total.module} {total.version} would take {listed(falls, 'and')}: {cost}"
 
 
-def _all(span: Span, singular: str, plural: str) -> str:
-    """`span` with what it does, which several versions do in the plural, but "every version of app" does not."""
-    several = span.low < span.high and len(span.versions) > span.high - span.low + 1
-    return f"{span} {plural if several else singular}"
+def _all(about: Span | Subject, singular: str, plural: str) -> str:
+    """`about` with what it does, which several versions do in the plural, but "every version of app" does not."""
+    subject = about if isinstance(about, Subject) else subject_of(about)
+    return f"{subject.text} {plural if subject.is_plural else singular}"
+
+
+def subject_of(span: Span) -> Subject:
+    """The versions of `span`, in words."""
+    return Subject(str(span), span.low < span.high and len(span.versions) > span.high - span.low + 1)
 
 
 def spelled(requirement: Requirement) -> str:
