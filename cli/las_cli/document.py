@@ -11,11 +11,12 @@ from las_solver.plan import Plan
 
 if TYPE_CHECKING:
     from las_solver.conflict import Conflict
+    from las_solver.diagnosis import Diagnosis
 
 __all__ = ["answer_document"]
 
 
-def answer_document(answer: Plan | Conflict, host: Host) -> dict[str, object]:
-    """The JSON document of `answer` (see ``docs/documents.md``)."""
-    made = plan_document(answer) if isinstance(answer, Plan) else conflict_document(answer)
+def answer_document(answer: Plan | Conflict, host: Host, diagnosis: Diagnosis | None = None) -> dict[str, object]:
+    """The JSON document of `answer` (see ``docs/documents.md``), for a conflict with what `diagnosis` adds to it."""
+    made = plan_document(answer) if isinstance(answer, Plan) else conflict_document(answer, diagnosis)
     return {**made, "host": profile_document(host)}

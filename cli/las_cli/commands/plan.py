@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
-from las_cli.errors import ExitStatus
+from las_cli.answers import FORMATS, print_answer
+from las_cli.command_text import command_text
 from las_cli.options import ModuleType, format_option, logging_options
-from las_cli.request_options import RequestOptions, answer, nothing_named, pose, request_options
+from las_cli.request_options import RequestOptions, nothing_named, pose, request_options
 
-if TYPE_CHECKING:
-    from las_cli.render.text import Paper
-    from las_solver.conflict import Conflict
-    from las_solver.model import Host
-    from las_solver.plan import Plan
-
-__all__ = ["plan", "print_answer"]
+__all__ = ["plan"]
 
 
 @click.command(short_help="Plan the newest set of modules that works here.")
 @click.argument("modules", metavar="MODULE[@CONSTRAINT]...", nargs=-1, type=ModuleType())
 @request_options
-@format_option("text", "json", "dot", help="How to print the plan; dot is a graph for Graphviz.")
+@format_option(*FORMATS, help="How to print the answer; dot is a graph for Graphviz, html one page with a drawing.")
 @click.option(
     "--no-store",
     is_flag=True,
@@ -54,43 +47,9 @@ def plan(
       las-solve plan vllm --profile workstation.yaml --format json
       las-solve plan vllm --assume gpus=24GB,24GB --assume runtime.cuda=12.4
       las-solve plan open-webui --format dot | dot -Tsvg > plan.svg
+      las-solve plan open-webui --format html > plan.html
     """
     if not modules and options.recorded is None:
         raise nothing_named("plan", bundled=not options.registries)
     question = pose(options, modules)
-    ctx.exit(print_answer(answer(question), question.host, output_format, question.place))
-
-
-def print_answer(answer: Plan | Conflict, host: Host, output_format: str, place: str) -> ExitStatus:
-    """Prints `answer`, a conflict that has no graph to standard error; the exit status."""
-    from las_cli.render.terminal import terminal_width, wants_colour
-    from las_cli.render.text import Paper
-    from las_solver.plan import Plan
-
-    resolved = isinstance(answer, Plan)
-    status = ExitStatus.DONE if resolved else ExitStatus.CONFLICT
-    stream = sys.stdout if resolved or output_format != "dot" else sys.stderr
-    paper = Paper(width=terminal_width(stream), colour=wants_colour(stream))
-    click.echo(_render(answer, host, output_format, place, paper), nl=False, file=stream, color=True)
-    return status
-
-
-def _render(answer: Plan | Conflict, host: Host, output_format: str, place: str, paper: Paper) -> str:
-    from las_solver.plan import Plan
-
-    if output_format == "json":
-        from las_cli.document import answer_document
-        from las_cli.render.json import render_json
-
-        return render_json(answer_document(answer, host))
-    if not isinstance(answer, Plan):
-        from las_cli.render.conflict import render_conflict
-
-        return render_conflict(answer, place=place, paper=paper)
-    if output_format == "dot":
-        from las_cli.render.dot import render_dot
-
-        return render_dot(answer)
-    from las_cli.render.text import render_plan
-
-    return render_plan(answer, place=place, paper=paper)
+    ctx.exit(print_answer(question, output_format, more=command_text("diagnose", modules, options)))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from las_cli.commands.plan import print_answer
+from las_cli.answers import FORMATS, print_answer
 from las_cli.options import FileType, format_option, logging_options
 from las_cli.replay_option import REPLAYED, read_recorded
-from las_cli.request_options import Question, answer, make_planner, solver_option, timeout_option
+from las_cli.request_options import Question, make_planner, solver_option, timeout_option
 
 if TYPE_CHECKING:
     from las_registry.replay import Replay
@@ -21,7 +21,7 @@ __all__ = ["replay"]
 
 @click.command(short_help="Answer a saved request again, from its one file.")
 @click.argument("file", type=FileType())
-@format_option("text", "json", "dot", help="How to print the plan; dot is a graph for Graphviz.")
+@format_option(*FORMATS, help="How to print the answer; dot is a graph for Graphviz, html one page with a drawing.")
 @timeout_option
 @solver_option
 @logging_options
@@ -40,7 +40,7 @@ def replay(ctx: click.Context, *, file: Path, output_format: str, timeout: float
     """
     started = time.monotonic()
     question = _question(read_recorded(file), started=started, timeout=timeout, solver=solver)
-    ctx.exit(print_answer(answer(question), question.host, output_format, question.place))
+    ctx.exit(print_answer(question, output_format))
 
 
 def _question(recorded: Replay, *, started: float, timeout: float, solver: str | None) -> Question:

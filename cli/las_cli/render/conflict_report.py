@@ -60,18 +60,19 @@ def _lead(document: Document, conflicts: Sequence[Document]) -> Iterator[str]:
 
 
 def _conflict_section(conflict: Document, at: int, count: int) -> Section:
-    core, lines = conflict["core"], conflict.get("derivation") or ()
+    core: Sequence[Document] = conflict["core"]
+    lines: Sequence[Document] = conflict.get("derivation") or ()
     blocks: list[Block] = []
     graph = conflict_graph(core)
     if len(graph.nodes) <= _MOST_DRAWN and graph.edges:
         caption = "An arrow leads from a module to what it needs. What stands in the way is red."
         blocks.append(Drawing(graph, "Graph of the conflict; the lines below say the same", caption))
-    blocks.append(Listing(tuple(_line(line, last=line is lines[-1]) for line in lines), numbered=True))
     statements = Listing(tuple(Entry(text=one["text"], sources=_places([one["source"]])) for one in core))
     if lines:
-        blocks.append(Fold(_about(conflict), (statements,)))
+        reasons = (_line(line, last=at == len(lines)) for at, line in enumerate(lines, start=1))
+        blocks += [Listing(tuple(reasons), numbered=True), Fold(_about(conflict), (statements,))]
     else:
-        blocks[-1:] = [statements]
+        blocks.append(statements)
     return Section(
         title="Why" if count == 1 else f"Conflict {at} of {count}", anchor=f"conflict-{at}", blocks=tuple(blocks)
     )

@@ -1,0 +1,155 @@
+"""What is made of a question: its answer in the format that was asked for, explained where it is a conflict."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, TextIO
+
+import click
+
+from las_cli.errors import ExitStatus
+from las_cli.explaining import AT_LENGTH, BRIEFLY, Explaining
+from las_cli.request_options import Question, answer
+
+if TYPE_CHECKING:
+    from las_cli.render.report import Report
+    from las_cli.render.text import Paper
+    from las_solver.conflict import Conflict
+    from las_solver.diagnosis import Diagnosis
+    from las_solver.plan import Plan
+
+__all__ = ["FORMATS", "print_answer", "report_on"]
+
+FORMATS: Final = ("text", "json", "dot", "markdown", "html")
+"""The formats of :func:`print_answer`."""
+
+_MOST_REPAIRS: Final = 3
+
+
+def print_answer(question: Question, output_format: str, *, more: str = "") -> ExitStatus:
+    """Answers `question` and prints the answer in one of :data:`FORMATS`; the exit status.
+
+    A conflict that has no graph goes to standard error, and a text about one is the short one: `more` is the command
+    that says more.
+    """
+    with Explaining(min(question.timeout, BRIEFLY)) as explaining:
+        found = answer(question, explaining=explaining)
+        most_repairs = _MOST_REPAIRS if output_format in ("text", "dot") else None
+        diagnosis = _diagnose(question, found, explaining, most_repairs=most_repairs)
+    status = _status(found, explaining)
+    stream = sys.stderr if status is not ExitStatus.DONE and output_format == "dot" else sys.stdout
+    if output_format in ("text", "dot"):
+        text = _short(question, found, diagnosis, output_format, _paper(stream), more)
+    else:
+        text = _long(question, found, diagnosis, output_format, _paper(stream))
+    click.echo(text, nl=False, file=stream, color=True)
+    return status
+
+
+def report_on(
+    question: Question, output_format: str, *, smallest: bool = False, paper: Paper | None = None
+) -> tuple[ExitStatus, str]:
+    """The exit status for `question`, and all there is to say about its answer as text, JSON, Markdown or HTML.
+
+    `smallest`: look for a conflict of the least size. A text is made for `paper`, by default for standard output.
+    """
+    with Explaining(min(question.timeout, AT_LENGTH)) as explaining:
+        found = answer(question, explaining=explaining)
+        diagnosis = _diagnose(question, found, explaining, smallest=smallest)
+    status = _status(found, explaining)
+    return status, _long(question, found, diagnosis, output_format, _paper(sys.stdout) if paper is None else paper)
+
+
+def _diagnose(
+    question: Question,
+    found: Plan | Conflict,
+    explaining: Explaining,
+    *,
+    smallest: bool = False,
+    most_repairs: int | None = None,
+) -> Diagnosis | None:
+    """What there is to say of a conflict beside its core."""
+    from las_solver.plan import Plan
+
+    if isinstance(found, Plan):
+        return None
+    if most_repairs is not None:
+        return question.planner.diagnose(found, smallest=smallest, most_repairs=most_repairs, stop=explaining)
+    return question.planner.diagnose(found, smallest=smallest, stop=explaining)
+
+
+def _status(found: Plan | Conflict, explaining: Explaining) -> ExitStatus:
+    from las_solver.plan import Plan
+
+    if explaining.interrupted:
+        return ExitStatus.INTERRUPTED
+    return ExitStatus.DONE if isinstance(found, Plan) else ExitStatus.CONFLICT
+
+
+def _short(
+    question: Question,
+    found: Plan | Conflict,
+    diagnosis: Diagnosis | None,
+    output_format: str,
+    paper: Paper,
+    more: str,
+) -> str:
+    """The plan as a table or a graph, or the reasons why there is none."""
+    from las_solver.plan import Plan
+
+    if not isinstance(found, Plan):
+        from las_cli.render.conflict import render_conflict
+
+        text = render_conflict(found, place=question.place, paper=paper)
+        return f"{text}\n{paper.style(f'{more} says more', dim=True)}\n" if more else text
+    if output_format == "dot":
+        from las_cli.render.dot import render_dot
+
+        return render_dot(found)
+    from las_cli.render.text import render_plan
+
+    return render_plan(found, place=question.place, paper=paper)
+
+
+def _long(
+    question: Question, found: Plan | Conflict, diagnosis: Diagnosis | None, output_format: str, paper: Paper
+) -> str:
+    """The whole document as JSON, or the report about it."""
+    from las_cli.document import answer_document
+
+    document = answer_document(found, question.host, diagnosis)
+    match output_format:
+        case "json":
+            from las_cli.render.json import render_json
+
+            return render_json(document)
+        case "html":
+            from las_cli.render.html import render_html
+
+            return render_html(_report(document, question.place))
+        case "markdown":
+            from las_cli.render.markdown import render_markdown
+
+            return render_markdown(_report(document, question.place))
+        case _:
+            from las_cli.render.report_text import render_report
+
+            return render_report(_report(document, question.place), paper)
+
+
+def _report(document: Mapping[str, object], place: str) -> Report:
+    if document["status"] == "resolved":
+        from las_cli.render.plan_report import plan_report
+
+        return plan_report(document, place=place)
+    from las_cli.render.conflict_report import conflict_report
+
+    return conflict_report(document, place=place)
+
+
+def _paper(stream: TextIO) -> Paper:
+    from las_cli.render.terminal import terminal_width, wants_colour
+    from las_cli.render.text import Paper
+
+    return Paper(width=terminal_width(stream), colour=wants_colour(stream))
