@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from heapq import nsmallest
+from itertools import takewhile
 from typing import Final
 
 __all__ = ["nearest"]
@@ -12,7 +13,7 @@ __all__ = ["nearest"]
 _MOST: Final = 3
 _MOST_COMPARED: Final = 300
 _LONGEST: Final = 200
-_LEAST_PREFIX: Final = 3
+_LEAST_LETTERS: Final = 3
 _SEPARATORS: Final = str.maketrans("", "", "-_.+ ")
 _WORDS: Final = re.compile(r"[^-_.+ ]+")
 
@@ -22,8 +23,9 @@ def nearest(name: str, known: Iterable[str], *, most: int = _MOST) -> tuple[str,
 
     Case and separators do not count. What then differs least comes first: the same words in another order, or a few
     letters (one for each three of `name`: left out, put in, replaced, or two neighbours swapped); last come names of
-    which `name` is a word or the beginning, or the other way round. Equally near names are in order. The order of
-    `known` does not matter. Linear time: only the names with the most letters in common are compared letter by letter.
+    which `name` is a word, the beginning or the end, or the other way round. Equally near names are in order of how
+    much of both ends is the same, then by name. The order of `known` does not matter. Linear time: only the names with
+    the most letters in common are compared letter by letter.
     """
     wanted = _bare(name)
     if not wanted or len(name) > _LONGEST:
@@ -42,7 +44,7 @@ def nearest(name: str, known: Iterable[str], *, most: int = _MOST) -> tuple[str,
     for _, other, bare in nsmallest(_MOST_COMPARED, alike_letters):
         distance = _distance(wanted, bare, edits)
         if distance <= edits:
-            alike.append((distance, 0, other))
+            alike.append((distance, -_same_ends(wanted, bare), other))
         elif len(words) > 1 and _words(other) == words:
             alike.append((1, 1, other))
     best = dict.fromkeys(other for _, _, other in sorted(alike))
@@ -59,15 +61,23 @@ def _words(name: str) -> list[str]:
 
 
 def _contains(name: str, wanted: str, other: str, bare: str) -> bool:
-    """Whether one of two names is the beginning, or a word, of the other; in few letters, nothing is."""
-    if min(len(wanted), len(bare)) < _LEAST_PREFIX:
+    """Whether one of two names is the beginning, the end, or a word, of the other; in few letters, nothing is."""
+    if min(len(wanted), len(bare)) < _LEAST_LETTERS:
         return False
     return (
         bare.startswith(wanted)
+        or bare.endswith(wanted)
         or wanted.startswith(bare)
+        or wanted.endswith(bare)
         or wanted in _WORDS.findall(other.lower())
         or bare in _WORDS.findall(name.lower())
     )
+
+
+def _same_ends(one: str, two: str) -> int:
+    """The number of letters, from the beginning and from the end, that the two have in common."""
+    ends = (zip(one, two, strict=False), zip(reversed(one), reversed(two), strict=False))
+    return sum(sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], end)) for end in ends)
 
 
 def _distance(one: str, two: str, most: int) -> int:
