@@ -64,12 +64,13 @@ def save_replay(path: Path, source: Source, host: Host, request: Request, *, als
     """
     from las_cli.logging import logger
     from las_registry.output_file import write_output_file
-    from las_registry.recording import record
+    from las_registry.replay import Replay
     from las_registry.replay_text import replay_text
     from las_solver.errors import InvalidInput
+    from las_solver.recording import record
 
     if str(path) == "-":
         raise InvalidInput("--save-replay - names no file", hint="standard output is for the answer: name a file")
-    recorded = record(source, host, request, also=also)
-    write_output_file(path, replay_text(recorded).encode())
-    logger().info("saved a replay file", path=str(path), versions=len(recorded.module_versions))
+    recording = record(source, host, request, also=also)
+    write_output_file(path, replay_text(Replay(recording=recording)).encode())
+    logger().info("saved a replay file", path=str(path), versions=len(recording.module_versions))

@@ -253,7 +253,7 @@ def _replayed(options: RequestOptions, modules: Sequence[str]) -> tuple[Request,
         raise click.UsageError(f"--replay and {what} cannot be given together: the file says both.")
     assert options.recorded is not None
     recorded = read_recorded(options.recorded)
-    return recorded.request, recorded.host, recorded.registry()
+    return recorded.recording.request, recorded.recording.host, recorded.registry()
 
 
 def nothing_named(command: str, *, bundled: bool) -> InvalidInput:

@@ -20,7 +20,8 @@ from las_registry.yaml_reader import Value, read_document
 from las_solver.constraint import Requirement, check_name, parse_version
 from las_solver.errors import InvalidInput
 from las_solver.model import Host, ModuleVersion, Request, Strategy
-from las_solver.source import MemorySource, Note, RejectedManifest, ShadowedModule
+from las_solver.recording import RecordedSource, Recording
+from las_solver.source import Note, RejectedManifest, ShadowedModule
 
 __all__ = ["FORMAT", "KEYS", "Replay", "default_source", "read_replay"]
 
@@ -53,46 +54,35 @@ Parsed = TypeVar("Parsed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """What an answer depends on.
+    """What an answer depends on, and what it shows: `about` is prose, `expected` the text that is to be printed.
 
-    `module_versions` are those that an answer could contain, `notes` what does not count beside them. `names` and
-    `interfaces` are further ones, of which only is known that they exist: they may be suggested in place of unknown
-    ones. `expected` is the text that is to be printed, None where the file says nothing about that.
+    Both are empty where the file says nothing about that.
     """
 
-    request: Request
-    host: Host
-    module_versions: tuple[ModuleVersion, ...]
-    notes: tuple[Note, ...] = ()
-    names: tuple[str, ...] = ()
-    interfaces: tuple[str, ...] = ()
+    recording: Recording
     about: str = ""
-    expected: str | None = None
+    expected: str = ""
 
     def registry(self) -> Registry:
         """The registry of the file."""
-        return _ReplayRegistry(self)
+        return _RecordedRegistry(self.recording)
 
 
-class _ReplayRegistry(Registry):
+class _RecordedRegistry(Registry):
     """The registry of a replay file: of some modules and interfaces it only knows the names."""
 
-    def __init__(self, recorded: Replay) -> None:
+    def __init__(self, recording: Recording) -> None:
+        self._source = RecordedSource(recording)
         nowhere = Document(file="", index=0, line=1, value=None)
-        manifests: dict[str, list[Manifest]] = {}
-        for one in sorted(recorded.module_versions, key=lambda one: one.version, reverse=True):
-            manifests.setdefault(one.name, []).append(Manifest(one, nowhere))
-        several = {name: tuple(manifests[name]) for name in sorted(manifests)}
-        super().__init__([Shelf(manifests=several, rejected={}, problems=(), files=0)])
-        self._source = MemorySource(recorded.module_versions, recorded.notes)
-        self._names = sorted({*manifests, *recorded.names})
-        self._interfaces = sorted({*self._source.interfaces(), *recorded.interfaces})
+        names = sorted({one.name for one in recording.module_versions})
+        manifests = {name: tuple(Manifest(one, nowhere) for one in self._source.versions(name)) for name in names}
+        super().__init__([Shelf(manifests=manifests, rejected={}, problems=(), files=0)])
 
     def names(self) -> Iterable[str]:
-        return self._names
+        return self._source.names()
 
     def interfaces(self) -> Iterable[str]:
-        return self._interfaces
+        return self._source.interfaces()
 
     def notes(self, name: str) -> Iterable[Note]:
         return self._source.notes(name)
@@ -126,19 +116,18 @@ class _Reading:
         self.version(top[KEYS[0]])
         self.known_keys(top, (), KEYS)
         request, host = self.request(top), self.host(top.get("host"))
-        recorded = Replay(
+        recording = Recording(
             request=request,
             host=host,
             module_versions=self.modules(top.get("modules")),
             notes=(*self.rejected(top.get("rejected")), *self.shadowed(top.get("shadowed"))),
             names=self.each(top.get("names"), ("names",), check_name),
             interfaces=self.each(top.get("interfaces"), ("interfaces",), _label),
-            about=self.text(top.get("about"), ("about",)) or "",
-            expected=self.text(top.get("expected"), ("expected",)),
         )
+        about, expected = (self.text(top.get(key), (key,)) or "" for key in ("about", "expected"))
         if self.problems:
             raise InvalidFile(sorted(self.problems, key=lambda problem: problem.line or 0))
-        return recorded
+        return Replay(recording=recording, about=about, expected=expected)
 
     def version(self, value: Value) -> None:
         """Refuses every format but this one before anything else, since what follows may mean something else."""

@@ -46,21 +46,22 @@ def _lines(replay: Replay) -> Iterator[str]:
     yield f"{KEYS[0]}: {FORMAT}"
     if replay.about:
         yield from _block("about", replay.about)
-    yield f"request: {_flow([str(one) for one in replay.request.requirements])}"
-    if options := _options(replay.request):
+    recording = replay.recording
+    yield f"request: {_flow([str(one) for one in recording.request.requirements])}"
+    if options := _options(recording.request):
         yield f"options: {_flow(options)}"
-    yield f"host: {_flow(_host(replay.host))}"
-    yield "modules:" if replay.module_versions else "modules: []"
-    newest_first = sorted(replay.module_versions, key=lambda one: one.version, reverse=True)
+    yield f"host: {_flow(_host(recording.host))}"
+    yield "modules:" if recording.module_versions else "modules: []"
+    newest_first = sorted(recording.module_versions, key=lambda one: one.version, reverse=True)
     for one in sorted(newest_first, key=lambda one: one.name):
         yield f"  - {_flow(_manifest(one))}"
     for key, kind in (("rejected", RejectedManifest), ("shadowed", ShadowedModule)):
-        notes = sorted({f"  - {_flow(_note(note))}" for note in replay.notes if isinstance(note, kind)})
+        notes = sorted({f"  - {_flow(_note(note))}" for note in recording.notes if isinstance(note, kind)})
         yield from (f"{key}:", *notes) if notes else ()
-    for key, names in (("names", replay.names), ("interfaces", replay.interfaces)):
+    for key, names in (("names", recording.names), ("interfaces", recording.interfaces)):
         if names:
             yield f"{key}: {_flow(sorted(names))}"
-    if replay.expected is not None:
+    if replay.expected:
         yield from _block("expected", replay.expected)
 
 

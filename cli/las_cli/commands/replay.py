@@ -46,10 +46,10 @@ def replay(ctx: click.Context, *, file: Path, output_format: str, timeout: float
 def _question(recorded: Replay, *, started: float, timeout: float, solver: str | None) -> Question:
     registry = recorded.registry()
     return Question(
-        request=recorded.request,
-        host=recorded.host,
+        request=recorded.recording.request,
+        host=recorded.recording.host,
         registry=registry,
-        planner=make_planner(registry, recorded.host, solver=solver),
+        planner=make_planner(registry, recorded.recording.host, solver=solver),
         place=REPLAYED,
         started=started,
         timeout=timeout,

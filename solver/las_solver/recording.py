@@ -1,32 +1,61 @@
-"""What the answer to a request depends on, picked out of a registry and a machine."""
+"""Everything that the answer to one request depends on, picked out of a source and a machine."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
-from pathlib import PurePath
 from types import MappingProxyType
 from typing import Final
 
-from las_registry.replay import Replay
 from las_solver.constraint import Requirement
 from las_solver.model import Gpu, Host, ModuleVersion, Request
 from las_solver.nearest import nearest
-from las_solver.source import InformedSource, Note, ShadowedModule, Source
+from las_solver.source import InformedSource, MemorySource, Note, ShadowedModule, Source
 
-__all__ = ["record"]
+__all__ = ["RecordedSource", "Recording", "record"]
 
 _MOST_COMPARED: Final = 2_000_000
 """The names that are compared to find out what unknown ones may have meant."""
 
 
-def record(source: Source, host: Host, request: Request, *, also: Iterable[str] = ()) -> Replay:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """What an answer depends on.
+
+    `module_versions` are those that an answer could contain, `notes` tell of what does not count beside them. `names`
+    and `interfaces` are further ones, of which only is known that they exist: they may be suggested in place of
+    unknown ones.
+    """
+
+    request: Request
+    host: Host
+    module_versions: tuple[ModuleVersion, ...]
+    notes: tuple[Note, ...] = ()
+    names: tuple[str, ...] = ()
+    interfaces: tuple[str, ...] = ()
+
+
+class RecordedSource(MemorySource):
+    """The modules of a recording."""
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__(recording.module_versions, recording.notes)
+        self._names = sorted({*super().names(), *recording.names})
+        self._interfaces = sorted({*super().interfaces(), *recording.interfaces})
+
+    def names(self) -> Iterable[str]:
+        return self._names
+
+    def interfaces(self) -> Iterable[str]:
+        return self._interfaces
+
+
+def record(source: Source, host: Host, request: Request, *, also: Iterable[str] = ()) -> Recording:
     """`request` with all that its answer, and any question about the modules `also`, depends on.
 
     Every version of every module that can be reached, whatever the host has; of the host, what their manifests ask
-    about. Names of cards, descriptions and the user's own fields are left out, and of other registries all but the last
-    part of their paths.
+    about. Names of cards are left out, and of other registries all but the last part of their paths.
     """
     reached = _reach(source, host, [*(one.name for one in request.requirements), *also])
     namers = {
@@ -39,28 +68,28 @@ def record(source: Source, host: Host, request: Request, *, also: Iterable[str] 
     module_versions.extend(one for name in sorted(namers - reached.keys()) for one in source.versions(name))
     runtimes = {entry.name for one in module_versions for entry in one.runtimes}
     consumed = dict.fromkeys(chain.from_iterable(one.consumes for one in module_versions))
+    provided = {interface for one in module_versions for interface in one.provides}
+    packages = {package for one in module_versions for package in one.system_packages}
     unknown = [name for name, versions in reached.items() if not versions]
-    near = _near(unknown, source.names()) | _near(unknown, host.runtimes)
+    names = _near(unknown, source.names())
+    runtimes |= _near(unknown, host.runtimes)
     interfaces = set[str]()
     if isinstance(source, InformedSource):
         unprovided = [one for one in consumed if not source.providers(one)]
         interfaces = _near([*unknown, *unprovided], source.interfaces())
-    known = {one.name for one in module_versions}
-    return Replay(
+    return Recording(
         request=request,
         host=replace(
             host,
             gpus=tuple(Gpu(vram=gpu.vram) for gpu in host.gpus),
-            runtimes=MappingProxyType(
-                {name: host.runtimes[name] for name in sorted(host.runtimes) if name in runtimes or name in near}
-            ),
+            runtimes=MappingProxyType({name: host.runtimes[name] for name in sorted(runtimes & host.runtimes.keys())}),
             interfaces=host.interfaces & consumed.keys(),
-            system_packages=host.system_packages & {name for one in module_versions for name in one.system_packages},
+            system_packages=host.system_packages & packages,
         ),
         module_versions=tuple(module_versions),
         notes=_notes(source, [*reached, *consumed]),
-        names=tuple(sorted((near & {*source.names()}) - known)),
-        interfaces=tuple(sorted(interfaces - {one for version in module_versions for one in version.provides})),
+        names=tuple(sorted(names - {one.name for one in module_versions})),
+        interfaces=tuple(sorted(interfaces - provided)),
     )
 
 
@@ -89,7 +118,7 @@ def _reach(source: Source, host: Host, names: Sequence[str]) -> dict[str, Sequen
 
 def _near(unknown: Sequence[str], known: Iterable[str]) -> set[str]:
     """Those of `known` that may be suggested in place of `unknown` ones: of the first of these, if there are many."""
-    known = tuple(dict.fromkeys(known))
+    known = tuple(known)
     return {near for name in unknown[: _MOST_COMPARED // (len(known) + 1)] for near in nearest(name, known)}
 
 
@@ -99,6 +128,10 @@ def _notes(source: Source, names: Iterable[str]) -> tuple[Note, ...]:
         return ()
     notes = dict.fromkeys(note for name in dict.fromkeys(names) for note in source.notes(name))
     return tuple(
-        replace(note, registry=PurePath(note.registry).name) if isinstance(note, ShadowedModule) else note
+        replace(note, registry=_last_part(note.registry)) if isinstance(note, ShadowedModule) else note
         for note in notes
     )
+
+
+def _last_part(path: str) -> str:
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
