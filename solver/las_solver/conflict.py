@@ -119,6 +119,8 @@ def _is_settled(statement: Statement, settled: Sequence[Statement]) -> bool:
                 same = requirement.name == weaker.name
             case (HardwareLimit(span, lack), HardwareLimit(wider, least)):
                 same = lack.fact == least.fact
+            case (InterfaceNeed(span, interface), InterfaceNeed(wider, consumed)):
+                same = interface == consumed
             case _:
                 continue
         if same and span.module == wider.module and wider.low <= span.low and span.high <= wider.high:

@@ -11,7 +11,8 @@ and others, 2011).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import ge
 from typing import Final
 
 from las_solver.change import (
@@ -80,6 +81,7 @@ def find_repairs(
     if relaxation.demand:
         cheapest.add(relaxation.demand)
     refused = 0
+    led_to: list[tuple[Host, Request]] = []
     try:
         while (taken := cheapest.find()) is not None:
             levels = relaxation.levels_of(taken)
@@ -87,14 +89,17 @@ def find_repairs(
                 cheapest.add(relaxation.remedy())
                 continue
             changes = relaxation.changes(levels)
-            answer = plan(*apply_changes(changes, host, request))
+            changed = apply_changes(changes, host, request)
+            answer = plan(*changed)
             if answer is None:
                 refused += 1
                 if refused > _MOST_REFUSED:
                     raise Stopped
                 cheapest.add(_anything_but(relaxation.ladders, levels))
                 continue
-            yield Repair(changes=changes, plan=answer)
+            if not any(_asks_for_more(changed, less) for less in led_to):
+                yield Repair(changes=changes, plan=answer)
+            led_to.append(changed)
             cheapest.add(-_rung(ladder, levels) for ladder in relaxation.ladders if levels.get(ladder.fact))
     finally:
         cheapest.close()
@@ -118,6 +123,20 @@ def _master(ladders: tuple[Ladder, ...]) -> Cheapest:
 
 def _rung(ladder: Ladder, levels: Levels) -> int:
     return ladder.literals[levels[ladder.fact] - 1]
+
+
+def _asks_for_more(changed: tuple[Host, Request], other: tuple[Host, Request]) -> bool:
+    """Whether a host and a request are those of `other`, apart from as much hardware or more."""
+    (host, request), (less, asked) = changed, other
+    if request != asked or replace(host, cores=less.cores, ram=less.ram, gpus=less.gpus) != less:
+        return False
+    cards, fewer = (sorted((card.vram for card in one.gpus), reverse=True) for one in (host, less))
+    return (
+        (host.cores or 0) >= (less.cores or 0)
+        and (host.ram or 0) >= (less.ram or 0)
+        and len(cards) >= len(fewer)
+        and all(map(ge, cards, fewer))
+    )
 
 
 def _anything_but(ladders: tuple[Ladder, ...], levels: Levels) -> Iterator[int]:
