@@ -31,7 +31,7 @@ def print_answer(question: Question, output_format: str, *, more: str = "") -> E
     """Answers `question` and prints the answer in one of :data:`FORMATS`; the exit status.
 
     A conflict that has no graph goes to standard error, and a text about one is the short one: `more` is the command
-    that says more.
+    that says more, which is told to whoever sits at a terminal.
     """
     with Explaining(min(question.timeout, BRIEFLY)) as explaining:
         found = answer(question, explaining=explaining)
@@ -39,11 +39,13 @@ def print_answer(question: Question, output_format: str, *, more: str = "") -> E
         diagnosis = _diagnose(question, found, explaining, most_repairs=most_repairs)
     status = _status(found, explaining)
     stream = sys.stderr if status is not ExitStatus.DONE and output_format == "dot" else sys.stdout
-    if output_format in ("text", "dot"):
-        text = _short(question, found, diagnosis, output_format, _paper(stream), more)
-    else:
-        text = _long(question, found, diagnosis, output_format, _paper(stream))
-    click.echo(text, nl=False, file=stream, color=True)
+    is_short = output_format in ("text", "dot")
+    make = _short if is_short else _long
+    click.echo(make(question, found, diagnosis, output_format, _paper(stream)), nl=False, file=stream, color=True)
+    if more and is_short and status is ExitStatus.CONFLICT and sys.stdout.isatty() and sys.stderr.isatty():
+        click.echo(
+            f"\n{_paper(sys.stderr).style('hint:', fg='cyan', bold=True)} {more} says more", err=True, color=True
+        )
     return status
 
 
@@ -93,7 +95,6 @@ def _short(
     diagnosis: Diagnosis | None,
     output_format: str,
     paper: Paper,
-    more: str,
 ) -> str:
     """The plan as a table or a graph, or the reasons why there is none."""
     from las_solver.plan import Plan
@@ -101,8 +102,7 @@ def _short(
     if not isinstance(found, Plan):
         from las_cli.render.conflict import render_conflict
 
-        text = render_conflict(found, place=question.place, paper=paper)
-        return f"{text}\n{paper.style(f'{more} says more', dim=True)}\n" if more else text
+        return render_conflict(found, place=question.place, paper=paper)
     if output_format == "dot":
         from las_cli.render.dot import render_dot
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -48,10 +48,11 @@ class LazyGroup(click.Group):
             raise self._with_suggestion(error, ctx, args[0]) from None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = list(args)
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            raise self._placed(error, ctx) from None
+            raise self._placed(error, ctx, words) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -70,14 +71,16 @@ class LazyGroup(click.Group):
             return error
         return click.UsageError(f"{error.message} Did you mean {' or '.join(near)}?", ctx)
 
-    def _placed(self, error: click.NoSuchOption, ctx: click.Context) -> click.UsageError:
-        """The usage error about an unknown option, which may be one of a command: these stand after its name."""
+    def _placed(self, error: click.NoSuchOption, ctx: click.Context, words: Sequence[str]) -> click.UsageError:
+        """The usage error about an unknown option among `words`, which may be one of a command: these stand after its
+        name."""
         option = error.option_name
         owners = [one.name for one in self._commands(ctx) if any(option in known.opts for known in one.params)]
         if not owners:
             return error
+        owner = next((name for name in owners if name in words), owners[-1])
         return click.UsageError(
-            f"Option {option!r} stands after the name of a command: {ctx.command_path} {owners[-1]} {option} ...", ctx
+            f"Option {option!r} stands after the name of a command: {ctx.command_path} {owner} {option} ...", ctx
         )
 
     def _commands(self, ctx: click.Context) -> list[click.Command]:

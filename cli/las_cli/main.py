@@ -24,7 +24,7 @@ _NAME: Final = "las-solve"
 _COMMANDS: Final = {
     "check": "Prove again that a printed plan or conflict is right.",
     "completion": "Print the script that completes commands in a shell.",
-    "diagnose": "Report why there is no plan, or not a newer one, and what would help.",
+    "diagnose": "Report why there is no plan, or no newer one.",
     "host": "Show, save and list machines to plan for.",
     "plan": "Plan the newest set of modules that works here.",
     "registry": "Search, show and validate modules and their manifests.",

@@ -21,7 +21,7 @@ _FILE_WIDTH: Final = 100
 _ENDINGS: Final = {".html": "html", ".htm": "html", ".md": "markdown", ".json": "json"}
 
 
-@click.command(short_help="Report why there is no plan, or not a newer one, and what would help.")
+@click.command(short_help="Report why there is no plan, or no newer one.")
 @click.argument("modules", metavar="MODULE[@CONSTRAINT]...", nargs=-1, type=ModuleType())
 @request_options
 @format_option(
