@@ -51,7 +51,7 @@ class ProviderOrder:
 
 @dataclass(frozen=True, slots=True)
 class Unadmitted:
-    """`version` of `module`, which the other plan has, is a pre-release that the request alone does not admit."""
+    """`version` of `module`, which the other plan has, is a pre-release that nothing admits without its request."""
 
     module: str
     version: Version
@@ -76,12 +76,12 @@ def differences(decisions: Sequence[Decision], plan: Plan, other: Plan) -> tuple
 
 
 def preference(
-    problem: Problem, whole: Problem, decisions: Sequence[Decision], plan: Plan, other: Plan, asked: str
+    problem: Problem, whole: Problem, decisions: Sequence[Decision], plan: Plan, other: Plan
 ) -> Preference | None:
-    """The first of `decisions` that `other` does not share; `asked` is the module that only its request names.
+    """The first of `decisions` that `other`, the plan for more requirements, does not share.
 
-    All before it are the same, so that `other` has every module of a layer that differs. That it is nevertheless no
-    worse there can only be because its request names a pre-release of `asked`.
+    All before it are the same, so that `other` has every module of a layer that differs. It can only be better there
+    with a pre-release that the further requirement admits, or what that brings with it.
     """
     before, after = _versions(plan), _versions(other)
     number = -1
@@ -99,8 +99,17 @@ def preference(
             wins_tie = (before[differing[0]] > after[differing[0]]) is not problem.lowest
             if (sum(own), own) < (sum(others), others) or (own == others and wins_tie):
                 return Earlier(number=number, modules=differing, total=sum(own), other_total=sum(others))
-            return Unadmitted(asked, after[asked])
+            return _unadmitted(problem, decisions, plan, other)
     return None
+
+
+def _unadmitted(problem: Problem, decisions: Sequence[Decision], plan: Plan, other: Plan) -> Unadmitted:
+    """The first pre-release by which the plans differ that the request of `plan` does not admit by itself."""
+    for one in differences(decisions, plan, other):
+        eligible = {problem.domain(one.module).versions[rank] for rank in problem.domain(one.module).eligible}
+        if one.after is not None and one.after.is_prerelease and one.after not in eligible:
+            return Unadmitted(one.module, one.after)
+    raise AssertionError("a better plan was missed")
 
 
 def _rank(whole: Problem, name: str, version: Version | None) -> int | None:

@@ -120,7 +120,7 @@ def explain_choice(
         step=step,
         other=other,
         differences=differences(decisions, plan, other),
-        preference=preference(problem, whole, decisions, plan, other, question.name) if proved else None,
+        preference=preference(problem, whole, decisions, plan, other) if proved else None,
         absences=reasons,
         preferring=any(isinstance(one, OtherProvider) and one.providers for one in reasons)
         and _has(answer(replace(request, preferred=(question.name, *request.preferred))), question),

@@ -146,8 +146,8 @@ def _possible(document: Document, place: str, paper: Paper, commands: Mapping[st
     else:
         heading = f"{name} {then} could be in the plan for {plan}, which has {name} {printable(version)}"
         yield from wrap(heading, paper=paper, bold=True)
-    sentences = [one["text"] for one in document["reasons"]]
-    if version is None and not sentences:
+    sentences = [one["text"] for one in document["reasons"] if not _is_decisive(one, document["decided_by"])]
+    if version is None and not document["reasons"]:
         sentences = [f"nothing in the plan needs {name}, or an interface that only {name} provides"]
     for sentence in [*sentences, *_preference(document)]:
         yield from wrap(printable(sentence), paper=paper, first=_ITEM, indent=" " * len(_ITEM))
@@ -161,6 +161,13 @@ def _possible(document: Document, place: str, paper: Paper, commands: Mapping[st
     yield f"  {commands['request']}"
 
 
+def _is_decisive(reason: Document, decided: Document | None) -> bool:
+    """Whether `reason` is about the provider that decided between the plans, which is said in other words then."""
+    if decided is None or decided["kind"] != "provider" or reason["kind"] != "interface":
+        return False
+    return (reason["module"], reason["interface"]) == (decided["module"], decided["interface"])
+
+
 def _preference(document: Document) -> Iterator[str]:
     """Why the plan is preferred to the one with what was asked about."""
     decided = document["decided_by"]
@@ -172,10 +179,12 @@ def _preference(document: Document) -> Iterator[str]:
         case "layer":
             yield _layer(document, decided)
         case "provider":
-            text = f"{decided['provider']} comes first of what provides {decided['interface']} for {decided['module']}"
-            yield f"{text}, and would not be used"
+            why = "as you prefer it" if decided["provider"] in document["options"]["preferred"] else "by name"
+            first = f"{decided['provider']} comes first of what could provide it, {why}"
+            yield f"{decided['module']} consumes {decided['interface']}, and {first}"
         case _:
-            yield f"{decided['version']} is a pre-release, which is taken only where one is asked for"
+            prerelease = f"{decided['module']} {decided['version']}"
+            yield f"without {document['module']}, nothing admits the pre-release {prerelease}"
 
 
 def _layer(document: Document, decided: Document) -> str:
