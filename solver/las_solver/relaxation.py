@@ -76,14 +76,26 @@ class Ladder:
 class Relaxation:
     """All statements that the request can reach, on a host whose facts can be changed.
 
-    `offers` says which kinds of changes are thought of. Raises :class:`las_solver.sat.Stopped` when `budget` is used
-    up.
+    `offers` says which kinds of changes are thought of. By default, the rungs about cards stand for the cards that
+    they lead to: a card of 24 GB and a second card are two of 24 GB. With `apart` each is a bound of its own, and all
+    that follows is that together the cards have as much as the largest. Raises :class:`las_solver.sat.Stopped` when
+    `budget` is used up.
     """
 
-    def __init__(self, source: Source, host: Host, request: Request, offers: frozenset[type], budget: Budget) -> None:
+    def __init__(
+        self,
+        source: Source,
+        host: Host,
+        request: Request,
+        offers: frozenset[type],
+        budget: Budget,
+        *,
+        apart: bool = False,
+    ) -> None:
         self._host = host
         self._request = request
         self._offers = offers
+        self._apart = apart
         bare = replace(host, runtimes=MappingProxyType({})) if ProvideRuntime in offers else host
         problem = Problem(Shelf(source, bare), request, pruned=False)
         statements = closure(problem, budget)
@@ -91,6 +103,8 @@ class Relaxation:
         self._ladders: dict[Hashable, Ladder] = {}
         self._enough: dict[tuple[str, int], tuple[int, ...]] = {}
         self._build_ladders(statements)
+        if apart:
+            self._link_cards()
         for statement in statements:
             for part in self._parts(statement):
                 self._theory.add(part, tuple(self._lifting(part)))
@@ -199,6 +213,14 @@ class Relaxation:
                 ("hardware", fact), [RaiseHardware(fact, to, have_amount) for to in sorted(amounts.get(fact, ()))]
             )
 
+    def _link_cards(self) -> None:
+        """Where one card has so much, all have it together."""
+        together = self._steps("total-vram")
+        for amount, literal in self._steps("vram"):
+            below = [other for less, other in together if less <= amount]
+            if below:
+                self._theory.encoding.add((-literal, below[-1]))
+
     def _offer(self, fact: Hashable, rungs: Sequence[Change], *, exact: bool = False) -> None:
         if fact in self._ladders or not rungs or type(rungs[0]) not in self._offers:
             return
@@ -296,7 +318,7 @@ class Relaxation:
 
     def _with_cards(self, fact: str, need: int) -> Iterator[int]:
         """The combinations of changes of cards with which a `fact` about them comes to `need` on the side."""
-        if fact not in _ABOUT_CARDS:
+        if self._apart or fact not in _ABOUT_CARDS:
             return
         options = [[(0, 0), *self._steps(one)] for one in _ABOUT_CARDS]
         enough: list[tuple[int, ...]] = []
@@ -329,13 +351,21 @@ def versions_named(constraints: Iterable[Constraint]) -> dict[Version, str]:
     """The versions that `constraints` on a runtime name, as they spell them, sorted, if one of them admits each.
 
     With :data:`ANY_RUNTIME` where one admits what is older than all, and the first after a version that has to be
-    exceeded.
+    exceeded or that is left out.
     """
     named = {ANY_RUNTIME: ""}
     for constraint in constraints:
         for operator, text in constraint.parts:
-            spelled = text.removesuffix(".*")
-            if operator == ">":
-                spelled = f"{parse_version(spelled).base_version}.1"
+            spelled = _next(text) if operator in (">", "!=") else text.removesuffix(".*")
             named.setdefault(parse_version(spelled), spelled)
     return {one: named[one] for one in sorted(named) if any(constraint.admits(one) for constraint in constraints)}
+
+
+def _next(text: str) -> str:
+    """A version soon after the version or prefix `text`: ``12.0.1`` after ``12.0``, ``13`` after ``12.*``."""
+    version = parse_version(text.removesuffix(".*"))
+    if not text.endswith(".*"):
+        return f"{version.base_version}.1"
+    *parts, last = version.release
+    epoch = f"{version.epoch}!" if version.epoch else ""
+    return epoch + ".".join(map(str, (*parts, last + 1)))
