@@ -10,6 +10,7 @@ import click
 
 from las_cli.errors import ExitStatus
 from las_cli.explaining import AT_LENGTH, BRIEFLY, Explaining
+from las_cli.render.terminal import printable
 from las_cli.request_options import Question, answer
 
 if TYPE_CHECKING:
@@ -43,9 +44,8 @@ def print_answer(question: Question, output_format: str, *, more: str = "") -> E
     make = _short if is_short else _long
     click.echo(make(question, found, diagnosis, output_format, _paper(stream)), nl=False, file=stream, color=True)
     if more and is_short and status is ExitStatus.CONFLICT and sys.stdout.isatty() and sys.stderr.isatty():
-        click.echo(
-            f"\n{_paper(sys.stderr).style('hint:', fg='cyan', bold=True)} {more} says more", err=True, color=True
-        )
+        label = _paper(sys.stderr).style("hint:", fg="cyan", bold=True)
+        click.echo(f"\n{label} {printable(more)} says more", err=True, color=True)
     return status
 
 

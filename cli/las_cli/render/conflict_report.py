@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from las_cli.render.conflict_graph import conflict_graph
 from las_cli.render.phrases import counted
 from las_cli.render.report import Block, Cell, Drawing, Entry, Fold, Listing, Paragraph, Report, Section, Table, Tile
-from las_cli.render.report_parts import closing, machine_section, request_section, request_words
+from las_cli.render.report_parts import closing, machine_section, places, request_section, request_words
 
 __all__ = ["conflict_report"]
 
@@ -17,7 +17,6 @@ Document = Mapping[str, Any]
 _MOST_DRAWN: Final = 50
 _MOST_NAMES: Final = 4
 _FACTS: Final = {"cores": "cores", "ram": "ram", "vram": "gpus", "gpus": "gpus"}
-_NOWHERE: Final = ("the request", "the registry", "")
 
 
 def conflict_report(document: Document, *, place: str) -> Report:
@@ -67,7 +66,7 @@ def _conflict_section(conflict: Document, at: int, count: int) -> Section:
     if len(graph.nodes) <= _MOST_DRAWN and graph.edges:
         caption = "An arrow leads from a module to what it needs. What stands in the way is red."
         blocks.append(Drawing(graph, "Graph of the conflict; the lines below say the same", caption))
-    statements = Listing(tuple(Entry(text=one["text"], sources=_places([one["source"]])) for one in core))
+    statements = Listing(tuple(Entry(text=one["text"], sources=places([one["source"]])) for one in core))
     if lines:
         reasons = (_line(line, last=at == len(lines)) for at, line in enumerate(lines, start=1))
         blocks += [Listing(tuple(reasons), numbered=True), Fold(_about(conflict), (statements,))]
@@ -90,13 +89,9 @@ def _line(line: Document, *, last: bool) -> Entry:
     return Entry(
         text=line["text"],
         follows=tuple(number + 1 for number in line["lines"]),
-        sources=_places(line["sources"]),
+        sources=places(line["sources"]),
         tone="bad" if last else "",
     )
-
-
-def _places(sources: Iterable[str]) -> tuple[str, ...]:
-    return tuple(source for source in sources if source not in _NOWHERE)
 
 
 def _repairs_section(repairs: Sequence[Document], conflicts: int, *, complete: bool) -> Section:

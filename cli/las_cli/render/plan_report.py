@@ -22,7 +22,14 @@ from las_cli.render.report import (
     Tile,
     Tone,
 )
-from las_cli.render.report_parts import closing, machine_section, names_asked_for, request_section, request_words
+from las_cli.render.report_parts import (
+    closing,
+    machine_section,
+    names_asked_for,
+    places,
+    request_section,
+    request_words,
+)
 from las_cli.render.svg import make_box
 
 __all__ = ["plan_report"]
@@ -30,7 +37,7 @@ __all__ = ["plan_report"]
 Step = Mapping[str, Any]
 
 _MOST_DRAWN: Final = 80
-_MOST_NAMES: Final = 6
+_MOST_NAMES: Final = 4
 
 
 def plan_report(document: Mapping[str, Any], *, place: str) -> Report:
@@ -46,6 +53,7 @@ def plan_report(document: Mapping[str, Any], *, place: str) -> Report:
         sections.append(_held_back_section(held))
     if document["system_packages"]:
         sections.append(_packages_section(steps))
+    packages = len(document["system_packages"])
     newest = sum(step["version"] == step["newest"] for step in steps)
     return Report(
         title=f"Plan for {request_words(document)} {place}",
@@ -56,7 +64,7 @@ def plan_report(document: Mapping[str, Any], *, place: str) -> Report:
             Tile(f"{len(steps):,}", "modules" if len(steps) != 1 else "module"),
             Tile(f"{newest:,}", "at their newest", "good"),
             Tile(f"{len(steps) - newest:,}", "not at their newest", "warn" if newest < len(steps) else ""),
-            Tile(f"{len(document['system_packages']):,}", "system packages"),
+            Tile(f"{packages:,}", "system package" if packages == 1 else "system packages"),
         ),
         sections=(*sections, request_section(document), machine_section(document)),
         closing=closing(place),
@@ -135,8 +143,7 @@ def _held_back_section(held: Sequence[Step]) -> Section:
 
 def _reasons(step: Step) -> tuple[Block, ...]:
     statements = tuple(
-        Entry(text=statement["text"], sources=(statement["source"],) if statement["source"] else ())
-        for statement in step["held_back_by"]
+        Entry(text=statement["text"], sources=places([statement["source"]])) for statement in step["held_back_by"]
     )
     return (Listing(statements), *_admitting(step))
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from las_cli.render.report import Facts, Section
 
-__all__ = ["closing", "machine_section", "names_asked_for", "request_section", "request_words", "spelled"]
+__all__ = ["closing", "machine_section", "names_asked_for", "places", "request_section", "request_words", "spelled"]
 
 Document = Mapping[str, Any]
+
+_NOWHERE: Final = ("the request", "the registry", "the plan", "")
+"""Sources that their statements speak of already."""
 
 
 def spelled(requirement: str) -> str:
@@ -20,6 +23,11 @@ def spelled(requirement: str) -> str:
 def names_asked_for(document: Document) -> tuple[str, ...]:
     """The names of the requested modules, each once."""
     return tuple(dict.fromkeys(requirement.partition("@")[0] for requirement in document["request"]))
+
+
+def places(sources: Iterable[str]) -> tuple[str, ...]:
+    """Those of `sources` that one can look at, in manifests."""
+    return tuple(source for source in sources if source not in _NOWHERE)
 
 
 def request_words(document: Document) -> str:
