@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from las_solver.check_core import complaints_about_core
 from las_solver.check_document import Fields, Malformed, read_request
+from las_solver.check_held_back import complaints_about_held_back
 from las_solver.check_repairs import complaints_about_repairs
 from las_solver.check_replay import replay
 from las_solver.check_rules import Chosen, Rules
@@ -45,7 +46,7 @@ def check_plan(document: Mapping[str, object], source: Source, host: Host) -> tu
         fields = Fields(document, "answer")
         if fields.text("status") != "resolved":
             return ("answer.status is not 'resolved'",)
-        return tuple(_complaints_about_plan(fields, Rules(source, host, read_request(fields))))
+        return tuple(_complaints_about_plan(fields, Rules(source, host, read_request(fields)), source))
     except Malformed as error:
         return (str(error),)
 
@@ -68,7 +69,7 @@ def check_conflict(document: Mapping[str, object], source: Source, host: Host) -
         return (str(error),)
 
 
-def _complaints_about_plan(document: Fields, rules: Rules) -> Iterator[str]:
+def _complaints_about_plan(document: Fields, rules: Rules, source: Source) -> Iterator[str]:
     is_optimal = document.boolean("optimal")
     steps = document.objects("steps")
     chosen: dict[str, ModuleVersion] = {}
@@ -94,6 +95,8 @@ def _complaints_about_plan(document: Fields, rules: Rules) -> Iterator[str]:
         yield "answer.system_packages are not those of the steps without those of the host"
     if is_optimal and (better := replay(rules, chosen)) is not None:
         yield f"not the {rules.request.strategy.value} plan: {better}"
+        return
+    yield from complaints_about_held_back(document, rules, source, chosen)
 
 
 def _complaints_about_step(

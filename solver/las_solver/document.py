@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from las_solver.model import Request
@@ -10,6 +11,7 @@ from las_solver.plan import Plan, Step
 if TYPE_CHECKING:
     from las_solver.conflict import Conflict
     from las_solver.diagnosis import Diagnosis
+    from las_solver.statement import Statement
 
 __all__ = ["asked", "conflict_document", "plan_document"]
 
@@ -19,6 +21,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
     return {
         "status": "resolved",
         "optimal": plan.optimal,
+        "explained": plan.explained,
         **asked(plan.request),
         "steps": [_step(step) for step in plan.steps],
         "system_packages": list(plan.system_packages),
@@ -83,7 +86,16 @@ def _step(step: Step) -> dict[str, object]:
         "required_by": list(step.required_by),
         "newest": str(step.newest),
         "versions_behind": step.versions_behind,
+        "held_back_by": _statements(step.held_back_by),
         "system_packages": list(step.system_packages),
         "source": step.source,
         "checksum": step.checksum,
     }
+
+
+def _statements(statements: Sequence[Statement]) -> list[dict[str, object]]:
+    if not statements:
+        return []
+    from las_solver.statement_document import statement_document  # late, as most steps need none of this
+
+    return [statement_document(statement) for statement in statements]

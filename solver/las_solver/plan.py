@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from las_solver.model import Request
+
+if TYPE_CHECKING:
+    from las_solver.statement import Statement
 
 __all__ = ["Plan", "Step"]
 
@@ -17,7 +21,8 @@ class Step:
 
     `requires` and `required_by` are names of other steps, in the order of the code points. `newest` is the newest final
     version of the registry (the newest at all if none is final). `versions_behind` counts the eligible versions that
-    are newer than `version`.
+    are newer than `version`. `held_back_by` rules out every version newer than `version`, and would not without any one
+    of its statements; it is empty where `version` is no older than `newest`, and where a plan is not `explained`.
     """
 
     module: str
@@ -32,6 +37,7 @@ class Step:
     system_packages: tuple[str, ...]
     source: str
     checksum: str | None
+    held_back_by: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +45,11 @@ class Plan:
     """The newest valid answer to `request`, in an order in which it can be installed.
 
     `optimal` is False where a time limit cut the proof short. `system_packages` are those of all steps that the host
-    is not known to have, sorted, each once.
+    is not known to have, sorted, each once. `explained`: each step that is older than its newest version says why.
     """
 
     request: Request
     steps: tuple[Step, ...]
     optimal: bool
     system_packages: tuple[str, ...]
+    explained: bool = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from las_solver.conflict import Conflict
     from las_solver.constraint import Requirement
     from las_solver.diagnosis import Diagnosis
+    from las_solver.statement import Statement
     from las_solver.survey import Verdict
     from las_solver.why import Why
 
@@ -58,16 +59,18 @@ class Planner:
         *,
         stop: Callable[[], bool] = never,
         stop_explaining: Callable[[], bool] = never,
+        held_back: bool = True,
     ) -> Plan | Conflict:
         """The newest valid answer to `request` as a plan, or the statements that contradict each other.
 
         `stop` is asked often; once it answers True, the best plan so far is returned with ``optimal=False``, and
         :class:`las_solver.errors.OutOfTime` is raised if there is none. Once `stop_explaining` answers True, the
-        statements of a conflict are no longer reduced to a minimal set. Raises
+        statements of a conflict are no longer reduced to a minimal set, and no longer searched for what holds back
+        single modules of a plan; with `held_back` false, nothing is said of that. Raises
         :class:`las_solver.errors.InvalidInput` for a request for nothing.
         """
         with _collector_paused():
-            return self._answer(request, stop, stop_explaining)
+            return self._answer(request, stop, stop_explaining, held_back=held_back)
 
     def diagnose(
         self,
@@ -158,18 +161,35 @@ class Planner:
         return problem, Newest(problem, self._backend, stop=stop, eager=self._eager, descent=self._descent)
 
     def _answer(
-        self, request: Request, stop: Callable[[], bool], stop_explaining: Callable[[], bool]
+        self,
+        request: Request,
+        stop: Callable[[], bool],
+        stop_explaining: Callable[[], bool],
+        *,
+        held_back: bool = False,
     ) -> Plan | Conflict:
-        return self._find(request, stop) or self._conflict(request, stop_explaining)
+        plan = self._find(request, stop, stop_explaining if held_back else None)
+        return plan or self._conflict(request, stop_explaining)
 
-    def _find(self, request: Request, stop: Callable[[], bool]) -> Plan | None:
-        """The newest valid answer as a plan, if there is any."""
+    def _find(
+        self, request: Request, stop: Callable[[], bool], stop_explaining: Callable[[], bool] | None = None
+    ) -> Plan | None:
+        """The newest valid answer as a plan, if there is any; with `stop_explaining`, also what holds it back."""
         problem, newest = self._optimisation(request, stop)
         try:
             outcome = newest.find()
         except Stopped:
             raise OutOfTime from None
-        return None if outcome is None else _plan(problem, outcome.modules, optimal=outcome.optimal)
+        if outcome is None:
+            return None
+        held_back: dict[str, tuple[Statement, ...]] = {}
+        if stop_explaining is not None and _has_older(problem, outcome.modules):
+            from las_solver.held_back import find_reasons  # late: a plan that is the newest needs none
+
+            held_back = find_reasons(
+                self._shelf, problem, outcome.modules, optimal=outcome.optimal, stop=stop_explaining
+            )
+        return _plan(problem, outcome.modules, held_back, optimal=outcome.optimal)
 
     def _conflict(self, request: Request, stop: Callable[[], bool]) -> Conflict:
         from las_solver.conflict import explain_conflict  # a plan starts sooner without it
@@ -190,20 +210,39 @@ def _collector_paused() -> Iterator[None]:
         gc.enable()
 
 
-def _plan(problem: Problem, answer: Answer, *, optimal: bool) -> Plan:
+def _has_older(problem: Problem, answer: Answer) -> bool:
+    """Whether a version of `answer` is older than the newest final one."""
+    return any(problem.domain(name).versions[rank] < problem.newest(name) for name, rank in answer.items())
+
+
+def _plan(problem: Problem, answer: Answer, held_back: Mapping[str, tuple[Statement, ...]], *, optimal: bool) -> Plan:
     before = edges_of(problem, answer)
     after: dict[str, list[str]] = {name: [] for name in before}
     for name in sorted(before):
         for other in before[name]:
             after[other].append(name)
     steps = tuple(
-        _step(problem, name, answer[name], tuple(sorted(before[name])), tuple(after[name])) for name in arrange(before)
+        _step(problem, name, answer[name], tuple(sorted(before[name])), tuple(after[name]), held_back.get(name, ()))
+        for name in arrange(before)
     )
     packages = sorted({package for step in steps for package in step.system_packages})
-    return Plan(request=problem.request, steps=steps, optimal=optimal, system_packages=tuple(packages))
+    return Plan(
+        request=problem.request,
+        steps=steps,
+        optimal=optimal,
+        system_packages=tuple(packages),
+        explained=all(step.held_back_by or step.version >= step.newest for step in steps),
+    )
 
 
-def _step(problem: Problem, name: str, rank: int, requires: tuple[str, ...], required_by: tuple[str, ...]) -> Step:
+def _step(
+    problem: Problem,
+    name: str,
+    rank: int,
+    requires: tuple[str, ...],
+    required_by: tuple[str, ...],
+    held_back_by: tuple[Statement, ...],
+) -> Step:
     chosen = problem.domain(name).candidates[rank]
     mode = allowed_mode(chosen, problem.host, problem.request)
     assert mode is not None, "a version without an allowed mode is not a candidate"
@@ -220,6 +259,7 @@ def _step(problem: Problem, name: str, rank: int, requires: tuple[str, ...], req
         system_packages=_without(chosen.system_packages, problem.host.system_packages),
         source=chosen.source,
         checksum=chosen.checksum,
+        held_back_by=held_back_by,
     )
 
 

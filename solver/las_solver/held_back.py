@@ -1,0 +1,61 @@
+"""Why a plan has no newer versions: for each module older than its newest, what rules out all newer versions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from las_solver.answer import Answer
+from las_solver.excluders import direct_reasons
+from las_solver.ground import completed
+from las_solver.place import Place, places
+from las_solver.problem import Problem
+from las_solver.sat import Budget, Stopped
+from las_solver.shelf import Shelf
+from las_solver.statement import Dependency, NoVersion, Statement, Total, UnknownModule
+
+__all__ = ["find_reasons"]
+
+_SEARCHING: Final = 100_000
+"""The SAT conflicts that the search for reasons may cost, for all modules of a plan together."""
+
+
+def find_reasons(
+    shelf: Shelf, problem: Problem, answer: Answer, *, optimal: bool, stop: Callable[[], bool]
+) -> dict[str, tuple[Statement, ...]]:
+    """For each module of `answer` that is older than its newest final version, why no newer one was chosen.
+
+    `problem` is the one that was solved, `answer` in order of discovery. Modules of which only a search can tell are
+    left out once `stop` answers True, and where the answer is not known to be the newest (`optimal`).
+    """
+    found: dict[str, tuple[Statement, ...]] = {}
+    whole = Problem(shelf, problem.request, pruned=False)
+    searched: list[Place] = []
+    for place in places(problem, answer):
+        if problem.lowest:
+            found[place.name] = (Total(place.name),)
+        elif (reasons := direct_reasons(whole, problem, place)) is not None:
+            found[place.name] = _completed(whole, reasons)
+        else:
+            searched.append(place)
+    if searched and optimal:
+        from las_solver.obstacle import Obstacles  # a plan starts sooner without it
+
+        try:
+            obstacles = Obstacles(shelf, whole, problem, Budget(_SEARCHING, stop))
+            for place in searched:
+                found[place.name] = obstacles.against(place)
+        except Stopped:
+            pass
+    return found
+
+
+def _completed(problem: Problem, statements: Sequence[Statement]) -> tuple[Statement, ...]:
+    """`statements`, of which those about what there is not say what may have been meant."""
+    needed = {one.requirement.name for one in statements if isinstance(one, Dependency)}
+    return tuple(
+        completed(problem, one, is_runtime=isinstance(one, UnknownModule) and one.module not in needed)
+        if isinstance(one, UnknownModule | NoVersion)
+        else one
+        for one in statements
+    )
