@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from las_solver.constraint import ANY, Requirement
 from las_solver.model import Gpu, Host, Request
+from las_solver.size_text import size_beside, size_text
 
 __all__ = [
     "AdmitPrereleases",
@@ -267,9 +268,9 @@ def _more_hardware(change: RaiseHardware) -> str:
             size = size_text(change.to)
             if change.have is None:
                 return f"state the memory, if it is {size} (--assume ram={size_text(change.to, '')})"
-            return f"{size} of memory, in place of {size_like(change.have, change.to)}"
+            return f"{size} of memory, in place of {size_beside(change.have, change.to)}"
         case "vram":
-            instead = "" if change.have is None else f", in place of {size_like(change.have, change.to)}"
+            instead = "" if change.have is None else f", in place of {size_beside(change.have, change.to)}"
             return f"a GPU with {size_text(change.to)}{instead}"
         case "gpus":
             return "a second GPU" if change.have else "two GPUs"
@@ -281,20 +282,3 @@ ANY_RUNTIME = Version("0")
 """Stands for any version of a runtime, where manifests name none."""
 
 _SIZES = frozenset({"ram", "vram", "total-vram"})
-_UNITS = (("TB", 10**12), ("GB", 10**9), ("GiB", 2**30), ("MB", 10**6), ("MiB", 2**20), ("KB", 10**3), ("KiB", 2**10))
-
-
-def size_text(size: int, between: str = " ") -> str:
-    """`size` bytes exactly, in the largest unit of section 1 that has no more than three digits after the point."""
-    for unit, factor in _UNITS:
-        if size >= factor and (size * 1000) % factor == 0:
-            return f"{size * 1000 // factor / 1000:g}{between}{unit}"
-    return f"{size}{between}{'bytes' if between else ''}"
-
-
-def size_like(size: int, other: int) -> str:
-    """`size` bytes, rounded, in the unit that shows `other`."""
-    unit, factor = next(
-        ((unit, factor) for unit, factor in _UNITS if other >= factor and (other * 1000) % factor == 0), ("bytes", 1)
-    )
-    return f"{size / factor:.1f}".removesuffix(".0") + f" {unit}"

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from las_solver.constraint import Requirement
 from las_solver.feasibility import LacksHardware
+from las_solver.size_text import size_beside, size_text
 from las_solver.source import RejectedManifest, ShadowedModule
 from las_solver.statement import (
     Chosen,
@@ -31,7 +32,6 @@ from las_solver.statement import (
 __all__ = ["Subject", "listed", "sentence", "spelled", "subject_of"]
 
 _MOST_NAMES = 8
-_UNITS = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +148,8 @@ def _how_to_state(lack: LacksHardware, example: str) -> str:
 
 
 def _sizes(lack: LacksHardware) -> tuple[str, str]:
-    """Both sizes in the need's largest unit, with as many digits as it takes to tell them apart."""
-    have = lack.have or 0
-    unit, factor = next((one for one in _UNITS if lack.need >= one[1]), ("bytes", 1))
-    for digits in (1, 2, 3):
-        need_text, have_text = (f"{value / factor:.{digits}f}".rstrip("0").rstrip(".") for value in (lack.need, have))
-        if need_text != have_text:
-            return f"{need_text} {unit}", f"{have_text} {unit}"
-    return f"{lack.need} bytes", f"{have} bytes"
+    """What is needed, exactly, and what there is."""
+    return size_text(lack.need), size_beside(lack.have or 0, lack.need)
 
 
 def _circle(edges: Sequence[tuple[str, str]]) -> str:
