@@ -129,7 +129,7 @@ class _Page:
     def _drawing(self, drawing: Drawing) -> Markup:
         self._drawings += 1
         svg = render_svg(drawing.graph, name=f"g{self._drawings}", label=drawing.label)
-        scroll = tag("div", svg, class_="scroll", tabindex="0", role="region", aria_label="Drawing")
+        scroll = tag("div", svg, class_="scroll", tabindex="0", role="region", aria_label=drawing.label)
         return tag("figure", scroll, tag("figcaption", drawing.caption))
 
 

@@ -75,7 +75,8 @@ def machine_section(document: Document, mattered: Collection[str] = ()) -> Secti
     modes: Sequence[str] | None = host.get("modes")
     facts.append(("Modes", "every mode" if modes is None else _listed(modes), "modes" in mattered))
     facts.append(("Interfaces", _listed(host["interfaces"]), "interfaces" in mattered))
-    return Section(title="The machine", anchor="machine", blocks=(Facts(tuple(facts)),))
+    shown = tuple((label, f"{text} (matters here)" if matters else text, matters) for label, text, matters in facts)
+    return Section(title="The machine", anchor="machine", blocks=(Facts(shown),))
 
 
 def closing(place: str) -> tuple[str, ...]:

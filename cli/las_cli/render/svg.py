@@ -51,12 +51,13 @@ def render_svg(graph: Graph, *, name: str, label: str) -> Markup:
     Where a node is pointed at, its arrows stand out. Whoever cannot see the drawing is told `label`.
     """
     layout = lay_out(graph)
+    ends = _ends(graph)
     width, height = layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN
     return tag(
         "svg",
         tag("style", Markup("".join(_rules(graph, name)))),
-        *(_arrow(route, graph, name) for route in layout.routes),
-        *_nodes(layout, name),
+        *(_arrow(route, graph, ends) for route in layout.routes),
+        *_nodes(layout),
         class_="graph",
         id=name,
         role="img",
@@ -75,9 +76,19 @@ def _rules(graph: Graph, name: str) -> Iterator[str]:
             yield f"#{name}:has(.b{at}:hover) .a{at}{{opacity:1;color:var(--accent)}}"
 
 
-def _arrow(route: Route, graph: Graph, name: str) -> Markup:
+def _ends(graph: Graph) -> list[set[int]]:
+    """The boxes that each node leads to or from: itself, or those on both sides of an arrow's text."""
+    ends: list[set[int]] = [{at} if box.shape == "box" else set() for at, box in enumerate(graph.nodes)]
+    for edge in graph.edges:
+        for one, other in ((edge.tail, edge.head), (edge.head, edge.tail)):
+            if graph.nodes[one].shape == "label":
+                ends[one].add(other)
+    return ends
+
+
+def _arrow(route: Route, graph: Graph, ends: Sequence[set[int]]) -> Markup:
     edge = route.edge
-    classes = ["arrow", edge.tone, f"a{edge.tail}", f"a{edge.head}"]
+    classes = ["arrow", edge.tone, *(f"a{box}" for box in sorted(ends[edge.tail] | ends[edge.head]))]
     points = route.points
     parts = [tag("path", class_="line", d=_curve(points))]
     if graph.nodes[edge.head].shape == "box":
@@ -101,7 +112,7 @@ def _curve(points: Sequence[Point]) -> str:
     return "".join(path)
 
 
-def _nodes(layout: Layout, name: str) -> Iterator[Markup]:
+def _nodes(layout: Layout) -> Iterator[Markup]:
     for at, (box, (x, y)) in enumerate(zip(layout.graph.nodes, layout.corners, strict=True)):
         middle = x + box.width / 2
         hint = tag("title", box.hint)
