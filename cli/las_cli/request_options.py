@@ -31,6 +31,7 @@ __all__ = [
     "RequestOptions",
     "Timer",
     "answer",
+    "in_time",
     "make_planner",
     "nothing_named",
     "pose",
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Found = TypeVar("Found")
 
 _DEFAULT_TIMEOUT: Final = 60.0
 _EXPLAINING: Final = 10.0
@@ -279,15 +281,27 @@ def make_planner(source: Source, host: Host, *, solver: str | None = None, eager
 
 
 def answer(question: Question, *, explaining: Callable[[], bool] | None = None) -> Plan | Conflict:
-    """The planner's answer; reading counts towards the time for it, too: it has run since the command began.
+    """The planner's answer.
 
     Explaining a conflict has a time of its own: what was proved in time is not worth less for being found late. It
     ends when `explaining` answers True, by default after the timeout once more, and at most 10 seconds.
     """
+    stop_explaining = Timer(min(question.timeout, _EXPLAINING)) if explaining is None else explaining
+
+    def plan(out_of_time: Callable[[], bool]) -> Plan | Conflict:
+        return question.planner.plan(question.request, stop=out_of_time, stop_explaining=stop_explaining)
+
+    return in_time(question, plan)
+
+
+def in_time(question: Question, ask: Callable[[Callable[[], bool]], Found]) -> Found:
+    """What `ask` finds, which is given the `stop` that ends planning.
+
+    Reading counts towards the time for `question`, too: it has run since the command began.
+    """
     from las_solver.errors import OutOfTime
 
     logger().info("planning", after=round(time.monotonic() - question.started, 4))
-    stop_explaining = Timer(min(question.timeout, _EXPLAINING)) if explaining is None else explaining
     with Progress("Planning") as progress:
 
         def out_of_time() -> bool:
@@ -297,7 +311,7 @@ def answer(question: Question, *, explaining: Callable[[], bool] | None = None) 
         try:
             if out_of_time():
                 raise OutOfTime
-            found = question.planner.plan(question.request, stop=out_of_time, stop_explaining=stop_explaining)
+            found = ask(out_of_time)
         except OutOfTime:
             raise OutOfTime(question.timeout) from None
     logger().info("answered", seconds=round(time.monotonic() - question.started, 4))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shlex
 import sys
-import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from las_cli.errors import ExitStatus
+from las_cli.explaining import BRIEFLY, Explaining
 from las_cli.options import ModuleType, format_option, logging_options
-from las_cli.progress import Progress
-from las_cli.request_options import RequestOptions, Timer, pose, request_options
+from las_cli.request_options import RequestOptions, in_time, pose, request_options
 
 if TYPE_CHECKING:
     from las_cli.request_options import Question
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from las_solver.why import Why
 
 __all__ = ["why"]
-
-_EXPLAINING: Final = 10.0
 
 
 @click.command(short_help="Say why a module is in a plan, at that version, or why it is not.")
@@ -68,20 +65,13 @@ def why(ctx: click.Context, *, asked: str, modules: Sequence[str], options: Requ
 
 
 def _answer(question: Question, requirement: Requirement) -> Why | Conflict:
-    """The planner's answer; the time for it covers all plans that it takes, and explaining has its own."""
-    from las_solver.errors import OutOfTime
+    """The planner's answer; the time is that for all plans that it takes, and explaining has its own."""
+    with Explaining(min(question.timeout, BRIEFLY)) as explaining:
 
-    with Progress("Planning") as progress:
-
-        def out_of_time() -> bool:
-            progress.tick()
-            return time.monotonic() - question.started >= question.timeout
-
-        explaining = Timer(min(question.timeout, _EXPLAINING))
-        try:
+        def why(out_of_time: Callable[[], bool]) -> Why | Conflict:
             return question.planner.why(requirement, question.request, stop=out_of_time, stop_explaining=explaining)
-        except OutOfTime:
-            raise OutOfTime(question.timeout) from None
+
+        return in_time(question, why)
 
 
 def _commands(asked: str, modules: Sequence[str], options: RequestOptions) -> Mapping[str, str]:
