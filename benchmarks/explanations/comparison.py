@@ -12,29 +12,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
-from las_registry.replay import Replay, read_replay
+__all__ = ["block", "blocks_of", "renewed", "shortened"]
 
-__all__ = ["OURS", "SCENARIOS", "block", "read_scenario", "renewed", "shortened"]
-
-OURS = "las-solve"
-SCENARIOS = Path(__file__).parents[2] / "tests" / "scenarios"
-
-_BLOCK = re.compile(r"<!-- (?P<scenario>\S+): (?P<subject>\S+) -->\n```\n.*?\n```\n", re.DOTALL)
-_MOST_LINES = 30
+_BLOCK = re.compile(r"<!-- (?P<scenario>\S+): (?P<subject>\S+) -->\n```\n(?P<text>.*?)\n```\n", re.DOTALL)
+_MOST_LINES = 40
 _LONGEST = 200
-
-
-def read_scenario(name: str) -> Replay:
-    """The scenario called `name`, such as ``versions/diamond``."""
-    path = SCENARIOS / f"{name}.yaml"
-    return read_replay(path.read_bytes(), path.name)
 
 
 def block(scenario: str, subject: str, text: str) -> str:
     """`text` as what `subject` printed for `scenario`."""
     return f"<!-- {scenario}: {subject} -->\n```\n{text}\n```\n"
+
+
+def blocks_of(document: str) -> list[tuple[str, str, str]]:
+    """The scenario, the subject and the text of each block."""
+    return [(found["scenario"], found["subject"], found["text"]) for found in _BLOCK.finditer(document)]
 
 
 def renewed(document: str, printed: Callable[[str, str], str | None]) -> str:
@@ -48,12 +41,10 @@ def renewed(document: str, printed: Callable[[str, str], str | None]) -> str:
 
 
 def shortened(text: str) -> str:
-    """`text` without the space around it, and without the middle and the ends of lines where it is long, which is
-    said."""
+    """`text` without the space around it; where it is long, its middle and the ends of its lines are only counted."""
     lines = [line.rstrip() for line in text.strip("\n").splitlines()]
     if len(lines) > _MOST_LINES:
         half = _MOST_LINES // 2
         lines[half:-half] = [f"({len(lines) - 2 * half} more lines)"]
-    return "\n".join(
-        line if len(line) <= 200 else f"{line[:200]} ({len(line) - 200} more characters)" for line in lines
-    )
+    cut = (line if len(line) <= _LONGEST else f"{line[:_LONGEST]} (and {len(line) - _LONGEST} more)" for line in lines)
+    return "\n".join(cut)

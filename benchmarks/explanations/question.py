@@ -21,9 +21,9 @@ from typing import Any
 from packaging.specifiers import Specifier
 from packaging.version import Version
 
-from las_registry.replay import Replay
 from las_solver.constraint import Requirement
 from las_solver.model import Host, ModuleVersion, Request, Strategy
+from las_solver.recording import Recording
 
 __all__ = ["Need", "Package", "Question", "bounds_of", "question_of"]
 
@@ -69,13 +69,13 @@ class Question:
         return asdict(self)
 
 
-def question_of(replay: Replay) -> Question:
-    """The question that `replay` asks."""
-    request, host = replay.request, replay.host
+def question_of(recording: Recording) -> Question:
+    """The question that `recording` asks."""
+    request, host = recording.request, recording.host
     facts = tuple(_facts(request, host))
     taken = {(fact.name, Version(fact.version)) for fact in facts}
-    excluded = [one for one in replay.module_versions if _is_excluded(one, request)]
-    kept = [one for one in replay.module_versions if one not in excluded and (one.name, one.version) not in taken]
+    excluded = [one for one in recording.module_versions if _is_excluded(one, request)]
+    kept = [one for one in recording.module_versions if one not in excluded and (one.name, one.version) not in taken]
     return Question(
         needs=tuple(map(_need, request.requirements)),
         packages=tuple(_package(one, request, host) for one in kept),
