@@ -109,9 +109,8 @@ class Relaxation:
             for part in self._parts(statement):
                 self._theory.add(part, tuple(self._lifting(part)))
         self._theory.add(NO_CYCLE, ())
-        leaving = [self._first(("left out", name)) for name in problem.requested]
-        self.demand = tuple(-one for literals in leaving for one in literals) if all(leaving) else ()
-        """Rungs of which one must hold, if there are any: not every module can be left out of the request."""
+        self.rules = tuple(self._rules_of_requests())
+        """Clauses about rungs alone, which every choice of changes has to meet."""
 
     @property
     def ladders(self) -> tuple[Ladder, ...]:
@@ -132,7 +131,11 @@ class Relaxation:
 
     def changes(self, levels: Levels) -> tuple[Change, ...]:
         """The changes that `levels` stand for."""
-        return tuple(ladder.rungs[levels[ladder.fact] - 1] for ladder in self.ladders if levels.get(ladder.fact, 0) > 0)
+        taken = [ladder.rungs[levels[ladder.fact] - 1] for ladder in self.ladders if levels.get(ladder.fact, 0) > 0]
+        gone = {change.module for change in taken if isinstance(change, LeaveOut)}
+        return tuple(
+            change for change in taken if not (isinstance(change, RelaxConstraint) and change.requirement.name in gone)
+        )
 
     def levels_of(self, literals: Iterable[int]) -> dict[Hashable, int]:
         """The levels at which the rungs `literals` are taken."""
@@ -234,6 +237,17 @@ class Relaxation:
             self._offer(("requested", requirement), [RelaxConstraint(requirement)])
         if len({one.name for one in self._request.requirements}) > 1:
             self._offer(("left out", requirement.name), [LeaveOut(requirement.name)])
+
+    def _rules_of_requests(self) -> Iterator[tuple[int, ...]]:
+        """Not every module is left out; and one that is, is not asked for with a constraint either."""
+        names = dict.fromkeys(one.name for one in self._request.requirements)
+        leaving = [self._first(("left out", name)) for name in names]
+        if all(leaving):
+            yield tuple(-one for literals in leaving for one in literals)
+        for requirement in self._request.requirements:
+            for left in self._first(("left out", requirement.name)):
+                for relaxed in self._first(("requested", requirement)):
+                    yield (-left, relaxed)
 
     def _offer_modes(self, module: str, modes: Sequence[str]) -> None:
         forced = self._request.forced_modes.get(module)

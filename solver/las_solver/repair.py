@@ -78,8 +78,8 @@ def find_repairs(
     """
     relaxation = Relaxation(source, host, request, offers, budget)
     cheapest = _master(relaxation.ladders)
-    if relaxation.demand:
-        cheapest.add(relaxation.demand)
+    for clause in relaxation.rules:
+        cheapest.add(clause)
     refused = 0
     led_to: list[tuple[Host, Request]] = []
     try:
