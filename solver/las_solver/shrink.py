@@ -1,0 +1,202 @@
+"""Smaller requests, machines and sets of modules with the same conflict or the same plan, by delta debugging.
+
+What can be left out is tried in large pieces first and one by one in the end (Zeller and Hildebrandt, 2002), until no
+single module, version, entry, specifier, fact or option can be left out alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from las_solver.conflict import Conflict
+from las_solver.errors import InvalidInput, OutOfTime
+from las_solver.pieces import CUTS, Cut
+from las_solver.plan import Plan
+from las_solver.planner import Planner
+from las_solver.recording import RecordedSource, Recording
+from las_solver.sat import never
+from las_solver.statement import (
+    Cycle,
+    HardwareLimit,
+    InterfaceNeed,
+    NoVersion,
+    RuntimeNeed,
+    Statement,
+    UnknownModule,
+    module_of,
+    target_of,
+)
+
+__all__ = ["Shrunk", "essence", "shrink"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """A smaller `recording`; `minimal`: nothing alone can be left out of it. False where time ran out before."""
+
+    recording: Recording
+    minimal: bool
+
+
+def essence(answer: Plan | Conflict) -> Hashable:
+    """What makes two answers the same, whatever versions there are beside those that they are about.
+
+    Of a conflict, the kinds of its statements with the modules, interfaces, facts of the host and suggestions that they
+    name. Of a plan, its modules, versions and modes in order, and what holds back each of them.
+    """
+    if isinstance(answer, Conflict):
+        return frozenset(map(_saying, answer.core))
+    return tuple(
+        (step.module, step.version, step.mode, frozenset(map(_saying, step.held_back_by))) for step in answer.steps
+    )
+
+
+def _saying(statement: Statement) -> Hashable:
+    """What `statement` says, apart from versions of modules."""
+    target = target_of(statement)
+    about = (type(statement), module_of(statement), None if target is None else target.name)
+    match statement:
+        case RuntimeNeed(_, _, have):
+            return about, have
+        case HardwareLimit(_, lack):
+            return about, lack.fact, lack.have
+        case InterfaceNeed(_, interface):
+            return about, interface, statement.suggestions, statement.rejected
+        case Cycle(modules):
+            return about, modules
+        case UnknownModule():
+            named = (statement.suggestions, statement.providers, statement.interfaces)
+            return about, named, statement.rejected, statement.shadowed
+        case NoVersion():
+            return about, bool(statement.prereleases), statement.rejected, statement.shadowed
+        case _:
+            return about
+
+
+def shrink(
+    recording: Recording,
+    *,
+    on_trial: Callable[[int], None] = lambda trials: None,
+    stop: Callable[[], bool] = never,
+) -> Shrunk:
+    """The smallest recording that is found in the place of `recording`: nothing alone can be left out of it.
+
+    The same input gives the same result, unless `stop` answers True before the end. `on_trial` is told how many were
+    tried. Raises :class:`InvalidInput` where the answer is not known well enough to compare others with it, and
+    :class:`OutOfTime` where it is not known at all.
+    """
+    answer = _answer(recording, stop)
+    if answer is None:
+        what = "there is no minimal conflict and no proven plan to compare others with"
+        raise InvalidInput(f"nothing can be left out: {what}", hint="give it more time")
+    search = _Search(_bare(recording, answer), essence(answer), on_trial, stop)
+    try:
+        search.begin(_named(answer))
+        while search.sweep():
+            pass
+    except OutOfTime:
+        return Shrunk(search.recording, minimal=False)
+    return Shrunk(search.recording, minimal=True)
+
+
+def _answer(recording: Recording, stop: Callable[[], bool]) -> Plan | Conflict | None:
+    """The answer, None if a limit cut it short."""
+    answer = Planner(RecordedSource(recording), recording.host).plan(recording.request, stop=stop, stop_explaining=stop)
+    is_certain = answer.minimal if isinstance(answer, Conflict) else answer.optimal and answer.explained
+    return answer if is_certain else None
+
+
+def _statements(answer: Plan | Conflict) -> Iterator[Statement]:
+    if isinstance(answer, Conflict):
+        yield from answer.core
+    else:
+        yield from (statement for step in answer.steps for statement in step.held_back_by)
+
+
+def _named(answer: Plan | Conflict) -> Iterator[str]:
+    """The modules that `answer` speaks of."""
+    if isinstance(answer, Plan):
+        yield from (step.module for step in answer.steps)
+    for statement in _statements(answer):
+        yield module_of(statement)
+        if (target := target_of(statement)) is not None:
+            yield target.name
+        if isinstance(statement, InterfaceNeed | UnknownModule):
+            yield from statement.providers
+
+
+def _bare(recording: Recording, answer: Plan | Conflict) -> Recording:
+    """`recording` without what is only printed, and with names of its own for what `answer` suggests."""
+    unknown = [one for one in _statements(answer) if isinstance(one, UnknownModule)]
+    unprovided = [one for one in _statements(answer) if isinstance(one, InterfaceNeed)]
+    names = {name for one in unknown for name in one.suggestions}
+    interfaces = {name for one in unknown for name in one.interfaces}
+    interfaces.update(name for one in unprovided for name in one.suggestions)
+    return replace(
+        recording,
+        module_versions=tuple(replace(one, category="tool", checksum=None) for one in recording.module_versions),
+        names=tuple(sorted({*recording.names, *names})),
+        interfaces=tuple(sorted({*recording.interfaces, *interfaces})),
+    )
+
+
+class _Search:
+    """The smallest recording so far that has the answer that is wanted."""
+
+    def __init__(
+        self, recording: Recording, wanted: Hashable, on_trial: Callable[[int], None], stop: Callable[[], bool]
+    ) -> None:
+        self.recording = recording
+        self._wanted = wanted
+        self._on_trial = on_trial
+        self._stop = stop
+        self._trials = 0
+        self._is_first = True
+
+    def begin(self, names: Iterable[str]) -> None:
+        """Tries to do with the modules `names` alone, of which the answer speaks."""
+        kept = frozenset(names)
+        versions = tuple(one for one in self.recording.module_versions if one.name in kept)
+        self._try(replace(self.recording, module_versions=versions))
+
+    def sweep(self) -> bool:
+        """Leaves out what can be, in every way once; whether anything could."""
+        before = self.recording
+        for cut in CUTS:
+            self._reduce(cut)
+        self._is_first = False
+        return self.recording != before
+
+    def _reduce(self, cut: Cut) -> None:
+        """Leaves out pieces of `cut`: at first half of them at a time, in the end one by one."""
+        whole = self.recording
+        left = list(cut.pieces(whole))
+        size = max(len(left) // 2, 1) if self._is_first else 1
+        while True:
+            place, is_smaller = 0, False
+            while place < len(left):
+                kept = left[:place] + left[place + size :]
+                if self._try(cut.keep(whole, frozenset(kept))):
+                    left, is_smaller = kept, True
+                else:
+                    place += size
+            if size == 1 and not is_smaller:
+                return
+            size = max(size // 2, 1)
+
+    def _try(self, trial: Recording) -> bool:
+        """Takes `trial` if it has the answer that is wanted."""
+        if self._stop():
+            raise OutOfTime
+        if trial == self.recording:
+            return True
+        self._trials += 1
+        self._on_trial(self._trials)
+        if not trial.request.requirements:
+            return False
+        answer = _answer(trial, self._stop)
+        if answer is None or essence(answer) != self._wanted:
+            return False
+        self.recording = trial
+        return True
