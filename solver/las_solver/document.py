@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from las_solver.diagnosis import Diagnosis
     from las_solver.statement import Statement
 
-__all__ = ["asked", "conflict_document", "plan_document"]
+__all__ = ["asked", "conflict_document", "plan_document", "step_document"]
 
 
 def plan_document(plan: Plan) -> dict[str, object]:
@@ -23,7 +23,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "optimal": plan.optimal,
         "explained": plan.explained,
         **asked(plan.request),
-        "steps": [_step(step) for step in plan.steps],
+        "steps": [step_document(step) for step in plan.steps],
         "system_packages": list(plan.system_packages),
     }
 
@@ -75,7 +75,8 @@ def asked(request: Request) -> dict[str, object]:
     }
 
 
-def _step(step: Step) -> dict[str, object]:
+def step_document(step: Step) -> dict[str, object]:
+    """One step of a plan."""
     return {
         "module": step.module,
         "version": str(step.version),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from las_solver.conflict import Conflict
     from las_solver.constraint import Requirement
     from las_solver.diagnosis import Diagnosis
+    from las_solver.needs import Needs
     from las_solver.statement import Statement
     from las_solver.survey import Verdict
     from las_solver.why import Why
@@ -148,11 +149,40 @@ class Planner:
             return self._answer(wanted, stop, stop_explaining)
 
         with _collector_paused():
-            plan = answer(request)
+            plan = self._answer(request, stop, stop_explaining, held_back=True)
             if not isinstance(plan, Plan):
                 return plan
             whole = Problem(self._shelf, request, pruned=False)
             return explain_choice(question, Problem(self._shelf, request), whole, plan, answer)
+
+    def needs(
+        self,
+        request: Request,
+        *,
+        newest: bool = False,
+        stop: Callable[[], bool] = never,
+        stop_explaining: Callable[[], bool] = never,
+    ) -> Needs | Conflict:
+        """The smallest hosts with a plan for `request`, and what upgrades of this one would buy.
+
+        A conflict if no host has one. `newest`: only plans with every requested module at the newest final version
+        that is requested. Once `stop` answers True, what was found by then is returned, and
+        :class:`las_solver.errors.OutOfTime` is raised if that is not even a plan on this host or that it has none.
+        """
+        from las_solver.needs import find_needs, only_newest  # a plan starts sooner without it
+
+        def planner(host: Host) -> Planner:
+            return self if host is self._shelf.host else Planner(self._shelf.source, host, backend=self._backend)
+
+        def answer(host: Host, wanted: Request) -> Plan | None:
+            return planner(host)._find(wanted, stop)
+
+        def explain(host: Host, wanted: Request) -> Conflict:
+            return planner(host)._conflict(wanted, stop_explaining)
+
+        with _collector_paused():
+            wanted = only_newest(self._shelf, request) if newest else request
+            return find_needs(self._shelf, wanted, answer=answer, explain=explain, stop=stop)
 
     def _optimisation(self, request: Request, stop: Callable[[], bool]) -> tuple[Problem, Newest]:
         if not request.requirements:

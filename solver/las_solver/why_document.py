@@ -8,7 +8,7 @@ from las_solver.absence import Absence, HostHas, OtherProvider, OtherVersions
 from las_solver.cause import Entry, Link, Provision, Reason
 from las_solver.conflict import Conflict
 from las_solver.constraint import Requirement
-from las_solver.document import asked, conflict_document
+from las_solver.document import asked, conflict_document, step_document
 from las_solver.plan import Plan, Step
 from las_solver.preference import Difference, Earlier, Preference, ProviderOrder, Unadmitted
 from las_solver.sentence import listed, spelled
@@ -47,8 +47,7 @@ def _present(why: Present) -> dict[str, object]:
     return {
         "chains": [[_link(link) for link in chain] for chain in why.chains],
         "more_chains": why.chain_count - len(why.chains),
-        "newest": str(why.step.newest),
-        "versions_behind": why.step.versions_behind,
+        "step": step_document(why.step),
         "constraints": [_bound(one) for one in why.bounds],
     }
 

@@ -9,13 +9,14 @@ from las_cli.render.phrases import counted
 from las_cli.render.table import Column, render_table
 from las_cli.render.terminal import display_width, printable
 from las_cli.render.text import Paper, wrap
+from las_solver.constraint import parse_version
 
 __all__ = ["render_why"]
 
 _ITEM: Final = "  - "
 _MOST_ROWS: Final = 10
 _MOST_NAMES: Final = 5
-_PLACES_OF_THEIR_OWN: Final = ("the request", "the registry")
+_PLACES_OF_THEIR_OWN: Final = ("the plan", "the request", "the registry")
 
 Document = Mapping[str, Any]
 
@@ -65,7 +66,9 @@ def _present(document: Document, place: str, paper: Paper) -> Iterator[str]:
     yield from wrap(f"{chosen} is in the plan for {_plan(document, place)}, because", paper=paper, bold=True)
     yield from _tree(document, paper)
     yield ""
-    yield from wrap(_standing(document), paper=paper)
+    yield from wrap(_standing(document["step"]), paper=paper)
+    for statement in document["step"]["held_back_by"]:
+        yield from _sourced(statement["text"], statement["source"], "  ", paper)
     if any("@" in row["requirement"] for row in document["constraints"]):
         yield ""
         yield from _constraints(document, paper)
@@ -105,16 +108,17 @@ def _sourced(text: str, source: str, indent: str, paper: Paper) -> Iterator[str]
     yield from wrap(shown, paper=paper, first=indent, indent=indent, dim=True)
 
 
-def _standing(document: Document) -> str:
-    """How the version stands to the newest one."""
-    version, newest, behind = document["version"], document["newest"], document["versions_behind"]
-    if _is_lowest(document):
-        return f"{version} is the oldest version with which there is a plan as old as this one."
+def _standing(step: Document) -> str:
+    """How the version of a step stands to the newest one."""
+    version, newest, behind = step["version"], step["newest"], step["versions_behind"]
     if version == newest:
         return f"{version} is the newest version."
-    if not behind:
-        return f"{newest} is newer, and ruled out by this machine or the request."
-    return f"{newest} is the newest version; this one is {behind} behind, counting those that could run here."
+    if parse_version(version) > parse_version(newest):
+        return f"{version} is a pre-release; {newest} is the newest final version."
+    if not step["held_back_by"]:
+        return f"{newest} is the newest version; the time was up before it was known why it is not taken."
+    place = f"this one is {behind} behind" if behind else "it is ruled out"
+    return f"{newest} is the newest version; {place}, because"
 
 
 def _constraints(document: Document, paper: Paper) -> Iterator[str]:
