@@ -12,8 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, product
-from operator import le
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -331,21 +330,26 @@ class Relaxation:
         return [(rung.to, literal) for rung, literal in pairs if isinstance(rung, RaiseHardware)]
 
     def _with_cards(self, fact: str, need: int) -> Iterator[int]:
-        """The combinations of changes of cards with which a `fact` about them comes to `need` on the side."""
+        """The least changes of other facts about cards with which `fact` comes to `need` on the side."""
         if self._apart or fact not in _ABOUT_CARDS:
             return
-        options = [[(0, 0), *self._steps(one)] for one in _ABOUT_CARDS]
-        enough: list[tuple[int, ...]] = []
-        for combination in product(*options):
-            amounts = tuple(amount for amount, _ in combination)
-            literals = [literal for _, literal in combination if literal]
-            if not literals or any(all(map(le, less, amounts)) for less in enough):
-                continue
-            cards = [card.vram for card in raised_cards(self._host.gpus, *amounts)]
-            have = {"vram": max(cards, default=0), "gpus": len(cards), "total-vram": sum(cards)}[fact]
-            if have >= need:
-                enough.append(amounts)
-                yield self._all(literals)
+        larger, second, together = map(self._steps, _ABOUT_CARDS)
+        ways: list[list[tuple[tuple[int, int, int], list[int]]]] = [
+            [((0, 0, amount), [literal]) for amount, literal in together],
+        ]
+        if fact == "total-vram":
+            ways = [
+                [((amount, 0, 0), [literal]) for amount, literal in larger],
+                [((0, count, 0), [literal]) for count, literal in second],
+                [((amount, count, 0), [one, other]) for count, other in second for amount, one in larger],
+            ]
+        for way in ways:
+            for amounts, literals in way:
+                cards = [card.vram for card in raised_cards(self._host.gpus, *amounts)]
+                have = {"vram": max(cards, default=0), "gpus": len(cards), "total-vram": sum(cards)}[fact]
+                if have >= need:
+                    yield self._all(literals)
+                    break
 
     def _allowing(self, module: str, modes: Sequence[str]) -> Iterator[int]:
         """Where one of `modes` is allowed for `module`."""
