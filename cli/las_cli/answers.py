@@ -28,14 +28,16 @@ FORMATS: Final = ("text", "json", "dot", "markdown", "html")
 _MOST_REPAIRS: Final = 3
 
 
-def print_answer(question: Question, output_format: str, *, more: str = "") -> ExitStatus:
-    """Answers `question` and prints the answer in one of :data:`FORMATS`; the exit status.
+def print_answer(
+    question: Question, output_format: str, *, more: str = "", known: Conflict | None = None
+) -> ExitStatus:
+    """Answers `question`, unless the answer is `known`, and prints it in one of :data:`FORMATS`; the exit status.
 
     A conflict that has no graph goes to standard error, and a text about one is the short one: `more` is the command
     that says more, which is told to whoever sits at a terminal.
     """
     with Explaining(min(question.timeout, BRIEFLY)) as explaining:
-        found = answer(question, explaining=explaining)
+        found = known or answer(question, explaining=explaining)
         most_repairs = _MOST_REPAIRS if output_format in ("text", "dot") else None
         diagnosis = _diagnose(question, found, explaining, most_repairs=most_repairs)
     status = _status(found, explaining)

@@ -6,7 +6,6 @@ from typing import assert_never
 
 from las_solver.absence import Absence, HostHas, OtherProvider, OtherVersions
 from las_solver.cause import Entry, Link, Provision, Reason
-from las_solver.conflict import Conflict
 from las_solver.constraint import Requirement
 from las_solver.document import asked, conflict_document, step_document
 from las_solver.plan import Plan, Step
@@ -17,11 +16,9 @@ from las_solver.why import Bound, Impossible, Possible, Present, Why
 __all__ = ["why_document"]
 
 
-def why_document(question: Requirement, why: Why | Conflict) -> dict[str, object]:
-    """The answer to `question`; for a conflict, that of the request, with the question as one more key."""
+def why_document(question: Requirement, why: Why) -> dict[str, object]:
+    """The answer to `question`."""
     match why:
-        case Conflict():
-            return {**conflict_document(why), "question": str(question)}
         case Present(plan=plan, step=step):
             return {"status": "present", **_head(question, plan, step), **_present(why)}
         case Possible(plan=plan, step=step):

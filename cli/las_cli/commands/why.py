@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from las_cli.errors import ExitStatus
+from las_cli.answers import print_answer
+from las_cli.command_text import command_text
 from las_cli.explaining import BRIEFLY, Explaining
 from las_cli.options import ModuleType, format_option, logging_options
 from las_cli.request_options import RequestOptions, in_time, pose, request_options
@@ -29,7 +30,6 @@ __all__ = ["why"]
     "--for",
     "modules",
     multiple=True,
-    required=True,
     type=ModuleType(),
     metavar="MODULE[@CONSTRAINT]",
     help="What the plan is for. Repeatable.",
@@ -55,13 +55,19 @@ def why(ctx: click.Context, *, asked: str, modules: Sequence[str], options: Requ
     """
     from las_cli.inputs import unknown_module
     from las_cli.request import build_request
+    from las_solver.conflict import Conflict
 
+    if not modules and options.recorded is None:
+        raise click.UsageError("Missing option '--for': name what the plan is for.")
     (requirement,) = build_request(modules=[asked]).requirements
-    question = pose(options, modules)
+    question = pose(options, modules, also=[requirement.name])
     if not question.registry.versions(requirement.name):
         raise unknown_module(requirement.name, question.registry)
     found = _answer(question, requirement)
-    ctx.exit(_print(requirement, found, question, output_format, _commands(asked, modules, options)))
+    if isinstance(found, Conflict):
+        more = command_text("diagnose", modules, options)
+        ctx.exit(print_answer(question, output_format, more=more, known=found))
+    _print(requirement, found, question, output_format, _commands(asked, modules, options))
 
 
 def _answer(question: Question, requirement: Requirement) -> Why | Conflict:
@@ -75,46 +81,34 @@ def _answer(question: Question, requirement: Requirement) -> Why | Conflict:
 
 
 def _commands(asked: str, modules: Sequence[str], options: RequestOptions) -> Mapping[str, str]:
-    """The commands that ask for `asked` beside `modules`, and that prefer it as a provider."""
+    """The commands that ask for `asked` beside `modules`, and that prefer it as a provider.
+
+    There are none for a request from a file, which takes no more modules.
+    """
+    if options.recorded is not None:
+        return {}
     name = asked.partition("@")[0].strip()
-    given = [word for path in options.registries for word in ("--registry", str(path))]
-    given += [] if options.profile is None else ["--profile", options.profile]
-    given += [word for one in options.assumptions for word in ("--assume", one)]
-    given += ["--pre"] if options.prereleases else []
-    given += [] if options.strategy == "newest" else ["--strategy", options.strategy]
-    given += [word for one in options.modes for word in ("--mode", one)]
-    preferred = [word for one in options.preferred for word in ("--prefer", one)]
-    given += [word for one in options.excluded for word in ("--exclude", one)]
     return {
-        "request": shlex.join(["las-solve", "plan", *modules, asked, *given, *preferred]),
-        "prefer": shlex.join(["las-solve", "plan", *modules, *given, "--prefer", name, *preferred]),
+        "request": command_text("plan", [*modules, asked.strip()], options),
+        "prefer": command_text("plan", modules, replace(options, preferred=(name, *options.preferred))),
     }
 
 
 def _print(
-    requirement: Requirement, found: Why | Conflict, question: Question, output_format: str, commands: Mapping[str, str]
-) -> ExitStatus:
-    """Prints what was found; the exit status."""
-    from las_cli.render.terminal import terminal_width, wants_colour
-    from las_cli.render.text import Paper
+    requirement: Requirement, found: Why, question: Question, output_format: str, commands: Mapping[str, str]
+) -> None:
     from las_registry.host.profile import profile_document
-    from las_solver.conflict import Conflict
     from las_solver.why_document import why_document
 
-    is_conflict = isinstance(found, Conflict)
     document = {**why_document(requirement, found), "host": profile_document(question.host)}
-    paper = Paper(width=terminal_width(sys.stdout), colour=wants_colour())
     if output_format == "json":
-        from las_cli.render.json import render_json
+        from las_cli.render.json import print_json
 
-        text = render_json(document)
-    elif isinstance(found, Conflict):
-        from las_cli.render.conflict import render_conflict
+        print_json(document)
+        return
+    from las_cli.render.terminal import terminal_width, wants_colour
+    from las_cli.render.text import Paper
+    from las_cli.render.why import render_why
 
-        text = render_conflict(found, place=question.place, paper=paper)
-    else:
-        from las_cli.render.why import render_why
-
-        text = render_why(document, place=question.place, paper=paper, commands=commands)
-    click.echo(text, nl=False, color=True)
-    return ExitStatus.CONFLICT if is_conflict else ExitStatus.DONE
+    paper = Paper(width=terminal_width(sys.stdout), colour=wants_colour())
+    click.echo(render_why(document, place=question.place, paper=paper, commands=commands), nl=False, color=True)

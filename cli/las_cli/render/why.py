@@ -24,7 +24,7 @@ Document = Mapping[str, Any]
 def render_why(document: Document, *, place: str, paper: Paper, commands: Mapping[str, str]) -> str:
     """`document` as text with a final line break; `place` says what it is for, like "on this machine".
 
-    `commands` are those that ask for what is possible: ``request`` names the module, ``prefer`` prefers it.
+    `commands` are those that ask for what is possible, if any can: ``request`` names the module, ``prefer`` prefers it.
     """
     match document["status"]:
         case "present":
@@ -157,12 +157,13 @@ def _possible(document: Document, place: str, paper: Paper, commands: Mapping[st
         yield from wrap(printable(sentence), paper=paper, first=_ITEM, indent=" " * len(_ITEM))
     yield ""
     yield from _changes(document, paper)
-    yield ""
-    if document["preferring"]:
-        yield "To have it provide what is needed:"
-        yield f"  {commands['prefer']}"
-    yield "To ask for it:"
-    yield f"  {commands['request']}"
+    if commands:
+        yield ""
+        if document["preferring"]:
+            yield "To have it provide what is needed:"
+            yield f"  {commands['prefer']}"
+        yield "To ask for it:"
+        yield f"  {commands['request']}"
 
 
 def _is_decisive(reason: Document, decided: Document | None) -> bool:
