@@ -35,7 +35,7 @@ def conflict_report(document: Document, *, place: str) -> Report:
         lead=tuple(_lead(document, conflicts)),
         tiles=(
             Tile(str(len(conflicts)), "conflict" if len(conflicts) == 1 else "independent conflicts", "bad"),
-            Tile(f"{statements:,}", "statement behind it" if statements == 1 else "statements behind it"),
+            Tile(f"{statements:,}", "statement" if statements == 1 else "statements"),
             Tile(str(len(repairs)), "way out, checked" if len(repairs) == 1 else "ways out, checked", "good"),
         ),
         sections=tuple(sections),
@@ -44,16 +44,19 @@ def conflict_report(document: Document, *, place: str) -> Report:
 
 
 def _lead(document: Document, conflicts: Sequence[Document]) -> Iterator[str]:
+    where = "The statements below"
     if len(conflicts) > 1:
         yield f"{len(conflicts)} independent conflicts stand in the way: each of them has to be solved."
-    if not all(one["minimal"] for one in conflicts):
+        where = "In each of them the statements"
+    if all(statement["kind"] == "requested" for statement in document["core"]):
+        yield "The time was up before it was known what contradicts the request."
+    elif not all(one["minimal"] for one in conflicts):
         yield "Explaining was cut short: some statements below may not be needed for the contradiction."
-    elif document.get("smallest"):
-        yield "The statements below contradict each other, and there is no contradiction of fewer statements."
     elif len(document["core"]) > 1:
-        yield "The statements below contradict each other, and without any one of them they would not."
-    if document.get("smallest") is False:
-        yield "Whether there is a contradiction of fewer statements was not found out in time."
+        yield f"{where} contradict each other, and without any one of them they would not."
+    if document.get("smallest") is not None:
+        known = "There is no contradiction of" if document["smallest"] else "It is not known whether there is one of"
+        yield f"{known} fewer statements."
     if document.get("complete") is False:
         yield "The search for further conflicts and ways out was cut short: there may be more."
 

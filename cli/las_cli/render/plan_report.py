@@ -135,7 +135,11 @@ def _standing(step: Step, strategy: str) -> tuple[str, Tone]:
 
 def _held_back_section(held: Sequence[Step]) -> Section:
     entries = tuple(
-        Entry(heading=f"{step['module']} {step['version']}", text=f"not {step['newest']}, because", more=_reasons(step))
+        Entry(
+            heading=f"{step['module']} {step['version']}",
+            text=f"rather than {step['newest']}, because",
+            more=_reasons(step),
+        )
         for step in held
     )
     return Section(title="Why not newer", anchor="held-back", blocks=(Listing(entries),))

@@ -28,10 +28,9 @@ def _lines(report: Report, paper: Paper) -> Iterator[str]:
     for section in report.sections:
         yield ""
         yield from wrap(printable(section.title), paper=paper, bold=True)
-        for at, block in enumerate(section.blocks):
-            lines = list(_block(block, _INDENT, paper))
-            if at and lines:
-                yield ""
+        shown = [lines for block in section.blocks if (lines := list(_block(block, _INDENT, paper)))]
+        for at, lines in enumerate(shown):
+            yield from ([""] if at else [])
             yield from lines
 
 
