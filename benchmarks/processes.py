@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -21,11 +21,13 @@ def las_solve_command(*arguments: str) -> tuple[str, ...]:
     return (*start, *arguments)
 
 
-def time_processes(problem: str, commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Measurement]:
+def time_processes(
+    problem: str, commands: Mapping[str, Sequence[str]], rounds: int, *, statuses: Collection[int] = (0,)
+) -> dict[str, Measurement]:
     """Time every command, given by the name of its subject, in `rounds` in which they take turns, after one to warm up.
 
-    A command that fails has no samples. Bytecode is written, as it is for users, and no option of las-solve is taken
-    from the environment.
+    A command that ends with none of the exit `statuses` has no samples. Bytecode is written, as it is for users, and no
+    option of las-solve is taken from the environment.
     """
     samples: dict[str, list[float]] = {subject: [] for subject in commands}
     failures: dict[str, str] = {}
@@ -36,7 +38,7 @@ def time_processes(problem: str, commands: Mapping[str, Sequence[str]], rounds: 
             start = perf_counter()
             finished = subprocess.run(command, capture_output=True, env=_environment(), check=False)
             seconds = perf_counter() - start
-            if finished.returncode != 0:
+            if finished.returncode not in statuses:
                 text = finished.stderr.decode(errors="replace").strip() or "no message"
                 failures[subject] = f"exit status {finished.returncode}: {text.splitlines()[-1]}"
             elif turn:
