@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from command_line import RunCli
+from jsonschema import Draft202012Validator
 from manifests import manifest_text, write_files
 
 Why = Callable[..., Result]
@@ -161,6 +162,30 @@ def test_wrong_usage_is_2(why: Why, arguments: list[str], message: str) -> None:
     result = why(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["library", "--for", "site"], "present"),
+        (["alpha", "--for", "site"], "present"),
+        (["beta", "--for", "site"], "possible"),
+        (["library@<1.5", "--for", "site"], "possible"),
+        (["library@3rc1", "--for", "app@>=2"], "impossible"),
+        (["library", "--for", "heavy"], "conflict"),
+        (["library@", "--for", "site"], "error"),
+    ],
+)
+def test_answers_are_as_the_schema_says(why: Why, run_cli: RunCli, arguments: list[str], status: str) -> None:
+    schema = json.loads(run_cli("schema", "why").stdout)
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    document = json.loads(why(*arguments, "--format", "json").stdout)
+    assert document["status"] == status
+    validator.validate(document)
+    if status in ("present", "possible", "impossible"):
+        for key in document:
+            assert not validator.is_valid({other: value for other, value in document.items() if other != key})
 
 
 def test_no_time_is_4(why: Why) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import click
 
 from las_cli.options import logging_options
@@ -10,19 +13,30 @@ __all__ = ["schema"]
 
 
 @click.command(short_help="Print the JSON Schema of what las-solve prints.")
-@click.argument("document", type=click.Choice(["plan"]), metavar="DOCUMENT")
+@click.argument("document", type=click.Choice(["plan", "why"]), metavar="DOCUMENT")
 @logging_options
 def schema(*, document: str) -> None:
     """Print the JSON Schema (2020-12) of DOCUMENT.
 
-    DOCUMENT is "plan", which describes what `las-solve plan --format json` prints: plan, conflict, error or timeout.
+    DOCUMENT is "plan", which describes what `las-solve plan --format json` prints: plan, conflict, error or timeout;
+    or "why", for what `las-solve why --format json` prints.
 
     \b
     Examples:
       las-solve schema plan > plan.schema.json
+      las-solve schema why > why.schema.json
       las-solve registry schema
     """
+    from las_cli.render.json import print_json
+
+    found = _read(document)
+    if document != "plan":
+        found["$defs"]["plan"] = _read("plan")  # the others refer to its definitions
+    print_json(found)
+
+
+def _read(name: str) -> dict[str, Any]:
     from importlib.resources import files
 
-    text = (files("las_cli") / "schema" / f"{document}.schema.json").read_text(encoding="utf-8")
-    click.echo(text, nl=False)
+    read: dict[str, Any] = json.loads((files("las_cli") / "schema" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    return read
