@@ -104,7 +104,7 @@ def _repairs_section(repairs: Sequence[Document], conflicts: int, *, complete: b
         if not complete:
             text = "The time was up before a change was found that makes a plan possible."
         return Section(title=title, anchor=anchor, blocks=(Paragraph(text),))
-    what = "Each of these was checked: with it, there is a plan." if len(repairs) > 1 else "This was checked."
+    what = f"{'Each of these' if len(repairs) > 1 else 'This'} was checked: with it, there is a plan."
     if conflicts > 1:
         what += " It solves all conflicts together."
     entries = tuple(Entry(text=one["text"], more=tuple(_outcome(one["then"]))) for one in repairs)
