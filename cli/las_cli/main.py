@@ -30,7 +30,7 @@ _COMMANDS: Final = {
     "registry": "Search, show and validate modules and their manifests.",
     "replay": "Answer a saved request again, from its one file.",
     "schema": "Print the JSON Schema of what las-solve prints.",
-    "why": "Say why a module is in a plan, at that version, or why it is not.",
+    "why": "Say why a module is in a plan, or why it is not.",
 }
 """Every command with its line in the help; `las_cli.commands.<name>` defines it under its own name."""
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["why"]
 
 
-@click.command(short_help="Say why a module is in a plan, at that version, or why it is not.")
+@click.command(short_help="Say why a module is in a plan, or why it is not.")
 @click.argument("asked", metavar="MODULE[@CONSTRAINT]", type=ModuleType())
 @click.option(
     "--for",
