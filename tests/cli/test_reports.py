@@ -101,19 +101,14 @@ def test_a_conflict_is_reported_whole() -> None:
         "    big/manifest.yaml: hardware.gpu.vram_min\n"
         "\n"
         "What would help\n"
-        "  Each of these was checked: with it, there is a plan. It solves all conflicts together.\n"
+        "  Each of these was checked: with it, there is a plan, and no conflict is left.\n"
         "\n"
         "  1. leave out big, and ask for app without >=2\n"
         "     then app 1.0\n"
         "  2. cuda 12.1 on this host, and a GPU with 24GB\n"
         "     then app 2.0, big 1.0, a 1, b 1 and 1 more\n"
         "     All 5 modules\n"
-        "       MODULE  VERSION\n"
-        "       app     2.0\n"
-        "       big     1.0\n"
-        "       a       1\n"
-        "       b       1\n"
-        "       c       1\n"
+        "       app 2.0, big 1.0, a 1, b 1, c 1\n"
         "\n"
         "The request\n"
         "  Asked for  app >=2, big\n"
@@ -342,6 +337,27 @@ def test_every_kind_of_statement_is_drawn() -> None:
     assert _drawn(known, a_statement("pre-release", "lib", "...")) == ["app ->=2-> !lib (pre-release)"]
     circle = a_statement("cycle", "app", "...", modules=["app", "lib"])
     assert _drawn(known, circle) == ["!app (in a circle) ->=2-> !lib (in a circle)"]
+
+
+def test_what_a_derivation_rests_on_is_not_said_twice() -> None:
+    lines = [a_line(ASKED["text"]), a_line(NEEDS_CUDA["text"], NEEDS_CUDA["source"])]
+    text = _text(conflict_report(a_conflict(ASKED, NEEDS_CUDA, derivation=lines), place="here"))
+    assert "What this rests on" not in text
+    assert text.count(NEEDS_CUDA["text"]) == 1
+
+
+def test_a_long_derivation_is_told_briefly_before_it_is_told_whole() -> None:
+    core = [a_statement("dependency", f"m{at}", f"m{at} needs m{at + 1}", requirement=f"m{at + 1}") for at in range(90)]
+    claims = [[{"module": f"m{at}"}, {"module": f"m{at + 1}"}] for at in range(90)]
+    lines = [a_line(f"m{at} needs m{at + 1}") | {"statements": [at], "claim": claims[at]} for at in range(90)]
+    text = _text(conflict_report(a_conflict(*core, derivation=lines), place="here"))
+    briefly, whole = text.split("  All 90 lines\n")
+    assert briefly.splitlines()[5:8] == [
+        "  - m1 needs m2",
+        "  - m2 needs m3",
+        "  - ... and so on: 84 more lines, each about what the one before needs",
+    ]
+    assert "    90. m89 needs m90\n" in whole
 
 
 def test_a_large_conflict_is_not_drawn() -> None:

@@ -7,14 +7,16 @@ from typing import Any, Final
 
 from las_cli.render.conflict_graph import conflict_graph
 from las_cli.render.phrases import counted
-from las_cli.render.report import Block, Cell, Drawing, Entry, Fold, Listing, Paragraph, Report, Section, Table, Tile
+from las_cli.render.report import Block, Drawing, Entry, Fold, Listing, Paragraph, Report, Section, Tile
 from las_cli.render.report_parts import closing, machine_section, places, request_section, request_words
+from las_solver.explain import rows
 
 __all__ = ["conflict_report"]
 
 Document = Mapping[str, Any]
 
 _MOST_DRAWN: Final = 50
+_MOST_LINES: Final = 40
 _MOST_NAMES: Final = 4
 _FACTS: Final = {"cores": "cores", "ram": "ram", "vram": "gpus", "gpus": "gpus"}
 
@@ -69,15 +71,28 @@ def _conflict_section(conflict: Document, at: int, count: int) -> Section:
     if len(graph.nodes) <= _MOST_DRAWN and graph.edges:
         caption = "An arrow leads from a module to what it needs. What stands in the way is red."
         blocks.append(Drawing(graph, "Graph of the conflict; the lines below say the same", caption))
-    statements = Listing(tuple(Entry(text=one["text"], sources=places([one["source"]])) for one in core))
-    if lines:
-        reasons = (_line(line, last=at == len(lines)) for at, line in enumerate(lines, start=1))
-        blocks += [Listing(tuple(reasons), numbered=True), Fold(_about(conflict), (statements,))]
-    else:
-        blocks.append(statements)
+    blocks += _reasons(conflict, core, lines)
     return Section(
         title="Why" if count == 1 else f"Conflict {at} of {count}", anchor=f"conflict-{at}", blocks=tuple(blocks)
     )
+
+
+def _reasons(conflict: Document, core: Sequence[Document], lines: Sequence[Document]) -> Iterator[Block]:
+    """The lines of the derivation, the most telling ones first where they are many, and what all of them rest on."""
+    statements = Listing(tuple(Entry(text=one["text"], sources=places([one["source"]])) for one in core))
+    if not lines:
+        yield statements
+        return
+    reasons = Listing(
+        tuple(_line(line, last=at == len(lines)) for at, line in enumerate(lines, start=1)), numbered=True
+    )
+    if len(lines) > _MOST_LINES:
+        yield Listing(tuple(Entry(text=row.text, sources=places(row.sources)) for row in rows(conflict)))
+        yield Fold(f"All {counted(len(lines), 'line')}", (reasons,))
+    else:
+        yield reasons
+    if [line["text"] for line in lines] != [one["text"] for one in core]:
+        yield Fold(_about(conflict), (statements,))
 
 
 def _about(conflict: Document) -> str:
@@ -104,9 +119,8 @@ def _repairs_section(repairs: Sequence[Document], conflicts: int, *, complete: b
         if not complete:
             text = "The time was up before a change was found that makes a plan possible."
         return Section(title=title, anchor=anchor, blocks=(Paragraph(text),))
-    what = f"{'Each of these' if len(repairs) > 1 else 'This'} was checked: with it, there is a plan."
-    if conflicts > 1:
-        what += " It solves all conflicts together."
+    what = f"{'Each of these' if len(repairs) > 1 else 'This'} was checked: with it, there is a plan"
+    what += ", and no conflict is left." if conflicts > 1 else "."
     entries = tuple(Entry(text=one["text"], more=tuple(_outcome(one["then"]))) for one in repairs)
     return Section(title=title, anchor=anchor, blocks=(Paragraph(what), Listing(entries, numbered=True)))
 
@@ -119,9 +133,7 @@ def _outcome(steps: Sequence[Document]) -> Iterator[Block]:
     if named:
         yield Paragraph(f"then {shown}", "quiet")
     if more > 0:
-        rows = tuple((Cell(step["module"]), Cell(step["version"])) for step in steps)
-        table = Table(caption="The plan that this leads to", titles=("Module", "Version"), rows=rows)
-        yield Fold(f"All {counted(len(steps), 'module')}", (table,))
+        yield Fold(f"All {counted(len(steps), 'module')}", (Paragraph(", ".join(named)),))
 
 
 def _facts_of(statement: Document) -> Iterator[str]:
