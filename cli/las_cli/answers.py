@@ -102,9 +102,10 @@ def _short(
     from las_solver.plan import Plan
 
     if not isinstance(found, Plan):
+        from las_cli.document import answer_document
         from las_cli.render.conflict import render_conflict
 
-        return render_conflict(found, place=question.place, paper=paper)
+        return render_conflict(answer_document(found, question.host, diagnosis), place=question.place, paper=paper)
     if output_format == "dot":
         from las_cli.render.dot import render_dot
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from las_solver.check_core import complaints_about_core
+from las_solver.check_derivation import complaints_about_derivation
 from las_solver.check_document import Fields, Malformed, read_request
 from las_solver.check_held_back import complaints_about_held_back
 from las_solver.check_repairs import complaints_about_repairs
@@ -57,12 +58,12 @@ def check_conflict(document: Mapping[str, object], source: Source, host: Host) -
         fields = Fields(document, "answer")
         if fields.text("status") != "conflict":
             return ("answer.status is not 'conflict'",)
-        fields.text("explanation")
         rules = Rules(source, host, read_request(fields))
-        complaints = [*complaints_about_core(fields, rules)]
-        for other in fields.objects_or_none("more"):
-            other.text("explanation")
-            complaints.extend(complaints_about_core(other, rules))
+        complaints: list[str] = []
+        for conflict in (fields, *fields.objects_or_none("more")):
+            conflict.text("explanation")
+            wrong = complaints_about_core(conflict, rules)
+            complaints.extend(wrong or complaints_about_derivation(conflict, rules))
         complaints.extend(complaints_about_repairs(fields, source, host, rules.request))
         return tuple(complaints)
     except Malformed as error:

@@ -17,11 +17,11 @@ from las_solver.constraint import ANY, Constraint, Requirement
 from las_solver.errors import InvalidInput
 from las_solver.model import ModuleVersion
 
-__all__ = ["complaints_about_core"]
+__all__ = ["Core", "OnSufferance", "Requested", "Statement", "complaints_about_core", "read_statement"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Requested:
+class Requested:
     """The request asks for `requirement`."""
 
     requirement: Requirement
@@ -66,28 +66,28 @@ class _NoVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class _OnSufferance:
+class OnSufferance:
     """Each of `versions`, all of one module, is a pre-release that has to be named by a requirement."""
 
     versions: tuple[ModuleVersion, ...]
 
 
-_Statement: TypeAlias = _Requested | _Need | _Barred | _Consumer | _Acyclic | _NoVersion | _OnSufferance
+Statement: TypeAlias = Requested | _Need | _Barred | _Consumer | _Acyclic | _NoVersion | OnSufferance
 
 
 def complaints_about_core(document: Fields, rules: Rules) -> tuple[str, ...]:
     """What is wrong with the core of a conflict; empty if it proves the conflict."""
     is_minimal = document.boolean("minimal")
-    statements: list[_Statement] = []
+    statements: list[Statement] = []
     complaints: list[str] = []
     for fields in document.objects("core"):
         try:
-            statements.append(_read(fields, rules))
+            statements.append(read_statement(fields, rules))
         except Malformed as error:
             complaints.append(str(error))
     if complaints:
         return tuple(complaints)
-    core = _Core(rules, statements)
+    core = Core(rules, statements)
     try:
         return tuple(core.complaints(is_minimal))
     finally:
@@ -97,7 +97,8 @@ def complaints_about_core(document: Fields, rules: Rules) -> tuple[str, ...]:
 # Reading a statement, and whether it is true.
 
 
-def _read(fields: Fields, rules: Rules) -> _Statement:
+def read_statement(fields: Fields, rules: Rules) -> Statement:
+    """The statement that `fields` are; raises :class:`Malformed` if it is not true."""
     fields.text("text")
     fields.text("source")
     kind = fields.text("kind")
@@ -121,21 +122,21 @@ def _demand(fields: Fields, is_true: bool, untruth: str) -> None:
         raise Malformed(f"{fields.place} is not true: {untruth}")
 
 
-def _read_requested(fields: Fields, rules: Rules) -> _Statement:
+def _read_requested(fields: Fields, rules: Rules) -> Statement:
     requirement = fields.requirement("requirement")
     _demand(fields, requirement in rules.request.requirements, f"{requirement} is not requested")
     _demand(fields, fields.text("module") == requirement.name, f"the module is {requirement.name}")
-    return _Requested(requirement)
+    return Requested(requirement)
 
 
-def _read_dependency(fields: Fields, rules: Rules) -> _Statement:
+def _read_dependency(fields: Fields, rules: Rules) -> Statement:
     versions, requirement = _versions(fields, rules), fields.requirement("requirement")
     for one in versions:
         _demand(fields, _implies(one.requirements, requirement, rules), f"{one} does not need {requirement}")
     return _Need(versions, requirement)
 
 
-def _read_runtime(fields: Fields, rules: Rules) -> _Statement:
+def _read_runtime(fields: Fields, rules: Rules) -> Statement:
     versions, requirement = _versions(fields, rules), fields.requirement("requirement")
     have = rules.host.runtimes.get(requirement.name)
     said = fields.text_or_null("have")
@@ -160,14 +161,14 @@ def _implies(entries: Sequence[Requirement], requirement: Requirement, rules: Ru
     return any(set(map(str, rules.admitted(entry))) == admitted and bool(admitted) for entry in on_module)
 
 
-def _read_hardware(fields: Fields, rules: Rules) -> _Statement:
+def _read_hardware(fields: Fields, rules: Rules) -> Statement:
     versions, fact = _versions(fields, rules), fields.text("fact")
     for one in versions:
         _demand(fields, fact in rules.unmet_facts(one), f"{one} does not need more {fact} than there is")
     return _Barred(versions)
 
 
-def _read_mode(fields: Fields, rules: Rules) -> _Statement:
+def _read_mode(fields: Fields, rules: Rules) -> Statement:
     versions, modes, allowed = _versions(fields, rules), fields.texts("modes"), fields.texts("allowed")
     for one in versions:
         _demand(fields, set(one.modes) <= set(modes), f"{one} has other modes")
@@ -176,25 +177,25 @@ def _read_mode(fields: Fields, rules: Rules) -> _Statement:
     return _Barred(versions)
 
 
-def _read_interface(fields: Fields, rules: Rules) -> _Statement:
+def _read_interface(fields: Fields, rules: Rules) -> Statement:
     versions, interface = _versions(fields, rules), fields.text("interface")
     for one in versions:
         _demand(fields, interface in rules.open_interfaces(one), f"{one} does not lack {interface}")
     return _Consumer(versions, interface)
 
 
-def _read_cycle(fields: Fields, rules: Rules) -> _Statement:
+def _read_cycle(fields: Fields, rules: Rules) -> Statement:
     return _Acyclic(fields.texts("modules"))
 
 
-def _read_unknown_module(fields: Fields, rules: Rules) -> _Statement:
+def _read_unknown_module(fields: Fields, rules: Rules) -> Statement:
     name = fields.text("module")
     fields.texts("suggestions")
     _demand(fields, not rules.versions(name), f"there is a module {name}")
     return _NoVersion(name, ANY)
 
 
-def _read_no_version(fields: Fields, rules: Rules) -> _Statement:
+def _read_no_version(fields: Fields, rules: Rules) -> Statement:
     name, text = fields.text("module"), fields.text("constraint")
     try:
         constraint = Constraint.parse(text) if text else ANY
@@ -205,14 +206,14 @@ def _read_no_version(fields: Fields, rules: Rules) -> _Statement:
     return _NoVersion(name, constraint)
 
 
-def _read_prerelease(fields: Fields, rules: Rules) -> _Statement:
+def _read_prerelease(fields: Fields, rules: Rules) -> Statement:
     versions = _versions(fields, rules)
     for one in versions:
         _demand(fields, rules.is_on_sufferance(one), f"{one} needs nothing that names a pre-release")
-    return _OnSufferance(versions)
+    return OnSufferance(versions)
 
 
-def _read_excluded(fields: Fields, rules: Rules) -> _Statement:
+def _read_excluded(fields: Fields, rules: Rules) -> Statement:
     versions, text = _versions(fields, rules), fields.text_or_null("constraint") or ""
     excluding = [
         excluded
@@ -225,7 +226,7 @@ def _read_excluded(fields: Fields, rules: Rules) -> _Statement:
     return _Barred(versions)
 
 
-_READERS: dict[str, Callable[[Fields, Rules], _Statement]] = {
+_READERS: dict[str, Callable[[Fields, Rules], Statement]] = {
     "requested": _read_requested,
     "dependency": _read_dependency,
     "runtime": _read_runtime,
@@ -243,49 +244,50 @@ _READERS: dict[str, Callable[[Fields, Rules], _Statement]] = {
 # Whether they contradict each other.
 
 
-class _Core:
+class Core:
     """The statements as clauses, each behind a literal that says whether it is in."""
 
-    def __init__(self, rules: Rules, statements: Sequence[_Statement]) -> None:
+    def __init__(self, rules: Rules, statements: Sequence[Statement]) -> None:
         self._rules = rules
-        self._encoding = Encoding(rules)
+        self.encoding = Encoding(rules)
         self._met_by: dict[Requirement, int] = {}
-        self._statements = {self._encoding.new_variable(): statement for statement in statements}
+        self.statements = {self.encoding.new_variable(): statement for statement in statements}
         for name in sorted(self._named_modules()):
-            self._encoding.add_module(name, rules.versions(name))
-        for literal, statement in self._statements.items():
+            self.encoding.add_module(name, rules.versions(name))
+        for literal, statement in self.statements.items():
             self._encode(literal, statement)
 
     def close(self) -> None:
         """Free the solver's memory."""
-        self._encoding.close()
+        self.encoding.close()
 
     def complaints(self, is_minimal: bool) -> Iterator[str]:
         """That the statements do not contradict each other; or those without which they still do."""
-        literals = tuple(self._statements)
-        if not is_minimal and all(isinstance(one, _Requested) for one in self._statements.values()):
+        literals = tuple(self.statements)
+        if not is_minimal and all(isinstance(one, Requested) for one in self.statements.values()):
             return  # the time to explain was up before a contradiction was found
-        example = self._example(literals)
+        example = self.example(literals)
         if example is not None:
             together = ", ".join(map(str, example.values())) or "nothing at all"
             yield f"the core is no contradiction: {together} would do"
         elif is_minimal:
             for place, literal in enumerate(literals):
-                if self._example(tuple(other for other in literals if other != literal)) is None:
+                if self.example(tuple(other for other in literals if other != literal)) is None:
                     yield f"answer.core[{place}] is not needed for the contradiction"
 
-    def _example(self, literals: Sequence[int]) -> Chosen | None:
-        """A set of module versions that makes the statements behind `literals` true, if there is one."""
+    def example(self, literals: Sequence[int], others: Sequence[int] = ()) -> Chosen | None:
+        """A set of module versions that makes the statements behind `literals` true, and `others`, if there is one."""
         on_sufferance = [
-            statement for literal in literals if isinstance(statement := self._statements[literal], _OnSufferance)
+            statement for literal in literals if isinstance(statement := self.statements[literal], OnSufferance)
         ]
 
         def is_admissible(found: Chosen) -> bool:
-            return not any(self._is_unnamed(statement, found) for statement in on_sufferance)
+            return not any(self.is_unnamed(statement, found) for statement in on_sufferance)
 
-        return self._encoding.find(literals, self._rules.requested, is_admissible)
+        return self.encoding.find([*literals, *others], self._rules.requested, is_admissible)
 
-    def _is_unnamed(self, statement: _OnSufferance, found: Chosen) -> bool:
+    def is_unnamed(self, statement: OnSufferance, found: Chosen) -> bool:
+        """Whether `found` holds one of the versions that `statement` is about, and nothing that names it."""
         name = statement.versions[0].name
         return found.get(name) in statement.versions and not any(
             self._rules.names_prerelease(one, name) for one in found.values()
@@ -294,9 +296,9 @@ class _Core:
     def _named_modules(self) -> set[str]:
         """Every module that matters to the statements."""
         names: set[str] = set()
-        for statement in self._statements.values():
+        for statement in self.statements.values():
             match statement:
-                case _Requested(requirement):
+                case Requested(requirement):
                     names.add(requirement.name)
                 case _Need(versions, requirement):
                     names.update((versions[0].name, requirement.name))
@@ -306,7 +308,7 @@ class _Core:
                     names.update((versions[0].name, *self._rules.providers(interface)))
                 case _Acyclic() | _NoVersion():
                     pass
-                case _OnSufferance(versions):
+                case OnSufferance(versions):
                     names.add(versions[0].name)
                     names.update(self._reachable())
                 case _:
@@ -325,10 +327,10 @@ class _Core:
                     new.extend(self._rules.leads(one))
         return reached
 
-    def _encode(self, literal: int, statement: _Statement) -> None:
-        encoding = self._encoding
+    def _encode(self, literal: int, statement: Statement) -> None:
+        encoding = self.encoding
         match statement:
-            case _Requested(requirement):
+            case Requested(requirement):
                 self._encode_requirement([-literal], requirement)
             case _Need(versions, requirement):
                 for one in versions:
@@ -342,9 +344,9 @@ class _Core:
                     encoding.sat.add([-literal, -encoding.literal(one), provided])
             case _Acyclic(modules):
                 encoding.forbid_cycles(self._edges(literal, modules))
-            case _NoVersion():
-                pass  # speaks through the requirements that it makes impossible
-            case _OnSufferance(versions):
+            case _NoVersion(module, constraint):
+                encoding.sat.add([-literal, -self.supposed(module, constraint)])
+            case OnSufferance(versions):
                 named = encoding.any_of(encoding.naming(versions[0].name))
                 for one in versions:
                     encoding.sat.add([-literal, -encoding.literal(one), named])
@@ -356,31 +358,34 @@ class _Core:
 
         Where there is none, only the statements that say so make that impossible.
         """
-        if self._rules.admitted(requirement):
-            self._encoding.sat.add([*unless, self._met(requirement)])
-            return
-        for literal, statement in self._statements.items():
-            if (
-                isinstance(statement, _NoVersion)
-                and statement.module == requirement.name
-                and statement.constraint in (ANY, requirement.constraint)
-            ):
-                self._encoding.sat.add([*unless, -literal])
+        admitted = self._rules.admitted(requirement)
+        met = self._met(requirement) if admitted else self.supposed(requirement.name, requirement.constraint)
+        self.encoding.sat.add([*unless, met])
+
+    def supposed(self, module: str, constraint: Constraint) -> int:
+        """The literal "a version of `module` that meets `constraint` is present", where there is no such version.
+
+        Of a module without any versions, all constraints say the same.
+        """
+        requirement = Requirement(module, constraint if self._rules.versions(module) else ANY)
+        if requirement not in self._met_by:
+            self._met_by[requirement] = self.encoding.new_variable()
+        return self._met_by[requirement]
 
     def _met(self, requirement: Requirement) -> int:
         if requirement not in self._met_by:
-            self._met_by[requirement] = self._encoding.any_of(self._encoding.admitted(requirement))
+            self._met_by[requirement] = self.encoding.any_of(self.encoding.admitted(requirement))
         return self._met_by[requirement]
 
     def _edges(self, literal: int, modules: Sequence[str]) -> Iterator[Edge]:
         """The needs among `modules` that the statements of the core name, where they and the one of `literal` are
         in."""
         inside = set(modules)
-        for other, statement in self._statements.items():
+        for other, statement in self.statements.items():
             if isinstance(statement, _Need):
                 upper, lower = statement.versions[0].name, statement.requirement.name
                 if upper in inside and lower in inside:
-                    any_version = self._encoding.new_variable()
+                    any_version = self.encoding.new_variable()
                     for one in statement.versions:
-                        self._encoding.sat.add([-literal, -other, -self._encoding.literal(one), any_version])
+                        self.encoding.sat.add([-literal, -other, -self.encoding.literal(one), any_version])
                     yield Edge(any_version, upper, lower)

@@ -86,6 +86,16 @@ class Fields:
             raise self._wrong(key, "a list of strings")
         return found
 
+    def places(self, key: str, count: int) -> tuple[int, ...]:
+        """A list of places in a list of `count`."""
+        value = self.get(key)
+        if not isinstance(value, list | tuple):
+            raise self._wrong(key, "a list of places")
+        found = tuple(one for one in value if type(one) is int and 0 <= one < count)
+        if len(found) < len(value):
+            raise self._wrong(key, f"a list of places in a list of {count}")
+        return found
+
     def texts_or_null(self, key: str) -> tuple[str, ...] | None:
         """A list of strings, or null."""
         return None if self.get(key) is None else self.texts(key)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from las_solver.check_core import _Core, _OnSufferance, _read, _Statement
+from las_solver.check_core import Core, OnSufferance, Statement, read_statement
 from las_solver.check_document import Fields, Malformed
 from las_solver.check_encoding import encode_answers
 from las_solver.check_rules import Chosen, Rules
@@ -92,7 +92,7 @@ def _provider(rules: Rules, plan: Chosen, decided: Chosen, interface: str) -> st
 def _complaints(
     step: Fields, statements: Sequence[Fields], rules: Rules, source: Source, plan: Chosen, turn: _Turn
 ) -> Iterator[str]:
-    ordinary: list[tuple[Fields, _Statement]] = []
+    ordinary: list[tuple[Fields, Statement]] = []
     kept: list[tuple[Fields, _Kept]] = []
     for fields in statements:
         match fields.text("kind"):
@@ -105,7 +105,7 @@ def _complaints(
             case "total":
                 kept.append((fields, _read_total(fields, rules, plan, turn)))
             case _:
-                ordinary.append((fields, _read(fields, rules)))
+                ordinary.append((fields, read_statement(fields, rules)))
     roots = (Requirement(name, ANY) for name in (*turn.before, turn.chosen.name))
     request = replace(rules.request, requirements=(*rules.request.requirements, *roots))
     reasons = _Reasons(Rules(source, rules.host, request), turn, ordinary, kept)
@@ -215,13 +215,13 @@ class _Reasons:
         self,
         rules: Rules,
         turn: _Turn,
-        ordinary: Sequence[tuple[Fields, _Statement]],
+        ordinary: Sequence[tuple[Fields, Statement]],
         kept: Sequence[tuple[Fields, _Kept]],
     ) -> None:
         self._rules = rules
-        self._core = _Core(rules, [statement for _, statement in ordinary])
-        self._encoding = encoding = self._core._encoding
-        self._places = dict(zip(self._core._statements, (fields.place for fields, _ in ordinary), strict=True))
+        self._core = Core(rules, [statement for _, statement in ordinary])
+        self._encoding = encoding = self._core.encoding
+        self._places = dict(zip(self._core.statements, (fields.place for fields, _ in ordinary), strict=True))
         for fields, statement in kept:
             literal = encoding.new_variable()
             self._places[literal] = fields.place
@@ -252,10 +252,10 @@ class _Reasons:
         on_sufferance = [
             statement
             for literal in literals
-            if isinstance(statement := self._core._statements.get(literal), _OnSufferance)
+            if isinstance(statement := self._core.statements.get(literal), OnSufferance)
         ]
 
         def is_admissible(found: Chosen) -> bool:
-            return not any(self._core._is_unnamed(statement, found) for statement in on_sufferance)
+            return not any(self._core.is_unnamed(statement, found) for statement in on_sufferance)
 
         return self._encoding.find(literals, self._rules.requested, is_admissible)

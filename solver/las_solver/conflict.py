@@ -11,7 +11,7 @@ groups that are left, in a fresh solver.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from las_solver.answer import leads
 from las_solver.closure import absence
@@ -49,6 +49,8 @@ class Conflict:
     request: Request
     core: tuple[Statement, ...]
     minimal: bool
+    problem: Problem = field(compare=False, repr=False)
+    """What the statements are about; not pruned."""
     smallest: bool | None = None
     """Whether no other core has fewer statements; None where that was not asked, False where it is not known."""
 
@@ -101,7 +103,7 @@ def _conflict_besides(problem: Problem, settled: Sequence[Statement], budget: Bu
     except Stopped:
         if settled:
             raise
-    return Conflict(request=problem.request, core=finished(problem, kept), minimal=minimal)
+    return Conflict(request=problem.request, core=finished(problem, kept), minimal=minimal, problem=problem)
 
 
 def _can_change(statement: Statement) -> bool:

@@ -10,6 +10,7 @@ from las_solver.plan import Plan, Step
 
 if TYPE_CHECKING:
     from las_solver.conflict import Conflict
+    from las_solver.derivation import Line
     from las_solver.diagnosis import Diagnosis
     from las_solver.statement import Statement
 
@@ -42,15 +43,28 @@ def conflict_document(conflict: Conflict, diagnosis: Diagnosis | None = None) ->
 
 
 def _reasons(conflict: Conflict) -> dict[str, object]:
-    """The core of `conflict`, and its text."""
-    from las_solver.explain import explain  # late, as a plan needs none of this
+    """The core of `conflict`, and why its statements contradict each other."""
+    from las_solver.derivation import derive  # late, as a plan needs none of this
+    from las_solver.explain import explanation
     from las_solver.statement_document import statement_document
 
-    return {
+    reasons: dict[str, object] = {
         "core": [statement_document(statement) for statement in conflict.core],
         "minimal": conflict.minimal,
         "smallest": conflict.smallest,
-        "explanation": explain(conflict),
+        "derivation": [_line(line) for line in derive(conflict.problem, conflict.core)],
+    }
+    return {**reasons, "explanation": explanation(reasons, list(map(str, conflict.request.requirements)))}
+
+
+def _line(line: Line) -> dict[str, object]:
+    terms = [{"module": module, "versions": versions, "present": there} for module, versions, there in line.claim]
+    return {
+        "text": line.text,
+        "sources": list(line.sources),
+        "statements": list(line.statements),
+        "lines": list(line.lines),
+        "claim": terms,
     }
 
 

@@ -1,39 +1,94 @@
-"""A conflict as people read it: a sentence for each statement of the core, and where it stands."""
+"""A conflict as people read it: why there is no plan, where that stands, and what would help."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
-from las_cli.render.terminal import printable
+from las_cli.render.terminal import display_width, printable
 from las_cli.render.text import Paper, wrap
-from las_solver.conflict import Conflict
-from las_solver.document import conflict_document
+from las_solver.explain import Row, closing_words, heading, rows
 
-__all__ = ["render_conflict"]
+__all__ = ["conflict_lines", "render_conflict", "repair_lines"]
 
-_ITEM = "  - "
-_BECAUSE = ", because"
-_PLACES_OF_THEIR_OWN = ("the request", "the registry")
-
-
-def render_conflict(conflict: Conflict, *, place: str, paper: Paper) -> str:
-    """`conflict` as text with a final line break; `place` says what it is for, like "on this machine"."""
-    return "\n".join(_lines(conflict, place, paper)) + "\n"
+_MOST_SOURCES: Final = 2
+_MOST_STEPS: Final = 3
+_MARGIN: Final = 6
 
 
-def _lines(conflict: Conflict, place: str, paper: Paper) -> Iterator[str]:
-    document = conflict_document(conflict)
-    core = document["core"]
-    assert isinstance(core, list)
-    sources = {f"{_ITEM}{statement['text']}": str(statement["source"]) for statement in core}
-    heading, *rest = str(document["explanation"]).split("\n")
-    yield from wrap(printable(f"{heading.removesuffix(_BECAUSE)} {place}{_BECAUSE}"), paper=paper, bold=True)
-    for line in rest:
-        if not line.startswith(_ITEM):
-            yield from wrap(printable(line), paper=paper)
-            continue
-        source = sources.get(line, _PLACES_OF_THEIR_OWN[0])
-        text = printable(line.removeprefix(_ITEM))
-        yield from wrap(text, paper=paper, first=_ITEM, indent=" " * len(_ITEM))
-        if source not in _PLACES_OF_THEIR_OWN:
-            yield from wrap(printable(source), paper=paper, first=" " * len(_ITEM), indent=" " * len(_ITEM), dim=True)
+def render_conflict(document: Mapping[str, Any], *, place: str, paper: Paper) -> str:
+    """The `document` of a conflict as text with a final line break; `place` says what it is for."""
+    return "\n".join(_lines(document, place, paper)) + "\n"
+
+
+def _lines(document: Mapping[str, Any], place: str, paper: Paper) -> Iterator[str]:
+    yield from wrap(printable(f"No plan for {heading(document['request'])} {place}."), paper=paper, bold=True)
+    conflicts = [document, *document["more"]]
+    if len(conflicts) > 1:
+        yield f"There are {len(conflicts)} independent conflicts."
+    for number, conflict in enumerate(conflicts, 1):
+        yield ""
+        if len(conflicts) > 1:
+            yield paper.style(f"Conflict {number}", bold=True)
+        yield from conflict_lines(conflict, paper)
+    if document["repairs"]:
+        yield ""
+        yield paper.style("What would help (each one checked):", bold=True)
+        yield from repair_lines(document["repairs"], paper)
+
+
+def conflict_lines(conflict: Mapping[str, Any], paper: Paper) -> Iterator[str]:
+    """Why one conflict is one: a row for each line that people read, each with where it stands."""
+    shown = rows(conflict)
+    widest = max((len(f"{row.number}. ") for row in shown if row.number), default=0)
+    for row in shown:
+        yield from _row(row, widest, paper)
+    for words in closing_words(conflict):
+        yield from wrap(words, paper=paper)
+
+
+def _row(row: Row, widest: int, paper: Paper) -> Iterator[str]:
+    first = f"  {f'{row.number}. ' if row.number else '':>{widest}}"
+    indent = " " * (len(first) + 2)
+    yield from wrap(printable(row.text), paper=paper, first=first, indent=indent)
+    for place in _places(row.sources):
+        yield from wrap(printable(place), paper=paper, first=indent, indent=indent, dim=True)
+
+
+def _places(sources: Sequence[str]) -> Iterator[str]:
+    """The first of `sources`, those of one manifest together, and how many more there are."""
+    fields: dict[str, list[str]] = {}
+    for source in sources[:_MOST_SOURCES]:
+        manifest, _, field = source.partition(": ")
+        fields.setdefault(manifest, []).append(field)
+    yield from (f"{manifest}: {', '.join(named)}" for manifest, named in fields.items())
+    if len(sources) > _MOST_SOURCES:
+        yield f"and {len(sources) - _MOST_SOURCES} more"
+
+
+def repair_lines(repairs: Sequence[Mapping[str, Any]], paper: Paper) -> Iterator[str]:
+    """The repairs, numbered, each with the plan that it leads to: beside it where all of them fit, else below it."""
+    texts = [printable(repair["text"]) for repair in repairs]
+    outcomes = [printable(_outcome(repair["then"])) for repair in repairs]
+    digits = len(str(len(repairs)))
+    margin = " " * (digits + 4)
+    column = len(margin) + max(map(display_width, texts)) + _MARGIN
+    fits = column + max(map(display_width, outcomes)) <= paper.width
+    for number, (text, outcome) in enumerate(zip(texts, outcomes, strict=True), 1):
+        first = f"  {number:>{digits}}. "
+        if fits:
+            gap = " " * (column - len(first) - display_width(text))
+            yield first + text + gap + paper.style(outcome, dim=True)
+        else:
+            yield from wrap(text, paper=paper, first=first, indent=margin)
+            yield from wrap(outcome, paper=paper, first=margin, indent=margin, dim=True)
+
+
+def _outcome(steps: Sequence[Mapping[str, Any]]) -> str:
+    """The plan in few words: ``then app 2.1 with torch 2.5.1 and 7 more``."""
+    named = [f"{step['module']} {step['version']}" for step in steps]
+    more = len(named) - _MOST_STEPS
+    others = named[1:_MOST_STEPS] + ([f"{more} more"] if more > 0 else [])
+    if not others:
+        return f"then {named[0]}" if named else ""
+    return f"then {named[0]} with {' and '.join([', '.join(others[:-1]), others[-1]] if others[1:] else others)}"
