@@ -81,10 +81,14 @@ def _statement(problem: Problem, domain: Domain, span: Span, thing: Hashable) ->
     match thing:
         case LacksHardware() | LacksMode() | Excluded():
             return _limit(newest.source, span, thing)
-        case Need():
-            requirement = Requirement(thing.name, thing.constraint)
+        case Need(name=name, constraint=constraint):
             entries = newest.requirements if thing.field == "modules" else newest.runtimes
-            source = f"{newest.source}: dependencies.{thing.field}[{entries.index(requirement)}]"
+            place, requirement = next(
+                (place, entry)
+                for place, entry in enumerate(entries)
+                if entry.name == name and entry.constraint.text == constraint.text
+            )
+            source = f"{newest.source}: dependencies.{thing.field}[{place}]"
             if thing.field == "modules":
                 return Dependency(span, requirement, source)
             return RuntimeNeed(span, requirement, problem.host.runtimes.get(thing.name), source)

@@ -80,7 +80,7 @@ class Sat:
         self._spend = spend
         self._spent = 0
         self._variables = 0
-        self._model: list[bool] = []
+        self._model: list[bool] | None = []
         self._core: tuple[int, ...] = ()
         self.calls = 0
         self.clauses = 0
@@ -94,6 +94,8 @@ class Sat:
 
     def add(self, clause: Sequence[int]) -> None:
         """Demand that one of the literals of `clause` is true, from now on."""
+        if self._model is None:
+            self._read_model()  # some backends forget it with the next clause
         self.clauses += 1
         self._solver.add_clause(clause)
 
@@ -114,8 +116,7 @@ class Sat:
             if satisfiable is not None:
                 break
         if satisfiable:
-            self._model = [False, *(literal > 0 for literal in self._solver.get_model())]
-            self._model.extend([False] * (self._variables + 1 - len(self._model)))
+            self._model = None
         else:
             self._core = tuple(self._solver.get_core() or ())
         return satisfiable
@@ -127,13 +128,20 @@ class Sat:
 
     def value(self, literal: int) -> bool:
         """Whether `literal` is true in the model that :meth:`solve` found last."""
-        true = self._model[abs(literal)]
+        true = self.model[abs(literal)]
         return true if literal > 0 else not true
 
     @property
     def model(self) -> Sequence[bool]:
-        """The values that :meth:`solve` found last, by variable; those of variables made since are missing."""
-        return self._model
+        """The values that :meth:`solve` found last, by variable; those of variables made since may be missing."""
+        return self._read_model() if self._model is None else self._model
+
+    def _read_model(self) -> list[bool]:
+        """Takes the model from the solver, which is only done where it is asked for: often the verdict is enough."""
+        model = [False, *(literal > 0 for literal in self._solver.get_model())]
+        model.extend([False] * (self._variables + 1 - len(model)))
+        self._model = model
+        return model
 
     @property
     def core(self) -> tuple[int, ...]:
