@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from types import FrameType, TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from las_cli.progress import Progress
 from las_cli.request_options import Timer
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
 
 __all__ = ["AT_LENGTH", "BRIEFLY", "Explaining"]
 
@@ -35,23 +35,32 @@ class Explaining:
     def __call__(self) -> bool:
         if self._progress is None:
             self._progress = Progress("Looking for reasons and remedies; Ctrl-C shows what is known")
+            self._listen()
         self._progress.tick()
         return self.interrupted or self._is_over()
 
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._interrupt)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._before is not None:
+            import signal
+
             signal.signal(signal.SIGINT, self._before)
         if self._progress is not None:
             self._progress.__exit__(kind, error, traceback)
 
+    def _listen(self) -> None:
+        """Takes Ctrl-C for a wish to stop from now on, where this may be decided: in the main thread."""
+        import signal  # late: a plan needs none of this
+        import threading
+
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._interrupt)
+
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        if self._progress is None or self.interrupted:
+        if self.interrupted:
             raise KeyboardInterrupt
         self.interrupted = True
