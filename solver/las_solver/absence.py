@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from packaging.version import Version
@@ -48,19 +48,27 @@ class OtherVersions:
 Absence = HostHas | OtherProvider | OtherVersions
 
 
-def absences(whole: Problem, decisions: Sequence[Decision], plan: Plan, name: str) -> tuple[Absence, ...]:
-    """Why nothing in `plan` leads to the module `name`, although something might."""
+def absences(whole: Problem, decisions: Sequence[Decision], plan: Plan, question: Requirement) -> tuple[Absence, ...]:
+    """Why nothing in `plan` leads to what `question` asks about, although something might."""
+    name = question.name
     chosen = {step.module: whole.domain(step.module).versions.index(step.version) for step in plan.steps}
     ordered = {
         module: chosen[module] for decision in decisions if isinstance(decision, Layer) for module in decision.modules
     }
+    candidates = whole.domain(name).candidates
+    provided = {
+        interface
+        for low, high in whole.admitted(name, question.constraint)
+        for one in candidates[low : high + 1]
+        for interface in one.provides
+    }
     met = [one for module in ordered for one in _met_by_host(whole, ordered, module, name)]
-    provided = [one for module in ordered for one in _provided_by_others(whole, ordered, module, name)]
+    elsewhere = [one for module in ordered for one in _provided_by_others(whole, ordered, module, provided)]
     by_host = {one.module for one in met}
     others = [
         one for module in ordered if module not in by_host for one in _needed_at_others(whole, ordered, module, name)
     ]
-    return (*met, *provided, *others)
+    return (*met, *elsewhere, *others)
 
 
 def _met_by_host(whole: Problem, chosen: Answer, module: str, name: str) -> Iterator[HostHas]:
@@ -72,8 +80,7 @@ def _met_by_host(whole: Problem, chosen: Answer, module: str, name: str) -> Iter
             yield HostHas(module=module, version=candidate.version, requirement=requirement, have=have, source=source)
 
 
-def _provided_by_others(whole: Problem, chosen: Answer, module: str, name: str) -> Iterator[OtherProvider]:
-    provided = {interface for one in whole.domain(name).candidates for interface in one.provides}
+def _provided_by_others(whole: Problem, chosen: Answer, module: str, provided: Set[str]) -> Iterator[OtherProvider]:
     for interface in whole.domain(module).candidates[chosen[module]].consumes:
         if interface in provided:
             able = [one for one in chosen if one != module and whole.provides(one, chosen[one], interface)]

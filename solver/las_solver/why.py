@@ -113,7 +113,7 @@ def explain_choice(
     if not isinstance(other, Plan):
         return Impossible(question=question, plan=plan, step=step, conflict=other)
     proved = plan.optimal and other.optimal
-    reasons = () if step is not None else absences(whole, decisions, plan, question.name)
+    reasons = () if step is not None else absences(whole, decisions, plan, question)
     return Possible(
         question=question,
         plan=plan,

@@ -205,6 +205,12 @@ def test_preferring_does_not_help_where_something_else_provides_the_interface_an
     assert (document["preferring"], document["decided_by"]) == (False, None)
 
 
+def test_only_versions_that_are_asked_about_could_provide_an_interface() -> None:
+    versions = [APP, ALPHA, version("beta 1"), version("beta 2", provides=("api",))]
+    assert why(versions, "beta@1", ask("app"))["reasons"] == []
+    assert [one["kind"] for one in why(versions, "beta@2", ask("app"))["reasons"]] == ["interface"]
+
+
 def test_the_host_has_what_would_be_needed() -> None:
     host = Host(runtimes={"cuda": parse_version("12.4")}, interfaces=frozenset(["api"]))
     versions = [version("app 1", runtimes=["cuda>=12"], consumes=("api",)), version("cuda 12.4", provides=("api",))]
