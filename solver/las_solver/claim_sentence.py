@@ -44,9 +44,10 @@ def claim_sentence(states: States, claim: Claim) -> str:
             Dependency() | RuntimeNeed() | HardwareLimit() | ModeLimit() | InterfaceNeed() | PreRelease() | Exclusion()
         ):
             spans = states.spans(said.span.module, claim.subject)
-            about = _varying(said.span.module, spans) if len(claim.statements) > 1 else None
+            varies = len(claim.statements) > 1
             if isinstance(said, RuntimeNeed) and said.oldest is not None:
-                said = _with_least(states, said, claim.subject)
+                said, varies = _with_least(states, said, claim.subject), True
+            about = _varying(said.span.module, spans) if varies else None
             if len(spans) == 1:
                 return sentence(replace(said, span=spans[0]), about)
             return sentence(said, about or _subject(spans))

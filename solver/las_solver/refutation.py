@@ -212,8 +212,8 @@ class _Trail:
     def _in_reading_order(self, violated: int, used: Sequence[int]) -> Iterator[int]:
         """The reasons of the entries at `used`, and `violated`, so that they read well.
 
-        Each comes after the reasons that made its other terms hold; but before them, where these do not go back to a
-        demand: *app needs lib*, *lib needs more memory* is the order of both.
+        Each comes after the reasons that made its other terms hold, as far as these go back to a demand, and before the
+        others: *app needs lib*, *lib needs more memory* is the order, whichever of the two was looked at last.
         """
         by_module: dict[str, list[int]] = {}
         for entry in sorted(used):
@@ -238,8 +238,9 @@ class _Trail:
             elif entry not in visited:
                 visited.add(entry)
                 below = [(self._entries[one][2], one) for one in reversed(supports(place, entry))]
-                is_first = entry != _LAST and entry not in demanded
-                pending.extend((*below, (place, _TELL)) if is_first else ((place, _TELL), *below))
+                pending.extend(one for one in below if one[1] not in demanded)
+                pending.append((place, _TELL))
+                pending.extend(one for one in below if one[1] in demanded)
 
     def learn(self, terms: Terms, levels: Sequence[int]) -> None:
         """Add a claim that speaks against the decisions at `levels`, and go back to where it says something new."""
