@@ -107,8 +107,9 @@ def test_what_nothing_needs(why: Why) -> None:
 def test_a_version_that_is_impossible(why: Why) -> None:
     assert _text(why("library@2", "--for", "app")) == [
         "library ==2 cannot be in a plan for app on the machine of machine.yaml, because",
-        "  you asked for app",
-        "  app 2.1 needs library <2  app/manifest.yaml: dependencies.modules[0]",
+        "  you asked about library ==2",
+        "  app 2.1 needs library <2",
+        "    app/manifest.yaml: dependencies.modules[0]",
         "",
         "The plan has library 1.5.",
     ]
@@ -117,14 +118,15 @@ def test_a_version_that_is_impossible(why: Why) -> None:
 def test_a_module_that_fits_no_plan_at_all(why: Why) -> None:
     assert _text(why("heavy", "--for", "app")) == [
         "heavy cannot be in any plan on the machine of machine.yaml, because",
-        "  heavy 1.0 needs 24 GB of GPU memory, and this host has no GPU  heavy/manifest.yaml: hardware.gpu.vram_min",
+        "  heavy 1.0 needs 24 GB of GPU memory, and this host has no GPU",
+        "    heavy/manifest.yaml: hardware.gpu.vram_min",
     ]
 
 
 def test_a_request_without_a_plan_is_1(why: Why) -> None:
     result = why("library", "--for", "heavy")
     assert (result.exit_code, result.stderr) == (1, "")
-    assert result.stdout.startswith("There is no plan for heavy on the machine of machine.yaml, because\n")
+    assert result.stdout.startswith("No plan for heavy on the machine of machine.yaml.\n")
 
 
 def test_the_answer_as_json(why: Why) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,13 +11,13 @@ import click
 
 from las_cli.answers import print_answer
 from las_cli.command_text import command_text
+from las_cli.errors import ExitStatus
 from las_cli.explaining import BRIEFLY, Explaining
 from las_cli.options import ModuleType, format_option, logging_options
 from las_cli.request_options import RequestOptions, in_time, pose, request_options
 
 if TYPE_CHECKING:
     from las_cli.request_options import Question
-    from las_solver.conflict import Conflict
     from las_solver.constraint import Requirement
     from las_solver.why import Why
 
@@ -63,21 +63,18 @@ def why(ctx: click.Context, *, asked: str, modules: Sequence[str], options: Requ
     question = pose(options, modules, also=[requirement.name])
     if not question.registry.versions(requirement.name):
         raise unknown_module(requirement.name, question.registry)
-    found = _answer(question, requirement)
+    with Explaining(min(question.timeout, BRIEFLY)) as explaining:
+        found = in_time(
+            question,
+            lambda stop: question.planner.why(requirement, question.request, stop=stop, stop_explaining=explaining),
+        )
     if isinstance(found, Conflict):
         more = command_text("diagnose", modules, options)
-        ctx.exit(print_answer(question, output_format, more=more, known=found))
-    _print(requirement, found, question, output_format, _commands(asked, modules, options))
-
-
-def _answer(question: Question, requirement: Requirement) -> Why | Conflict:
-    """The planner's answer; the time is that for all plans that it takes, and explaining has its own."""
-    with Explaining(min(question.timeout, BRIEFLY)) as explaining:
-
-        def why(out_of_time: Callable[[], bool]) -> Why | Conflict:
-            return question.planner.why(requirement, question.request, stop=out_of_time, stop_explaining=explaining)
-
-        return in_time(question, why)
+        status = print_answer(question, output_format, more=more, known=found)
+    else:
+        status = ExitStatus.DONE
+        _print(requirement, found, question, output_format, _commands(asked, modules, options))
+    ctx.exit(ExitStatus.INTERRUPTED if explaining.interrupted else status)
 
 
 def _commands(asked: str, modules: Sequence[str], options: RequestOptions) -> Mapping[str, str]:

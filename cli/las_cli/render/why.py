@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from las_cli.render.conflict import conflict_lines
 from las_cli.render.phrases import counted
 from las_cli.render.table import Column, render_table
 from las_cli.render.terminal import display_width, printable
@@ -227,12 +228,16 @@ def _impossible(document: Document, place: str, paper: Paper) -> Iterator[str]:
     by_itself = requested == [document["question"]]
     plan = f"any plan {printable(place)}" if by_itself else f"a plan for {_plan(document, place)}"
     yield from wrap(f"{asked} cannot be in {plan}, because", paper=paper, bold=True)
-    for statement in conflict["core"]:
-        if statement["kind"] == "requested" and statement["requirement"] == document["question"]:
-            continue
-        yield from _sourced(statement["text"], statement["source"], "  ", paper)
-    if not conflict["minimal"]:
-        yield from wrap("The time to explain was up: some of these may not be needed.", paper=paper)
+    yield from conflict_lines({**conflict, "derivation": [*_about_question(document)]}, paper)
     if document["version"] is not None:
         yield ""
         yield from wrap(f"The plan has {printable(document['module'])} {printable(document['version'])}.", paper=paper)
+
+
+def _about_question(document: Document) -> Iterator[Document]:
+    """The derivation of the conflict, in which what was asked about is not said to have been asked for."""
+    core = document["conflict"]["core"]
+    for line in document["conflict"]["derivation"]:
+        asked = [(core[place]["kind"], core[place].get("requirement")) for place in line["statements"]]
+        is_question = asked == [("requested", document["question"])]
+        yield {**line, "text": line["text"].replace("asked for", "asked about", 1)} if is_question else line
