@@ -131,11 +131,12 @@ class _Drawing:
         )
         routes = []
         for edge, pair, chain in zip(graph.edges, self.forward, self.chains, strict=True):
-            points: list[Point] = [(corners[chain[0]][0] + nodes[chain[0]].width, middle[chain[0]])]
-            for place in chain[1:-1]:
-                start = starts[self.column[place]]
-                points += [(start, middle[place]), (start + widths[self.column[place]], middle[place])]
-            points.append((corners[chain[-1]][0], middle[chain[-1]]))
+            points: list[Point] = []
+            for place in chain:  # level through its whole column, so that it does not run into wider neighbours
+                left = starts[self.column[place]]
+                points += [(left, middle[place]), (left + widths[self.column[place]], middle[place])]
+            points[0] = (corners[chain[0]][0] + nodes[chain[0]].width, middle[chain[0]])
+            points[-1] = (corners[chain[-1]][0], middle[chain[-1]])
             routes.append(Route(edge, tuple(points if pair == (edge.tail, edge.head) else reversed(points))))
         height = max(middle[node] + self._height(node) / 2 for node in range(len(self.column)))
         return Layout(graph, corners, tuple(routes), starts[-1] + widths[-1], height)

@@ -92,8 +92,8 @@ def _arrow(route: Route, graph: Graph, ends: Sequence[set[int]]) -> Markup:
     points = route.points
     parts = [tag("path", class_="line", d=_curve(points))]
     if graph.nodes[edge.head].shape == "box":
-        (before, _), (x, y) = points[-2:]
-        back = _TIP if x < before else -_TIP
+        x, y = points[-1]
+        back = _TIP if x < points[0][0] else -_TIP
         parts.append(tag("path", class_="tip", d=f"M{x:.1f} {y:.1f}l{back:.1f} -4v8z"))
     return tag("g", *parts, class_=" ".join(filter(None, classes)))
 
@@ -103,11 +103,11 @@ def _curve(points: Sequence[Point]) -> str:
     (x, y), *rest = points
     path = [f"M{x:.1f} {y:.1f}"]
     for next_x, next_y in rest:
-        if abs(next_y - y) < 0.05:
-            path.append(f"H{next_x:.1f}")
-        else:
+        if abs(next_y - y) >= 0.05:
             half = (x + next_x) / 2
             path.append(f"C{half:.1f} {y:.1f} {half:.1f} {next_y:.1f} {next_x:.1f} {next_y:.1f}")
+        elif next_x != x:
+            path.append(f"H{next_x:.1f}")
         x, y = next_x, next_y
     return "".join(path)
 
