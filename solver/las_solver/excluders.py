@@ -144,7 +144,7 @@ def picked_as(place: Place) -> Picked:
     return Picked(place.name, interface, consumer)
 
 
-def need_of_chosen(problem: Problem, chosen: Span, need: Need) -> Statement:
+def need_of_chosen(problem: Problem, chosen: Span, need: Need) -> Dependency | RuntimeNeed:
     """The statement about the version of `chosen`, and its neighbours that say the same, that it has `need`."""
     domain = problem.domain(chosen.module)
     low = high = chosen.low
@@ -154,7 +154,9 @@ def need_of_chosen(problem: Problem, chosen: Span, need: Need) -> Statement:
         high += 1
     spans = spans_of(chosen.module, domain.versions, range(low, high + 1))
     span = next(one for one in spans if one.low <= chosen.low <= one.high)
-    return statement_of(problem, domain, span, need)
+    statement = statement_of(problem, domain, span, need)
+    assert isinstance(statement, Dependency | RuntimeNeed)
+    return statement
 
 
 def _covers(excluders: Iterable[_Excluder], ranks: Iterable[int]) -> bool:

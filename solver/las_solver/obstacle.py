@@ -3,8 +3,8 @@
 First it is asked whether a valid answer exists that agrees with all that was chosen before the module in question, and
 has it at a newer version. If there is one, then only at the cost of modules that come after it in its layer: a
 :class:`las_solver.statement.Total` says so, and that they are not to be older. Then the statements about the module,
-about what these name, and so on, are added to a theory until they contradict each other, and left out again, the last
-first, as long as the rest still does.
+and about those that models of these lead to, are added to a theory until they contradict each other, and left out
+again, the last first, as long as the rest still does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from las_solver.conflict import finished
 from las_solver.constraint import ANY, Requirement
 from las_solver.excluders import need_of_chosen, picked_as
 from las_solver.ground import statements_about
-from las_solver.model import ModuleVersion
 from las_solver.newest import Newest
 from las_solver.place import Place, rank_of, span_of
 from las_solver.problem import Problem
@@ -27,10 +26,10 @@ from las_solver.shelf import Shelf
 from las_solver.statement import (
     Chosen,
     Cycle,
-    InterfaceNeed,
     NoVersion,
     Picked,
     Requested,
+    Span,
     Statement,
     Total,
     UnknownModule,
@@ -54,7 +53,7 @@ class Obstacles:
         self._problem = problem
         self._pruned = pruned
         self._budget = budget
-        self._needs: dict[str, list[tuple[str, list[Statement]]]] = {}
+        self._said = _Said(problem)
 
     def against(self, place: Place) -> tuple[Statement, ...]:
         """An irreducible set of statements that rule out every version newer than the one of `place`.
@@ -63,18 +62,13 @@ class Obstacles:
         """
         total = self._total(place)
         rooted = self._rooted(place)
-        theory = _Sequel(rooted, place, self._budget, [NO_CYCLE])
-        near = [place.name]
-        if total is not None:
-            theory.add(total)
-            near.extend(name for name, _, _ in total.falls)
-        for statements in self._outwards(place, near):
-            for statement in statements:
+        theory = _Sequel(rooted, place, self._budget, [NO_CYCLE] if total is None else [NO_CYCLE, total])
+        surroundings = _Surroundings(self._said, place, [] if total is None else [name for name, _, _ in total.falls])
+        while not theory.contradicts(theory.selectors):
+            fresh = surroundings.grow(theory.encoding.snapshot())
+            assert fresh, f"nothing speaks against a newer version of {place.name}"
+            for statement in fresh:
                 theory.add(statement)
-            if theory.contradicts(theory.selectors):
-                break
-        else:
-            raise AssertionError(f"nothing speaks against a newer version of {place.name}")
         kept = theory.reduce()
         theory.close()
         theory = _Sequel(rooted, place, self._budget, kept)
@@ -114,66 +108,105 @@ class Obstacles:
             sum(domain(name).behind(instead.get(name, rank)) for name, rank in wanted.items()),
         )
 
-    # What is around a module
 
-    def _outwards(self, place: Place, near: Iterable[str]) -> Iterator[list[Statement]]:
-        """All statements in steps: about `near`, about what these name, and so on; then about all others like that.
+class _Said:
+    """The statements about modules of an unpruned `problem`, worked out once for each."""
 
-        A step also holds what modules chosen before need of those that it is about.
-        """
-        needing: dict[str, list[Statement]] = {}
-        for name, chosen in place.before.items():
-            for needed, statements in self._needs_of(name, chosen):
-                needing.setdefault(needed, []).extend(statements)
-        given: set[Statement] = set()
-        seen: set[str] = set()
-        for start in (near, (*place.before, *place.after)):
-            layer = [name for name in start if name not in seen]
-            while layer:
-                fresh: dict[Statement, None] = {}
-                following: dict[str, None] = {}
-                seen.update(layer)
-                for name in layer:
-                    for statement in self._about(place, name):
-                        fresh[statement] = None
-                        if (target := target_of(statement)) is not None:
-                            fresh.update(absence(self._problem, target))
-                            following[target.name] = None
-                        elif isinstance(statement, InterfaceNeed):
-                            following.update(dict.fromkeys(statement.providers))
-                    fresh.update(dict.fromkeys(needing.get(name, ())))
-                yield [statement for statement in fresh if statement not in given]
-                given.update(fresh)
-                layer = [name for name in following if name not in seen]
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self._about: dict[str, list[tuple[Span | None, Statement]]] = {}
+        self._needs: dict[Span, list[tuple[str, Statement]]] = {}
 
-    def _about(self, place: Place, name: str) -> Iterator[Statement]:
-        """The statements about a module, of its newer versions, or of the chosen one if that was chosen before."""
-        low, high = 0, len(self._problem.domain(name)) - 1
-        if name == place.name:
-            low = rank_of(self._problem, place.chosen) + 1
-            if place.is_picked:
-                yield picked_as(place)
-        elif name in place.before:
-            chosen = span_of(self._problem, place.before[name])
-            low = high = chosen.low
-            yield Chosen(chosen)
-        for requirement in self._problem.request.requirements:
+    def about(self, name: str, low: int, high: int) -> Iterator[Statement]:
+        """The statements about any version of a module at the ranks from `low` to `high`; and what these lack."""
+        about = self._about.get(name)
+        if about is None:
+            about = self._about[name] = list(self._all_about(name))
+        return (one for span, one in about if span is None or (span.low <= high and span.high >= low))
+
+    def _all_about(self, name: str) -> Iterator[tuple[Span | None, Statement]]:
+        for requirement in self.problem.request.requirements:
             if requirement.name == name:
-                yield Requested(requirement)
-        for statement in statements_about(self._problem, name):
+                yield None, Requested(requirement)
+        for statement in statements_about(self.problem, name):
             assert not isinstance(statement, Requested | UnknownModule | NoVersion | Picked | Total | Cycle)
-            if statement.span.low <= high and statement.span.high >= low:
-                yield statement
+            yield statement.span, statement
+            if (target := target_of(statement)) is not None:
+                for nothing in absence(self.problem, target):
+                    yield statement.span, nothing
 
-    def _needs_of(self, name: str, chosen: ModuleVersion) -> list[tuple[str, list[Statement]]]:
-        """What the chosen version of a module needs, as statements, by the module that it needs."""
-        if name not in self._needs:
-            span = span_of(self._problem, chosen)
-            self._needs[name] = [
-                (need.name, [Chosen(span), need_of_chosen(self._problem, span, need)])
-                for need in self._problem.domain(name).needs(span.low)
+    def needs(self, chosen: Span) -> list[tuple[str, Statement]]:
+        """What one version needs, by the module that it needs."""
+        needs = self._needs.get(chosen)
+        if needs is None:
+            needs = self._needs[chosen] = [
+                (need.name, need_of_chosen(self.problem, chosen, need))
+                for need in self.problem.domain(chosen.module).needs(chosen.low)
             ]
-        return self._needs[name]
+        return needs
+
+
+class _Surroundings:
+    """The modules around that of `place`, told of as models come upon them: first from it and `near`, then from all."""
+
+    def __init__(self, said: _Said, place: Place, near: Iterable[str]) -> None:
+        self._said = said
+        self._problem = said.problem
+        self._place = place
+        self._chosen = {name: span_of(said.problem, one) for name, one in place.before.items()}
+        self._needing: dict[str, list[Statement]] = {}
+        for span in self._chosen.values():
+            for target, need in said.needs(span):
+                self._needing.setdefault(target, []).extend((Chosen(span), need))
+        self._starts = [[place.name, *near], [*self._chosen, place.name, *place.after]]
+        self._told: set[str] = set()
+        self._given: set[Statement] = set()
+
+    def grow(self, model: Mapping[str, int]) -> list[Statement]:
+        """New statements about modules that `model` leads to and of which nothing was told yet."""
+        fresh: dict[Statement, None] = {}
+        while self._starts and not fresh:
+            for name in self._walk(model):
+                if name not in self._told:
+                    self._told.add(name)
+                    fresh.update((one, None) for one in self._about(name) if one not in self._given)
+            if not fresh:
+                self._starts.pop(0)
+        self._given.update(fresh)
+        return list(fresh)
+
+    def _walk(self, model: Mapping[str, int]) -> dict[str, None]:
+        """The modules that `model` leads to, and the next one on each way, of which nothing was told yet.
+
+        The walk from near the module does not go on from those that were chosen before.
+        """
+        queue = list(self._starts[0])
+        found: dict[str, None] = {}
+        for name in queue:
+            domain = self._problem.domain(name)
+            if name in found or not len(domain):
+                continue
+            found[name] = None
+            if name not in self._told or name not in model or (name in self._chosen and len(self._starts) > 1):
+                continue
+            rank = model[name] if model[name] >= 0 else domain.best(((0, len(domain) - 1),))
+            queue.extend(need.name for need in domain.needs(rank))
+            for interface in domain.consumes(rank):
+                queue.extend(other for other in self._problem.providers(interface) if other != name and other in model)
+        return found
+
+    def _about(self, name: str) -> Iterator[Statement]:
+        """What is said of a module: of its newer versions, of the one that was chosen before, or of all."""
+        low, high = 0, len(self._problem.domain(name)) - 1
+        if name == self._place.name:
+            low = rank_of(self._problem, self._place.chosen) + 1
+            if self._place.is_picked:
+                yield picked_as(self._place)
+        elif name in self._chosen:
+            low = high = self._chosen[name].low
+            yield Chosen(self._chosen[name])
+        yield from self._said.about(name, low, high)
+        yield from self._needing.get(name, ())
 
 
 class _Sequel(Theory):
@@ -202,7 +235,6 @@ class _Sequel(Theory):
 
     def _note(self, statement: Statement) -> Literals:
         """Add the statement; the literal that lifts it."""
-        self._statements.append(statement)
         return (-self.select(statement),)
 
 
