@@ -44,7 +44,7 @@ def test_a_module_of_the_plan(why: Why) -> None:
         "library 1.5 is in the plan for site on the machine of machine.yaml, because",
         "  you asked for site",
         "    site 1.0 needs app  site/manifest.yaml: dependencies.modules[0]",
-        "      app 2.1 needs library <2  app/manifest.yaml: dependencies.modules[0]",
+        "        app 2.1 needs library <2  app/manifest.yaml: dependencies.modules[0]",
         "",
         "2.0 is the newest version; this one is 1 behind, because",
         "  app 2.1 was chosen before",
@@ -61,8 +61,8 @@ def test_a_provider_of_the_plan_and_a_narrow_terminal(why: Why) -> None:
         "of machine.yaml, because",
         "  you asked for site",
         "    site 1.0 consumes chat, which alpha provides, the first",
-        "    by name of 2 modules that could",
-        "    site/manifest.yaml: interfaces.consumes[0]",
+        "      by name of 2 modules that could",
+        "      site/manifest.yaml: interfaces.consumes[0]",
         "",
         "1.0 is the newest version.",
     ]
@@ -95,6 +95,19 @@ def test_a_version_that_was_not_chosen(why: Why, registry: Path, profile: Path) 
         "",
         "To ask for it:",
         f"  las-solve plan app 'library@<1.5' --registry {registry} --profile {profile}",
+    ]
+
+
+def test_the_middle_of_a_long_chain_is_left_out(why: Why, registry: Path) -> None:
+    needs = {f"m{at}": f"dependencies:\n  modules: [m{at + 1}]\n" for at in range(200)}
+    texts = [manifest_text(name, "1", rest) for name, rest in {**needs, "m200": ""}.items()]
+    write_files(registry, {"chain.manifest.yaml": "---\n".join(texts)})
+    lines = _text(why("m200", "--for", "m0", COLUMNS="90"))
+    assert [line.strip().partition("  ")[0] for line in lines[1:-2]] == [
+        "you asked for m0",
+        *(f"m{at} 1 needs m{at + 1}" for at in range(5)),
+        "... and so on, 190 links",
+        *(f"m{at} 1 needs m{at + 1}" for at in range(195, 200)),
     ]
 
 

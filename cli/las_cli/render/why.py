@@ -17,6 +17,7 @@ __all__ = ["render_why"]
 _ITEM: Final = "  - "
 _MOST_ROWS: Final = 10
 _MOST_NAMES: Final = 5
+_MOST_LINKS, _FIRST_LINKS, _LAST_LINKS, _DEEPEST = 12, 5, 5, 6
 _PLACES_OF_THEIR_OWN: Final = ("the plan", "the request", "the registry")
 
 Document = Mapping[str, Any]
@@ -76,7 +77,7 @@ def _present(document: Document, place: str, paper: Paper) -> Iterator[str]:
 
 
 def _tree(document: Document, paper: Paper) -> Iterator[str]:
-    """The chains, each without the beginning that it shares with the one before."""
+    """The chains, each without what it begins with like the one before, and without the middle of a long one."""
     before: list[str] = []
     for chain in document["chains"]:
         start = chain[0]["module"] if chain else document["module"]
@@ -86,10 +87,14 @@ def _tree(document: Document, paper: Paper) -> Iterator[str]:
         )
         if not shared:
             yield f"  you asked for {printable(start)}"
-        for depth, link in enumerate(chain, start=1):
-            if depth >= shared:
+        left_out = range(_FIRST_LINKS, len(chain) - _LAST_LINKS) if len(chain) > _MOST_LINKS else range(0)
+        for at, link in enumerate(chain):
+            indent = "    " * min(at + 1, _DEEPEST)
+            if left_out and at == left_out.start and shared <= left_out.stop:
+                yield f"{indent}... and so on, {len(left_out)} links"
+            if at + 1 >= shared and at not in left_out:
                 for reason in link["reasons"]:
-                    yield from _sourced(reason["text"], reason["source"], "  " * (depth + 1), paper)
+                    yield from _sourced(reason["text"], reason["source"], indent, paper)
         before = names
     if document["more_chains"]:
         yield f"  and {document['more_chains']} more chains of the same length"
@@ -97,7 +102,7 @@ def _tree(document: Document, paper: Paper) -> Iterator[str]:
 
 def _sourced(text: str, source: str, indent: str, paper: Paper) -> Iterator[str]:
     """A sentence, and where it stands: behind it if there is room, else below it."""
-    lines = list(wrap(printable(text), paper=paper, first=indent, indent=indent))
+    lines = list(wrap(printable(text), paper=paper, first=indent, indent=f"{indent}  "))
     if source in _PLACES_OF_THEIR_OWN:
         yield from lines
         return
@@ -106,7 +111,7 @@ def _sourced(text: str, source: str, indent: str, paper: Paper) -> Iterator[str]
         yield f"{lines[0]}  {paper.style(shown, dim=True)}"
         return
     yield from lines
-    yield from wrap(shown, paper=paper, first=indent, indent=indent, dim=True)
+    yield from wrap(shown, paper=paper, first=f"{indent}  ", indent=f"{indent}  ", dim=True)
 
 
 def _standing(step: Document) -> str:
