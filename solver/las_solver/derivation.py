@@ -29,7 +29,7 @@ from las_solver.statement import (
 __all__ = ["Line", "derive"]
 
 _MOST_STEPS: Final = 200
-_EFFORT: Final = 1_500_000
+_EFFORT: Final = 500_000
 _CHECKED: Final = "the cases that are left are too many to list: the solver has checked that none of them works"
 
 

@@ -212,8 +212,9 @@ class _Trail:
     def _in_reading_order(self, violated: int, used: Sequence[int]) -> Iterator[int]:
         """The reasons of the entries at `used`, and `violated`, so that they read well.
 
-        Each comes after the reasons that made its other terms hold, as far as these go back to a demand, and before the
-        others: *app needs lib*, *lib needs more memory* is the order, whichever of the two was looked at last.
+        Each comes after the reasons that made its other terms hold. But where nothing demanded is behind the conclusion
+        of a claim, and at the end, it comes before those: *app needs lib*, *lib needs more memory* is the order,
+        whichever of the two was looked at last.
         """
         by_module: dict[str, list[int]] = {}
         for entry in sorted(used):
@@ -238,9 +239,8 @@ class _Trail:
             elif entry not in visited:
                 visited.add(entry)
                 below = [(self._entries[one][2], one) for one in reversed(supports(place, entry))]
-                pending.extend(one for one in below if one[1] not in demanded)
-                pending.append((place, _TELL))
-                pending.extend(one for one in below if one[1] in demanded)
+                later = [one for one in below if one[1] not in demanded and (entry == _LAST or entry not in demanded)]
+                pending.extend((*later, (place, _TELL), *(one for one in below if one not in later)))
 
     def learn(self, terms: Terms, levels: Sequence[int]) -> None:
         """Add a claim that speaks against the decisions at `levels`, and go back to where it says something new."""

@@ -152,9 +152,9 @@ def test_what_versions_that_are_no_neighbours_say_is_one_line() -> None:
     mixed = [version(f"app {number}.0", modes=("container",) if number % 2 else ("wsl",)) for number in range(1, 4)]
     mixed = [*mixed, *(version(f"app {number}.0", "lib") for number in range(4, 6))]
     assert explanation(mixed, "app", host=Host(modes=frozenset(["native"]))) == [
+        "app 3.0 and older run only as container or wsl, and only native may be used",
         "app 4.0 and newer need lib",
         "there is no module named lib, nor one of a similar name (las-solve registry search WORD finds modules)",
-        "app 3.0 and older run only as container or wsl, and only native may be used",
     ]
 
 
@@ -226,7 +226,7 @@ def test_pre_releases() -> None:
 def test_the_heading_names_what_was_asked_for() -> None:
     answer = document([version("app 1.0", "lib@2"), *module("lib", "1.0")], ask("app", "lib@>=1,<2", "app"))
     assert answer["explanation"] == (
-        "No plan for app and lib >=1,<2.\n  app 1.0 needs lib ==2\n  no version of lib meets ==2: there are only 1.0"
+        "No plan for app and lib >=1,<2.\n  app 1.0 needs lib ==2\n  no version of lib meets ==2: there is only 1.0"
     )
 
 
