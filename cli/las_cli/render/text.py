@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from las_cli.render.held_back import held_back, not_explained
 from las_cli.render.table import Column, Painter, render_table
 from las_cli.render.terminal import display_width, printable, shorten
 from las_solver.model import Strategy
@@ -42,10 +43,32 @@ def _lines(plan: Plan, place: str, paper: Paper) -> Iterator[str]:
     yield from wrap(_headline(plan, place), paper=paper, bold=True)
     yield ""
     yield from _table(plan, paper)
+    yield from _held_back(plan, paper)
     if plan.system_packages:
         yield ""
         packages = ", ".join(map(printable, plan.system_packages))
         yield from wrap(f"System packages that these need: {packages}", paper=paper, indent="  ")
+
+
+def _held_back(plan: Plan, paper: Paper) -> Iterator[str]:
+    """What holds back the modules that are older than their newest version."""
+    rows = list(held_back(plan))
+    if rows:
+        yield ""
+        yield paper.style("Held back", bold=True)
+    widest = max((display_width(module) for module, _ in rows), default=0)
+    beside = 2 + widest + 2
+    for module, reason in rows:
+        if beside > paper.width // 2:
+            yield from wrap(module, paper=paper, first="  ", indent="  ")
+            yield from wrap(reason, paper=paper, first="    ", indent="    ", dim=True)
+        else:
+            label = f"  {module}{' ' * (beside - 2 - display_width(module))}"
+            yield from wrap(reason, paper=paper, first=label, indent=" " * beside, dim=True)
+    if names := [printable(step.module) for step in not_explained(plan)]:
+        yield ""
+        shown = _joined(names, min(len(names), _MOST_NAMES))
+        yield from wrap(f"There was no time left to find out what holds back {shown}.", paper=paper)
 
 
 def _headline(plan: Plan, place: str) -> str:
