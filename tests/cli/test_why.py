@@ -136,6 +136,14 @@ def test_a_module_that_fits_no_plan_at_all(why: Why) -> None:
     ]
 
 
+def test_a_replay_file_gives_the_same_answer_without_commands(why: Why, run_cli: RunCli, tmp_path: Path) -> None:
+    saved = str(tmp_path / "saved.yaml")
+    first = _text(why("beta", "--for", "site", "--save-replay", saved))
+    again = _text(run_cli("why", "beta", "--replay", saved))
+    assert again[1:] == first[1 : first.index("To have it provide what is needed:") - 1]
+    assert run_cli("why", "beta", "--replay", saved, "--for", "site").exit_code == 2
+
+
 def test_a_request_without_a_plan_is_1(why: Why) -> None:
     result = why("library", "--for", "heavy")
     assert (result.exit_code, result.stderr) == (1, "")
