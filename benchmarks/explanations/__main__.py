@@ -81,7 +81,7 @@ def _print_words(inquiry: Inquiry, scenarios: Sequence[str]) -> None:
 
 
 def _print_sizes(inquiry: Inquiry, scenarios: Sequence[str]) -> None:
-    """A table of how many lines and characters each prints, and after how many seconds."""
+    """A table of how many lines and characters each prints, and of the CPU seconds."""
     print("| scenario | " + " | ".join(inquiry.subjects) + " |")
     print("|---" * (len(inquiry.subjects) + 1) + "|")
     for scenario in scenarios:
@@ -94,6 +94,8 @@ def _size(answer: Answer | None) -> str:
         return ""
     lines = answer.text.strip("\n").splitlines()
     characters = sum(len(line) for line in lines)
+    if answer.version is None and answer.seconds == 0:
+        return answer.text
     return f"{len(lines):,} lines, {characters:,} characters, {answer.seconds:.1f} s"
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 
 from benchmarks.explanations.question import Question, question_of
 from benchmarks.processes import las_solve_command
@@ -25,7 +25,7 @@ _COLUMNS = "100"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a subject printed, and how long it took, with the start of its process."""
+    """What a subject printed, and the CPU seconds that it took, with the start of its process."""
 
     text: str
     version: str | None = None
@@ -99,8 +99,8 @@ def subjects_at(*, uv: str, libsolv: str, resolvo: str) -> tuple[Subject, ...]:
 
 
 def _run(command: Sequence[str], seconds: float, question: str = "") -> tuple[int, str, str, float] | Answer:
-    """The status of a process, what it printed and complained of, and its seconds; an answer where it was stopped."""
-    start = perf_counter()
+    """The status of a process, what it printed and complained of, its CPU seconds; an answer where it was stopped."""
+    before = _cpu_seconds()
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -118,4 +118,10 @@ def _run(command: Sequence[str], seconds: float, question: str = "") -> tuple[in
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-    return process.returncode, printed, complaints, perf_counter() - start
+    return process.returncode, printed, complaints, _cpu_seconds() - before
+
+
+def _cpu_seconds() -> float:
+    """Of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
