@@ -10,28 +10,24 @@ groups that are left, in a fresh solver.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from las_solver.answer import leads
-from las_solver.closure import absence
-from las_solver.ground import completed, statements_about
-from las_solver.merge import weakened
+from las_solver.contradiction import Contradiction
+from las_solver.ground import completed
+from las_solver.merge import sharpened, weakened
 from las_solver.model import Request
 from las_solver.problem import Problem
 from las_solver.sat import UNLIMITED, Budget, Stopped
 from las_solver.statement import (
     Cycle,
     Dependency,
-    HardwareLimit,
-    InterfaceNeed,
     NoVersion,
     Requested,
     RuntimeNeed,
     Statement,
     UnknownModule,
-    module_of,
-    target_of,
 )
 from las_solver.theory import NO_CYCLE, Theory
 
@@ -86,12 +82,13 @@ def _conflict_besides(problem: Problem, settled: Sequence[Statement], budget: Bu
     kept: list[Statement] = [Requested(one) for one in problem.request.requirements]
     minimal = False
     try:
-        theory = _contradiction(problem, settled, budget)
-        if theory is None:
+        contradiction = Contradiction(problem, settled, budget)
+        if not contradiction.exists():
+            contradiction.close()
             return None
-        kept = theory.core()
-        kept = theory.reduce()
-        theory.close()
+        kept = contradiction.core()
+        kept = contradiction.reduce()
+        contradiction.close()
         theory = Theory(problem, kept, budget=budget)
         if not theory.contradicts(theory.selectors):
             raise AssertionError("the statements of a core do not contradict each other")
@@ -99,7 +96,7 @@ def _conflict_besides(problem: Problem, settled: Sequence[Statement], budget: Bu
         kept = theory.reduce()
         theory.close()
         minimal = True
-        kept = weakened(problem, kept, settled, budget)
+        kept = weakened(problem, sharpened(problem, kept, budget), settled, budget)
     except Stopped:
         if settled:
             raise
@@ -109,71 +106,6 @@ def _conflict_besides(problem: Problem, settled: Sequence[Statement], budget: Bu
 def _can_change(statement: Statement) -> bool:
     """Whether what `statement` says depends on the request or the host, and not on the registry alone."""
     return not isinstance(statement, Dependency | Cycle | UnknownModule | NoVersion)
-
-
-def _is_settled(statement: Statement, settled: Sequence[Statement]) -> bool:
-    """Whether `statement` is one of `settled`, or said by one of them about more versions."""
-    for other in settled:
-        if statement == other:
-            return True
-        match statement, other:
-            case (RuntimeNeed(span, requirement), RuntimeNeed(wider, weaker)):
-                same = requirement.name == weaker.name
-            case (HardwareLimit(span, lack), HardwareLimit(wider, least)):
-                same = lack.fact == least.fact
-            case (InterfaceNeed(span, interface), InterfaceNeed(wider, consumed)):
-                same = interface == consumed
-            case _:
-                continue
-        if same and span.module == wider.module and wider.low <= span.low and span.high <= wider.high:
-            return True
-    return False
-
-
-def _group(statement: Statement) -> Hashable:
-    """Statements of one group are kept or left out together at first."""
-    match statement:
-        case Dependency(span, requirement) | RuntimeNeed(span, requirement):
-            return ("need", span.module, requirement.name)
-        case Requested() | UnknownModule() | Cycle():
-            return statement
-        case _:
-            return (type(statement).__name__, module_of(statement))
-
-
-def _contradiction(problem: Problem, settled: Sequence[Statement], budget: Budget) -> Theory | None:
-    """The theory of the modules nearest to the request whose statements contradict each other, without `settled`."""
-    statements: dict[Statement, None] = {}
-    for one in problem.request.requirements:
-        statements[Requested(one)] = None
-        statements.update(absence(problem, one))
-    seen: set[str] = set()
-    layer = list(problem.requested)
-    asked = [one for one in statements if not _is_settled(one, settled)]
-    theory = Theory(problem, [*asked, NO_CYCLE], group=_group, budget=budget)
-    while not theory.contradicts(theory.selectors):
-        if not layer:
-            theory.close()
-            return None
-        fresh: dict[Statement, None] = {}
-        following: dict[str, None] = {}
-        seen.update(layer)
-        for name in layer:
-            if budget():
-                raise Stopped
-            for statement in statements_about(problem, name):
-                fresh[statement] = None
-                if (requirement := target_of(statement)) is not None:
-                    fresh.update(absence(problem, requirement))
-                    following[requirement.name] = None
-                elif isinstance(statement, InterfaceNeed):
-                    following.update(dict.fromkeys(statement.providers))
-        for statement in fresh:
-            if statement not in statements and not _is_settled(statement, settled):
-                theory.add(statement)
-        statements.update(fresh)
-        layer = [name for name in following if name not in seen]
-    return theory
 
 
 def finished(problem: Problem, statements: Sequence[Statement]) -> tuple[Statement, ...]:

@@ -2,42 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from las_solver.constraint import ANY, Requirement
 from las_solver.feasibility import LacksHardware, objections
+from las_solver.ground import statements_about
 from las_solver.problem import Domain, Need, Problem
 from las_solver.sat import Budget
-from las_solver.statement import Dependency, HardwareLimit, RuntimeNeed, Statement, spans_of
+from las_solver.statement import Dependency, HardwareLimit, RuntimeNeed, Span, Statement, spans_of
 from las_solver.theory import Theory
 
-__all__ = ["merged", "subject", "weakened"]
+__all__ = ["merged", "sharpened", "subject", "unconstrained", "weakened"]
+
+_Needs: TypeAlias = Dependency | RuntimeNeed
+
+
+def unconstrained(several: Sequence[_Needs]) -> list[Statement]:
+    """What statements of one subject say without their constraints, in fewer statements; empty if these are not."""
+    module, versions = several[0].span.module, several[0].span.versions
+    saying = sorted({rank for one in several for rank in range(one.span.low, one.span.high + 1)})
+    spans = spans_of(module, versions, saying)
+    return [_without_constraint(span, several) for span in spans] if len(spans) < len(several) else []
+
+
+def _without_constraint(span: Span, several: Sequence[_Needs]) -> Statement:
+    """That the versions of `span` need what `several` statements say of parts of it, at whatever version."""
+    newest = next(one for one in several if one.span.low <= span.high <= one.span.high)
+    weaker = replace(newest, span=span, requirement=Requirement(newest.requirement.name, ANY))
+    if isinstance(weaker, RuntimeNeed):
+        oldest = next(one for one in several if one.span.low <= span.low <= one.span.high)
+        weaker = replace(weaker, oldest=oldest.requirement.constraint)
+    return weaker
+
+
+def sharpened(problem: Problem, core: list[Statement], budget: Budget) -> list[Statement]:
+    """A minimal core like `core`, with constraints where one statement that has one is enough.
+
+    In place of "these versions need it, whatever its version" stands what a part of these versions says.
+    """
+    loose = [one for one in core if isinstance(one, _Needs) and not one.requirement.constraint.text]
+    if not loose:
+        return core
+    theory = Theory(problem, core, budget=budget)
+    sharp = list(core)
+    for statement in loose:
+        others = [theory.select(one) for one in sharp if one != statement]
+        if theory.contradicts(others):
+            sharp.remove(statement)
+            continue
+        # Whatever makes the others true has the module at a version that the one statement would be about.
+        rank = theory.encoding.snapshot().get(statement.span.module, -1)
+        said = _said_of(problem, statement, rank)
+        if said is None or said in sharp:
+            continue
+        theory.add(said)
+        if theory.contradicts([*others, theory.select(said)]):
+            sharp[sharp.index(statement)] = said
+    theory.close()
+    return core if sharp == core else _reduced(problem, sharp, budget)
+
+
+def _said_of(problem: Problem, statement: _Needs, rank: int) -> Statement | None:
+    """The first statement with a constraint about the version at `rank`, of the subject of `statement`."""
+    for one in statements_about(problem, statement.span.module):
+        if isinstance(one, _Needs) and subject(one) == subject(statement) and one.span.low <= rank <= one.span.high:
+            return one if one.requirement.constraint.text else None
+    return None
 
 
 def weakened(problem: Problem, core: list[Statement], settled: Sequence[Statement], budget: Budget) -> list[Statement]:
     """A minimal core with fewer statements, where it does not matter which version of a module is needed.
 
     What several statements say about versions of one module and the same other module is said at once, without their
-    constraints and of all neighbouring versions that need it, if that still contradicts the rest.
+    constraints and of all neighbouring versions that need it, if that still contradicts the rest. The last are tried
+    first.
     """
     alike: dict[Hashable, list[Statement]] = {}
     for statement in core:
-        if (about := subject(statement)) is not None:
+        about = subject(statement)
+        if about is not None and not any(subject(one) == about for one in settled):
             alike.setdefault(about, []).append(statement)
-    for candidates in reversed(alike.values()):
-        several = [one for one in candidates if one in core]
-        if len(several) < 2 or len(fewer := merged(problem, several)) >= len(several):
-            continue
-        if any(subject(one) == subject(several[0]) for one in settled):
-            continue
-        first = core.index(several[0])
-        trial = [*core[:first], *fewer, *(one for one in core[first:] if one not in several)]
-        theory = Theory(problem, trial, budget=budget)
-        if theory.contradicts(theory.selectors):
-            core = theory.reduce()
-        theory.close()
-    return core
+    fewer = {about: merged(problem, several) for about, several in alike.items() if len(several) > 1}
+    said = {about: alike[about] for about, instead in fewer.items() if len(instead) < len(alike[about])}
+    if not said:
+        return core
+    theory = Theory(problem, core, budget=budget)
+    for about in said:
+        for statement in fewer[about]:
+            theory.add(statement)
+    for about in reversed(tuple(said)):
+        said[about] = fewer[about]
+        if not theory.contradicts([theory.select(one) for one in _replaced(core, alike, said)]):
+            said[about] = alike[about]
+    theory.close()
+    lighter = _replaced(core, alike, said)
+    return core if lighter == core else _reduced(problem, lighter, budget)
+
+
+def _replaced(
+    core: Sequence[Statement],
+    alike: Mapping[Hashable, Sequence[Statement]],
+    said: Mapping[Hashable, Sequence[Statement]],
+) -> list[Statement]:
+    """`core` with what is `said` of each subject in place of those `alike`, where the first of them stands."""
+    found: dict[Statement, None] = {}
+    for statement in core:
+        about = subject(statement)
+        if about not in said:
+            found[statement] = None
+        elif statement == alike[about][0]:
+            found.update(dict.fromkeys(said[about]))
+    return list(found)
+
+
+def _reduced(problem: Problem, statements: Sequence[Statement], budget: Budget) -> list[Statement]:
+    """What is left of statements that contradict each other, asked of a fresh solver."""
+    theory = Theory(problem, statements, budget=budget)
+    if not theory.contradicts(theory.selectors):
+        raise AssertionError("the statements of a core do not contradict each other")
+    kept = theory.reduce()
+    theory.close()
+    return kept
 
 
 def subject(statement: Statement) -> Hashable | None:

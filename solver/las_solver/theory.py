@@ -27,7 +27,7 @@ from las_solver.statement import (
     UnknownModule,
 )
 
-__all__ = ["BACKEND", "NO_CYCLE", "Theory", "itself"]
+__all__ = ["BACKEND", "NO_CYCLE", "Theory"]
 
 Literals = tuple[int, ...]
 
@@ -38,17 +38,11 @@ NO_CYCLE = Cycle((), ())
 """That needs must not go in a circle; which needs do is known only when a core is."""
 
 
-def itself(statement: Statement) -> Hashable:
-    """The group of a statement that is kept or left out alone."""
-    return statement
-
-
 class Theory:
     """Statements in a SAT solver, each lifted where one of its literals is true.
 
-    By default that is the negation of a *selector*, a literal that switches a statement on, or several of one `group`.
-    `problem` is not pruned. The solver is always the same, so that the effort does not depend on what is chosen for
-    planning.
+    By default that is the negation of its *selector*, a literal that switches it on. `problem` is not pruned. The
+    solver is always the same, so that the effort does not depend on what is chosen for planning.
     """
 
     def __init__(
@@ -56,15 +50,12 @@ class Theory:
         problem: Problem,
         statements: Iterable[Statement] = (),
         *,
-        group: Callable[[Statement], Hashable] = itself,
         budget: Budget = UNLIMITED,
     ) -> None:
         self.sat = Sat(BACKEND, stop=budget, spend=budget.spend)
         self.encoding = Encoding(problem, self.sat)
         self._problem = problem
-        self._group = group
-        self._statements: list[Statement] = []
-        self._selector: dict[Hashable, int] = {}
+        self._selector: dict[Statement, int] = {}
         self._switches: set[int] = set()
         self._absent: dict[Hashable, int] = {}
         self._needs: dict[str, list[tuple[Dependency | RuntimeNeed, Literals]]] = {}
@@ -75,25 +66,28 @@ class Theory:
 
     @property
     def selectors(self) -> tuple[int, ...]:
-        """The selectors of all groups, in the order in which their first statements were added."""
+        """The selectors of all statements that have one, in the order in which they were added."""
         return tuple(self._selector.values())
 
     def close(self) -> None:
         """Free the solver's memory."""
         self.sat.close()
 
+    def new_selector(self) -> int:
+        """A literal that is off unless it is assumed."""
+        selector = self.sat.new_variable(phase=True)
+        self._switches.add(selector)
+        return selector
+
     def select(self, statement: Statement) -> int:
-        """The selector of the group of `statement`."""
-        group = self._group(statement)
-        if group not in self._selector:
-            selector = self._selector[group] = self.sat.new_variable(phase=True)
-            self._switches.add(selector)
-        return self._selector[group]
+        """The selector of `statement`."""
+        if statement not in self._selector:
+            self._selector[statement] = self.new_selector()
+        return self._selector[statement]
 
     def add(self, statement: Statement, lifted: Literals | None = None) -> None:
         """Add the clauses of `statement`: ``l1 or l2 or ... or what it says``, for the literals that lift it."""
         if lifted is None:
-            self._statements.append(statement)
             lifted = (-self.select(statement),)
         encoding = self.encoding
         match statement:
@@ -146,16 +140,24 @@ class Theory:
     def core(self) -> list[Statement]:
         """The statements whose selectors are in the core that was found last."""
         core = set(self.sat.core)
-        return [statement for statement in self._statements if self._selector[self._group(statement)] in core]
+        return [statement for statement, selector in self._selector.items() if selector in core]
 
     def reduce(self) -> list[Statement]:
-        """The statements left after leaving out groups, the last first, as long as the rest still contradicts itself.
+        """The statements left after leaving some out, the last first, as long as the rest still contradicts itself.
 
-        Called after :meth:`contradicts` answered True. A core that the SAT solver finds on the way saves trials and
-        changes nothing: what is not in the core can be left out.
+        That there is no circle is left out before all others. Called after :meth:`contradicts` answered True.
         """
-        ordered = sorted(self._selector.items(), key=lambda item: item[0] == self._group(NO_CYCLE))
-        kept = {selector: key for key, selector in ordered}
+        ordered = sorted(self._selector.items(), key=lambda item: item[0] == NO_CYCLE)
+        kept = set(self.reduced([selector for _, selector in ordered]))
+        return [statement for statement, selector in self._selector.items() if selector in kept]
+
+    def reduced(self, selectors: Iterable[int]) -> list[int]:
+        """The selectors left after leaving out the last ones first, as long as the others still contradict themselves.
+
+        Called after :meth:`contradicts` answered True for them. A core that the SAT solver finds on the way saves
+        trials and changes nothing: what is not in the core can be left out.
+        """
+        kept = dict.fromkeys(selectors)
         core = set(self.sat.core)
         for selector in reversed(tuple(kept)):
             if selector in core:
@@ -163,8 +165,7 @@ class Theory:
                     continue
                 core = set(self.sat.core)
             del kept[selector]
-        groups = set(kept.values())
-        return [statement for statement in self._statements if self._group(statement) in groups]
+        return list(kept)
 
     def _require(self, condition: Sequence[int], name: str, constraint: Constraint) -> None:
         admitted = self._problem.admitted(name, constraint)
