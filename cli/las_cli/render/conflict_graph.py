@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -75,10 +76,10 @@ class _Drawing:
     def graph(self) -> Graph:
         """The nodes with those that are only arrows' texts, and the arrows."""
         sources = {tail for tail, _ in self._between}
-        heads = [head for _, head in self._between]
+        heads = Counter(head for _, head in self._between)
         boxes = []
         for node in self._nodes:
-            blocked = node in self._blocked or (node not in sources and (node[0] != "module" or heads.count(node) > 1))
+            blocked = node in self._blocked or (node not in sources and (node[0] != "module" or heads[node] > 1))
             boxes.append(self._box(node, blocked=blocked))
         at = {node: number for number, node in enumerate(self._nodes)}
         edges = []
