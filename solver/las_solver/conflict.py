@@ -64,14 +64,15 @@ def explain_conflict(problem: Problem, budget: Budget = UNLIMITED) -> Conflict:
 
 
 def independent_conflicts(problem: Problem, first: Conflict, budget: Budget = UNLIMITED) -> Iterator[Conflict]:
-    """Conflicts besides `first` that share no statement with it, nor with each other, which a user could change.
+    """Conflicts besides `first`, each with causes of its own.
 
-    Raises :class:`las_solver.sat.Stopped` when `budget` is used up.
+    Causes are what the host and the options of the request say in a core, such as how much memory there is; where they
+    say nothing in it, what is asked for. Raises :class:`las_solver.sat.Stopped` when `budget` is used up.
     """
     settled: list[Statement] = []
     conflict: Conflict | None = first
     while conflict is not None and conflict.minimal:
-        settled.extend(statement for statement in conflict.core if _can_change(statement))
+        settled.extend(_causes(conflict.core))
         conflict = _conflict_besides(problem, settled, budget)
         if conflict is not None:
             yield conflict
@@ -103,9 +104,10 @@ def _conflict_besides(problem: Problem, settled: Sequence[Statement], budget: Bu
     return Conflict(request=problem.request, core=finished(problem, kept), minimal=minimal, problem=problem)
 
 
-def _can_change(statement: Statement) -> bool:
-    """Whether what `statement` says depends on the request or the host, and not on the registry alone."""
-    return not isinstance(statement, Dependency | Cycle | UnknownModule | NoVersion)
+def _causes(core: Sequence[Statement]) -> list[Statement]:
+    """What the host and the options of the request say in `core`; where they say nothing, what is asked for."""
+    changeable = [one for one in core if not isinstance(one, Dependency | Cycle | UnknownModule | NoVersion)]
+    return [one for one in changeable if not isinstance(one, Requested)] or changeable
 
 
 def finished(problem: Problem, statements: Sequence[Statement]) -> tuple[Statement, ...]:

@@ -27,7 +27,7 @@ _MOST_CONFLICTS: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """`conflicts` are independent of each other: no two share a statement that a user could change.
+    """`conflicts` are independent of each other: each has causes of its own, on the host or in the request.
 
     `repairs` each make a plan possible, the cheapest first. `complete`: no budget cut short the search for either.
     """
