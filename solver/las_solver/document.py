@@ -102,6 +102,7 @@ def step_document(step: Step) -> dict[str, object]:
         "newest": str(step.newest),
         "versions_behind": step.versions_behind,
         "held_back_by": _statements(step.held_back_by),
+        "admitted_by": _admission(step),
         "system_packages": list(step.system_packages),
         "source": step.source,
         "checksum": step.checksum,
@@ -114,3 +115,11 @@ def _statements(statements: Sequence[Statement]) -> list[dict[str, object]]:
     from las_solver.statement_document import statement_document  # late, as most steps need none of this
 
     return [statement_document(statement) for statement in statements]
+
+
+def _admission(step: Step) -> dict[str, object] | None:
+    if step.admitted_by is None:
+        return None
+    from las_solver.admission import admission_document  # late, as it is there only where it was asked for
+
+    return admission_document(step.admitted_by)

@@ -10,6 +10,7 @@ from packaging.version import Version
 from las_solver.model import Request
 
 if TYPE_CHECKING:
+    from las_solver.admission import Admission
     from las_solver.statement import Statement
 
 __all__ = ["Plan", "Step"]
@@ -23,6 +24,7 @@ class Step:
     version of the registry (the newest at all if none is final). `versions_behind` counts the eligible versions that
     are newer than `version`. `held_back_by` rules out every version newer than `version`, and would not without any one
     of its statements; it is empty where `version` is no older than `newest`, and where a plan is not `explained`.
+    `admitted_by` is the cheapest single change that would admit a newer version, once that was asked for.
     """
 
     module: str
@@ -38,6 +40,7 @@ class Step:
     source: str
     checksum: str | None
     held_back_by: tuple[Statement, ...] = ()
+    admitted_by: Admission | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from las_solver.answer import Answer
 from las_solver.errors import InvalidInput, OutOfTime
 from las_solver.feasibility import allowed_mode
-from las_solver.model import Host, Request
+from las_solver.model import Host, Request, Strategy
 from las_solver.newest import Newest
 from las_solver.order import arrange, edges_of
 from las_solver.plan import Plan, Step
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from las_solver.conflict import Conflict
     from las_solver.constraint import Requirement
     from las_solver.diagnosis import Diagnosis
-    from las_solver.needs import Needs
+    from las_solver.needs import Needs, NoHost
     from las_solver.statement import Statement
     from las_solver.survey import Verdict
     from las_solver.why import Why
@@ -72,6 +72,25 @@ class Planner:
         """
         with _collector_paused():
             return self._answer(request, stop, stop_explaining, held_back=held_back)
+
+    def admit(self, plan: Plan, *, stop: Callable[[], bool] = never) -> Plan:
+        """`plan`, which :meth:`plan` returned, with the cheapest changes that would admit newer versions of its modules.
+
+        Each is tried by planning anew. Once `stop` answers True, further modules are left without one.
+        """
+        from las_solver.admission import find_admission  # a plan starts sooner without it
+
+        def find(host: Host, request: Request) -> Plan | None:
+            planner = self if host is self._shelf.host else Planner(self._shelf.source, host, backend=self._backend)
+            return planner._find(request, stop)
+
+        steps = list(plan.steps)
+        with _collector_paused(), suppress(OutOfTime):
+            for place, step in enumerate(plan.steps):
+                if step.held_back_by and plan.request.strategy is not Strategy.LOWEST:
+                    admission = find_admission(step, plan, self._shelf.host, find)
+                    steps[place] = replace(step, admitted_by=admission)
+        return replace(plan, steps=tuple(steps))
 
     def diagnose(
         self,
@@ -162,10 +181,10 @@ class Planner:
         newest: bool = False,
         stop: Callable[[], bool] = never,
         stop_explaining: Callable[[], bool] = never,
-    ) -> Needs | Conflict:
+    ) -> Needs | NoHost:
         """The smallest hosts with a plan for `request`, and what upgrades of this one would buy.
 
-        A conflict if no host has one. `newest`: only plans with every requested module at the newest final version
+        `newest`: only plans with every requested module at the newest final version
         that is requested. Once `stop` answers True, what was found by then is returned, and
         :class:`las_solver.errors.OutOfTime` is raised if that is not even a plan on this host or that it has none.
         """

@@ -1,0 +1,143 @@
+"""The cheapest change that would admit a newer version of a module that a plan holds back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from packaging.version import Version
+
+from las_solver.change import (
+    ANY_RUNTIME,
+    AdmitPrereleases,
+    AllowMode,
+    Change,
+    FreeMode,
+    LiftExclusion,
+    ProvideInterface,
+    ProvideRuntime,
+    RaiseHardware,
+    RelaxConstraint,
+    apply_changes,
+    change_document,
+    change_text,
+    cost,
+)
+from las_solver.constraint import Constraint, Requirement
+from las_solver.model import Host, Request
+from las_solver.plan import Plan, Step
+from las_solver.relaxation import versions_named
+from las_solver.sentence import listed, spelled
+from las_solver.statement import (
+    Exclusion,
+    HardwareLimit,
+    InterfaceNeed,
+    ModeLimit,
+    PreRelease,
+    Requested,
+    RuntimeNeed,
+    Statement,
+)
+
+__all__ = ["Admission", "AskFor", "admission_document", "find_admission"]
+
+
+_MOST_FALLS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class AskFor:
+    """Ask for `requirement` as well."""
+
+    requirement: Requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """With `change`, the module is at `version` in the plan; those of `falls` are older then, at the versions given."""
+
+    change: AskFor | Change
+    version: Version
+    falls: tuple[tuple[str, Version], ...]
+
+
+def find_admission(
+    step: Step, plan: Plan, host: Host, find_plan: Callable[[Host, Request], Plan | None]
+) -> Admission | None:
+    """The cheapest single change with which the plan has a newer version of the module of `step`; None if none has."""
+    newer = Requirement(step.module, Constraint.parse(f">{step.version.public}"))
+    candidates: list[AskFor | Change] = [AskFor(newer), *sorted(set(_lifting(step, plan.request)), key=_order)]
+    for change in candidates:
+        if isinstance(change, AskFor):
+            changed = host, replace(plan.request, requirements=(*plan.request.requirements, newer))
+        else:
+            changed = apply_changes((change,), host, plan.request)
+        found = find_plan(*changed)
+        versions = {} if found is None else {one.module: one.version for one in found.steps}
+        if step.module in versions and versions[step.module] > step.version:
+            return Admission(change=change, version=versions[step.module], falls=_falls(plan, versions))
+    return None
+
+
+def _falls(plan: Plan, versions: Mapping[str, Version]) -> tuple[tuple[str, Version], ...]:
+    """What is older in `versions` than in `plan`, what was requested first."""
+    falls = [one.module for one in plan.steps if one.module in versions and versions[one.module] < one.version]
+    requested = [one.name for one in plan.request.requirements if one.name in falls]
+    return tuple((module, versions[module]) for module in dict.fromkeys((*requested, *falls)))
+
+
+def admission_document(admission: Admission) -> dict[str, object]:
+    """`admission` as plain values: docs/documents.md describes every key."""
+    match admission.change:
+        case AskFor(requirement):
+            change: dict[str, object] = {"kind": "requested", "requirement": None, "to": str(requirement)}
+            text = f"ask for {spelled(requirement)} as well"
+        case other:
+            change, text = change_document(other), change_text(other)
+    if admission.falls:
+        text += f"; {_falling(admission.falls)}"
+    return {"changes": [change], "text": text, "version": str(admission.version)}
+
+
+def _falling(falls: Sequence[tuple[str, Version]]) -> str:
+    shown = [f"{module} to {version}" for module, version in falls[:_MOST_FALLS]]
+    if len(falls) > len(shown):
+        shown.append(f"{len(falls) - len(shown)} more")
+    return f"then {listed(shown, 'and')} {'falls' if len(falls) == 1 else 'fall'} back"
+
+
+def _order(change: Change) -> tuple[int, int, Version, str]:
+    """The cheapest first; of more hardware, the smallest amount, and of runtimes the oldest version."""
+    amount = change.to if isinstance(change, RaiseHardware) else 0
+    version = change.to if isinstance(change, ProvideRuntime) else ANY_RUNTIME
+    return cost(change), amount, version, change_text(change)
+
+
+def _lifting(step: Step, request: Request) -> Iterator[Change]:
+    """The changes that make one of the statements untrue that hold back the module."""
+    for statement in step.held_back_by:
+        yield from _lifting_one(statement, request)
+
+
+def _lifting_one(statement: Statement, request: Request) -> Iterator[Change]:
+    match statement:
+        case Requested(requirement) if requirement.constraint.text:
+            yield RelaxConstraint(requirement)
+        case Exclusion(_, requirement):
+            yield LiftExclusion(requirement)
+        case PreRelease():
+            yield AdmitPrereleases()
+        case ModeLimit(span, lack) if span.module in request.forced_modes:
+            yield FreeMode(span.module, request.forced_modes[span.module])
+        case ModeLimit(_, lack):
+            yield from (AllowMode(mode) for mode in lack.modes if mode not in lack.allowed)
+        case RuntimeNeed(_, requirement, have):
+            newer = [one for one in versions_named([requirement.constraint]) if have is None or one > have]
+            yield from (ProvideRuntime(requirement.name, one, have) for one in newer[:1])
+        case HardwareLimit(_, lack):
+            yield RaiseHardware(lack.fact, lack.need, lack.have)
+        case InterfaceNeed(_, interface):
+            yield ProvideInterface(interface)
+        case _:
+            pass
