@@ -6,10 +6,13 @@ single module, version, entry, specifier, fact or option can be left out alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from packaging.version import Version
+
 from las_solver.conflict import Conflict
+from las_solver.constraint import Requirement
 from las_solver.errors import InvalidInput, OutOfTime
 from las_solver.pieces import CUTS, Cut
 from las_solver.plan import Plan
@@ -22,6 +25,7 @@ from las_solver.statement import (
     InterfaceNeed,
     NoVersion,
     RuntimeNeed,
+    Span,
     Statement,
     UnknownModule,
     module_of,
@@ -92,7 +96,7 @@ def shrink(
         raise InvalidInput(f"nothing can be left out: {what}", hint="give it more time")
     search = _Search(_bare(recording, answer), essence(answer), on_trial, stop)
     try:
-        search.begin(_named(answer))
+        search.begin(answer)
         while search.sweep():
             pass
     except OutOfTime:
@@ -126,6 +130,29 @@ def _named(answer: Plan | Conflict) -> Iterator[str]:
             yield from statement.providers
 
 
+def _ends(answer: Plan | Conflict) -> tuple[dict[str, set[Version]], dict[str, set[Version]]]:
+    """The newest and the oldest version of each range that `answer` speaks of, by module."""
+    newest: dict[str, set[Version]] = {}
+    oldest: dict[str, set[Version]] = {}
+    if isinstance(answer, Plan):
+        for step in answer.steps:
+            for ends in (newest, oldest):
+                ends.setdefault(step.module, set()).update((step.version, step.newest))
+    for statement in _statements(answer):
+        span = getattr(statement, "span", None)
+        if isinstance(span, Span):
+            newest.setdefault(span.module, set()).add(span.versions[span.high])
+            oldest.setdefault(span.module, set()).add(span.versions[span.low])
+    return newest, oldest
+
+
+def _with_only(recording: Recording, name: str, versions: Collection[Version]) -> Recording:
+    several = recording.module_versions
+    return replace(
+        recording, module_versions=tuple(one for one in several if one.name != name or one.version in versions)
+    )
+
+
 def _bare(recording: Recording, answer: Plan | Conflict) -> Recording:
     """`recording` without what is only printed, and with names of its own for what `answer` suggests."""
     unknown = [one for one in _statements(answer) if isinstance(one, UnknownModule)]
@@ -154,11 +181,25 @@ class _Search:
         self._trials = 0
         self._is_first = True
 
-    def begin(self, names: Iterable[str]) -> None:
-        """Tries to do with the modules `names` alone, of which the answer speaks."""
-        kept = frozenset(names)
-        versions = tuple(one for one in self.recording.module_versions if one.name in kept)
-        self._try(replace(self.recording, module_versions=versions))
+    def begin(self, answer: Plan | Conflict) -> None:
+        """Tries to do with the modules that `answer` names and what they need of each other; then, of each of them,
+        with one version of each range that the answer speaks of, the newest or the oldest."""
+        named = frozenset(_named(answer))
+
+        def among(entries: Iterable[Requirement]) -> tuple[Requirement, ...]:
+            return tuple(entry for entry in entries if entry.name in named)
+
+        recording = self.recording
+        versions = tuple(
+            replace(one, requirements=among(one.requirements), runtimes=among(one.runtimes))
+            for one in recording.module_versions
+            if one.name in named
+        )
+        request = replace(recording.request, requirements=among(recording.request.requirements))
+        self._try(replace(recording, module_versions=versions, request=request))
+        newest, oldest = _ends(answer)
+        for name in sorted(newest):
+            any(self._try(_with_only(self.recording, name, ends[name])) for ends in (newest, oldest))
 
     def sweep(self) -> bool:
         """Leaves out what can be, in every way once; whether anything could."""
