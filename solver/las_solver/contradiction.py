@@ -43,7 +43,7 @@ class Contradiction:
         self._groups: dict[int, list[Statement]] = {}
         self._selectors: dict[Hashable, int] = {}
         self._intricate: set[int] = set()
-        self._missing: set[tuple[str, str]] = set()
+        self._met: dict[tuple[str, str], bool] = {}
         self._layer: list[str] = list(problem.requested)
         self._seen: set[str] = set(self._layer)
         self._selected: list[int] = []
@@ -126,10 +126,10 @@ class Contradiction:
     def _absence(self, requirement: Requirement) -> list[Statement]:
         """The statement that nothing meets `requirement`, if nothing does and it is not there yet."""
         key = (requirement.name, requirement.constraint.text)
-        if key in self._missing:
+        if key in self._met:
             return []
-        self._missing.add(key)
         nothing = missing(self._problem, requirement)
+        self._met[key] = nothing is None
         return [] if nothing is None else [nothing]
 
     def _add(self, statements: Sequence[Statement]) -> None:
@@ -148,8 +148,10 @@ class Contradiction:
 
     def _add_unconstrained(self, selector: int, several: Sequence[Dependency | RuntimeNeed]) -> None:
         """Add what `several` needs, the group of `selector`, say without their constraints, if that is less."""
-        meetable = [one for one in several if self._problem.admitted(one.requirement.name, one.requirement.constraint)]
-        fewer = unconstrained(meetable) if len({one.requirement.constraint.text for one in meetable}) > 1 else []
+        name = several[0].requirement.name
+        texts = {text for text in {one.requirement.constraint.text for one in several} if self._met[name, text]}
+        meetable = [one for one in several if one.requirement.constraint.text in texts]
+        fewer = unconstrained(meetable) if len(texts) > 1 else []
         if fewer:
             self._intricate.add(selector)
             weaker = self._select(("needed", selector))

@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from las_solver.constraint import Constraint, Requirement, parse_version
 from las_solver.feasibility import Excluded, LacksHardware, LacksMode, Objection, objections
+from las_solver.model import ModuleVersion
 from las_solver.nearest import nearest
 from las_solver.problem import Domain, Need, Problem
 from las_solver.source import InformedSource, RejectedManifest, ShadowedModule
@@ -49,21 +50,41 @@ def statements_about(problem: Problem, name: str) -> Iterator[Statement]:
     `problem` is not pruned. Neighbouring versions that say the same are one statement.
     """
     domain = problem.domain(name)
+    against = _Objections(problem, name)
     said: dict[Hashable, list[int]] = {}
     for rank in reversed(range(len(domain))):
-        candidate = domain.candidates[rank]
-        things: tuple[Hashable, ...] = (
-            *objections(candidate, problem.host, problem.request),
-            *domain.needs(rank),
-            *domain.consumes(rank),
-        )
-        for thing in dict.fromkeys(things):
+        things = (*against(domain.candidates[rank]), *domain.needs(rank), *domain.consumes(rank))
+        for thing in dict.fromkeys(things) if len(things) > 1 else things:
             said.setdefault(thing, []).append(rank)
+    spans: dict[tuple[int, ...], list[Span]] = {}
     for thing, ranks in said.items():
-        for span in spans_of(name, domain.versions, ranks[::-1]):
+        alike = tuple(ranks)
+        found = spans.get(alike)
+        if found is None:
+            found = spans[alike] = spans_of(name, domain.versions, ranks[::-1])
+        for span in found:
             yield _statement(problem, domain, span, thing)
     for span in spans_of(name, domain.versions, sorted(domain.conditional)):
         yield PreRelease(span)
+
+
+class _Objections:
+    """What speaks against versions of one module by themselves, asked once for those that are alike."""
+
+    def __init__(self, problem: Problem, name: str) -> None:
+        self._host = problem.host
+        self._request = problem.request
+        self._is_excluded = any(one.name == name for one in problem.request.excluded)
+        self._known: dict[tuple[int, int], tuple[Objection, ...]] = {}
+
+    def __call__(self, candidate: ModuleVersion) -> tuple[Objection, ...]:
+        if self._is_excluded:
+            return objections(candidate, self._host, self._request)
+        alike = id(candidate.hardware), id(candidate.modes)
+        found = self._known.get(alike)
+        if found is None:
+            found = self._known[alike] = objections(candidate, self._host, self._request)
+        return found
 
 
 def missing(problem: Problem, requirement: Requirement) -> Statement | None:

@@ -288,6 +288,8 @@ def spans_of(name: str, versions: tuple[Version, ...], ranks: Sequence[int]) -> 
     PEP 440 has no range that begins at a local version (``>=2.0`` admits ``2.0`` and ``2.0+local``), so such a version
     is a span of its own.
     """
+    if len(ranks) == 1:
+        return [Span(name, ranks[0], ranks[0], versions)]
     spans: list[Span] = []
     for low, high in reversed(intervals_of(ranks)):
         first = low

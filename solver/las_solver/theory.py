@@ -58,7 +58,7 @@ class Theory:
         self._selector: dict[Statement, int] = {}
         self._switches: set[int] = set()
         self._absent: dict[Hashable, int] = {}
-        self._needs: dict[str, list[tuple[Dependency | RuntimeNeed, Literals]]] = {}
+        self._needs: dict[str, list[tuple[int, int, str, Literals]]] = {}
         self._prereleases: dict[str, list[tuple[Span, Literals]]] = {}
         self._acyclic: Literals | None = None
         for statement in statements:
@@ -94,9 +94,7 @@ class Theory:
             case Requested(requirement):
                 self._require(lifted, requirement.name, requirement.constraint)
             case Dependency(span, requirement) | RuntimeNeed(span, requirement):
-                self._needs.setdefault(span.module, []).append((statement, lifted))
-                outside = encoding.outside(span.module, span.low, span.high)
-                self._require((*lifted, *outside), requirement.name, requirement.constraint)
+                self.add_need(span.module, span.low, span.high, requirement.name, requirement.constraint, lifted)
             case HardwareLimit(span) | ModeLimit(span) | Exclusion(span):
                 encoding.add((*lifted, *encoding.outside(span.module, span.low, span.high)))
             case InterfaceNeed(span, interface, providers):
@@ -114,6 +112,11 @@ class Theory:
                 self._prereleases.setdefault(span.module, []).append((span, lifted))
             case Cycle():
                 self._acyclic = lifted
+
+    def add_need(self, module: str, low: int, high: int, name: str, constraint: Constraint, lifted: Literals) -> None:
+        """Add that `module`, if its rank is within `low` and `high`, needs `name` at a version of `constraint`."""
+        self._needs.setdefault(module, []).append((low, high, name, lifted))
+        self._require((*lifted, *self.encoding.outside(module, low, high)), name, constraint)
 
     def contradicts(self, assumed: Sequence[int]) -> bool:
         """Whether what is added contradicts itself under the literals `assumed`; of selectors, all others are off."""
@@ -192,21 +195,20 @@ class Theory:
         if self._acyclic is None or not is_on(self._acyclic):
             return False
         off = self._acyclic
-        reasons: dict[tuple[str, str], tuple[Span, Literals]] = {}
+        reasons: dict[tuple[str, str], tuple[int, int, Literals]] = {}
         targets: dict[str, list[str]] = {name: [] for name in chosen}
         for name, rank in chosen.items():
-            for need, lifted in self._needs.get(name, ()):
-                target = need.requirement.name
-                if need.span.low <= rank <= need.span.high and target in chosen and is_on(lifted):
-                    reasons.setdefault((name, target), (need.span, lifted))
+            for low, high, target, lifted in self._needs.get(name, ()):
+                if low <= rank <= high and target in chosen and is_on(lifted):
+                    reasons.setdefault((name, target), (low, high, lifted))
                     targets[name].append(target)
         cycles = find_cycles(chosen, targets.__getitem__)
         for cycle in cycles:
             clause = [*off]
             for edge in zip(cycle, [*cycle[1:], cycle[0]], strict=True):
-                span, lifted = reasons[edge]
+                low, high, lifted = reasons[edge]
                 clause.extend(lifted)
-                clause.extend(self.encoding.outside(span.module, span.low, span.high))
+                clause.extend(self.encoding.outside(edge[0], low, high))
             self.encoding.add(clause)
         if cycles:
             self._require_first(trim(chosen, targets.__getitem__), off)
@@ -228,11 +230,10 @@ class Theory:
             first = self.sat.new_variable(phase=False)
             firsts.append(first)
             encoding.add((-first, encoding.present(name)))
-            for need, lifted in self._needs.get(name, ()):
-                if need.requirement.name in members:
-                    outside = encoding.outside(name, need.span.low, need.span.high)
-                    target = encoding.present(need.requirement.name)
-                    encoding.add((-first, *lifted, *outside, -target))
+            for low, high, target, lifted in self._needs.get(name, ()):
+                if target in members:
+                    outside = encoding.outside(name, low, high)
+                    encoding.add((-first, *lifted, *outside, -encoding.present(target)))
         for name in names:
             encoding.add((*off, -encoding.present(name), *firsts))
 
