@@ -368,22 +368,26 @@ class Relaxation:
 def versions_named(constraints: Iterable[Constraint]) -> dict[Version, str]:
     """The versions that `constraints` on a runtime name, as they spell them, sorted, if one of them admits each.
 
-    With :data:`ANY_RUNTIME` where one admits what is older than all, and the first after a version that has to be
-    exceeded or that is left out.
+    With :data:`ANY_RUNTIME` where one admits what is older than all, and a version soon after each that is the newest
+    which one admits, or that it leaves out.
     """
     named = {ANY_RUNTIME: ""}
     for constraint in constraints:
         for operator, text in constraint.parts:
-            spelled = _next(text) if operator in (">", "!=") else text.removesuffix(".*")
-            named.setdefault(parse_version(spelled), spelled)
+            if operator not in (">", "!="):
+                spelled = text.removesuffix(".*")
+                named.setdefault(parse_version(spelled), spelled)
+            if operator not in (">=", "<"):
+                beyond = _next(operator, text)
+                named.setdefault(parse_version(beyond), beyond)
     return {one: named[one] for one in sorted(named) if any(constraint.admits(one) for constraint in constraints)}
 
 
-def _next(text: str) -> str:
-    """A version soon after the version or prefix `text`: ``12.0.1`` after ``12.0``, ``13`` after ``12.*``."""
+def _next(operator: str, text: str) -> str:
+    """A version soon after those that a specifier is about: ``12.0.1`` after ``==12.0``, ``13`` after ``==12.*``."""
     version = parse_version(text.removesuffix(".*"))
-    if not text.endswith(".*"):
+    prefix = version.release[:-1] if operator == "~=" else version.release
+    if operator != "~=" and not text.endswith(".*"):
         return f"{version.base_version}.1"
-    *parts, last = version.release
     epoch = f"{version.epoch}!" if version.epoch else ""
-    return epoch + ".".join(map(str, (*parts, last + 1)))
+    return epoch + ".".join(map(str, (*prefix[:-1], prefix[-1] + 1)))
