@@ -24,7 +24,7 @@ from las_solver.upgrade import Upgrade, bought, rungs_above
 if TYPE_CHECKING:
     from las_solver.conflict import Conflict
 
-__all__ = ["Needs", "find_needs", "only_newest"]
+__all__ = ["Needs", "NoHost", "find_needs", "only_newest"]
 
 _EFFORT: Final = 200_000
 """The SAT conflicts that the search for the smallest hosts may cost."""
@@ -48,6 +48,14 @@ class Needs:
     upgrades: tuple[Upgrade, ...]
     useless: tuple[RaiseHardware | ProvideRuntime, ...]
     complete: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoHost:
+    """No host has a plan; `conflict` says why `host` has none, which has the most of all that manifests name."""
+
+    host: Host
+    conflict: Conflict
 
 
 def only_newest(shelf: Shelf, request: Request) -> Request:
@@ -79,10 +87,10 @@ def find_needs(
     answer: Answer,
     explain: Callable[[Host, Request], Conflict],
     stop: Callable[[], bool],
-) -> Needs | Conflict:
-    """What `request` needs, beside what the host of `shelf` has; or why it has no plan on any host.
+) -> Needs | NoHost:
+    """What `request` needs, beside what the host of `shelf` has.
 
-    `answer` plans on another host, `explain` says why there is no plan on one: here on a host that lacks nothing.
+    `answer` plans on a host, `explain` says why there is no plan on one.
     Once `stop` answers True, what was found by then is returned; :class:`las_solver.errors.OutOfTime` is raised if
     that is not even whether the host of `shelf` has a plan.
     """
@@ -103,7 +111,8 @@ def find_needs(
         finally:
             search.close()
         if not minimums:
-            return explain(largest(host, search.ladders, request), request)
+            most = largest(host, search.ladders, request)
+            return NoHost(host=most, conflict=explain(most, request))
         for rungs in rungs_above(host, search.ladders):
             found = list(bought(host, request, plan, rungs, answer))
             upgrades.extend(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import le
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from las_solver.change import ProvideRuntime, RaiseHardware, apply_changes, raised_cards
 from las_solver.constraint import Constraint
+from las_solver.errors import OutOfTime
 from las_solver.model import Gpu, Host, Request
 from las_solver.plan import Plan
 from las_solver.relaxation import Ladder, Levels, Relaxation
@@ -20,8 +21,7 @@ from las_solver.shelf import Shelf
 
 __all__ = ["Answer", "Minimum", "NeededRuntime", "SmallestHosts", "largest"]
 
-_MOST_REFUSED: Final = 100
-"""A runtime that a host provides can keep a pre-release from being admitted, which relaxing does not see."""
+_MOST_TRIED: Final = 500
 
 _DEAREST_FIRST: Final = ("gpus", "vram", "total-vram", "ram", "cores")
 
@@ -33,7 +33,7 @@ Answer = Callable[[Host, Request], Plan | None]
 class NeededRuntime:
     """A runtime that a host has to provide: at `version`, the oldest that will do, which manifests call `spelled`.
 
-    `constraints` are what the modules of the plan on that host say of it: every version that they admit will do.
+    `constraints` are what the modules of a plan say of it: every version that they admit will do for that plan.
     """
 
     name: str
@@ -47,9 +47,10 @@ class Minimum:
     """Facts with which there is a plan: no hardware can be less, and with this hardware no runtime older.
 
     Sizes in bytes; None where nothing is needed. `vram` is that of the largest card, `total_vram` that of all cards
-    together where it has to be more. `plan` is the newest plan on `host`, which has just that; two cards that together
-    need more than twice the largest share it equally. `lacks` are the facts of the host which was asked about that
-    will not do: ``cores``, ``ram``, ``gpus`` (their number), ``vram``, ``total-vram``, ``runtime.NAME``.
+    together where it has to be more. Of `runtimes`, one alternative after the other, the first has the oldest versions;
+    the others allow newer ones. `plan` is the newest plan on `host`, which has just that; two cards that together need
+    more than twice the largest share it equally. `lacks` are the facts of the host which was asked about that will not
+    do: ``cores``, ``ram``, ``gpus`` (their number), ``vram``, ``total-vram``, ``runtime.NAME``.
     """
 
     cores: int | None
@@ -57,10 +58,21 @@ class Minimum:
     gpus: int
     vram: int | None
     total_vram: int | None
-    runtimes: tuple[NeededRuntime, ...]
+    runtimes: tuple[tuple[NeededRuntime, ...], ...]
     host: Host
     plan: Plan
     lacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A host with a plan, the amounts of its hardware, and the levels of its runtimes."""
+
+    hardware: Mapping[str, int]
+    levels: tuple[int, ...]
+    runtimes: tuple[NeededRuntime, ...]
+    host: Host
+    plan: Plan
 
 
 class SmallestHosts:
@@ -85,24 +97,44 @@ class SmallestHosts:
         self._relaxation.close()
 
     def __iter__(self) -> Iterator[Minimum]:
-        refused = 0
-        seen: list[tuple[list[int], list[int]]] = []
+        alike: list[_Found] = []
+        try:
+            for found in self._all():
+                if alike and alike[0].hardware != found.hardware:
+                    yield from self._merged(alike)
+                    alike = []
+                alike.append(found)
+        except (Stopped, OutOfTime):
+            yield from self._merged(alike)
+            raise
+        yield from self._merged(alike)
+
+    def _all(self) -> Iterator[_Found]:
+        """The smallest hosts, and after each those with the same hardware on which its plan will not do."""
+        tried = 0
         while (levels := self._least()) is not None:
-            minimum = self._minimum(levels)
-            if minimum is None:
-                refused += 1
-                if refused > _MOST_REFUSED:
-                    raise Stopped
+            tried += 1
+            if tried > _MOST_TRIED:
+                raise Stopped
+            found = self._plan_at(levels)
+            if found is None:
                 self._relaxation.add(self._elsewhere(levels))
                 continue
-            hardware = [levels[ladder.fact] for ladder in self.ladders if not ladder.exact]
-            runtimes = [levels[ladder.fact] for ladder in self.ladders if ladder.exact]
-            if not any(hardware == same and all(map(le, older, runtimes)) for same, older in seen):
-                yield minimum
-            seen.append((hardware, runtimes))
+            yield found
             if not any(levels.values()):
                 return
-            self._relaxation.add(self._outside(levels, minimum))
+            self._relaxation.add(self._outside(levels, found))
+
+    def _merged(self, alike: Iterable[_Found]) -> Iterator[Minimum]:
+        """Those of `alike`, which have the same hardware, of which no other has all runtimes at most as new."""
+        groups: list[list[_Found]] = []
+        for found in alike:
+            newer = next((group for group in groups if all(map(le, group[0].levels, found.levels))), None)
+            if newer is None:
+                groups.append([found])
+            else:
+                newer.append(found)
+        yield from map(self._minimum, groups)
 
     def _least(self) -> Levels | None:
         """The levels with an answer that are the least at the first ladder, then at the second, and so on."""
@@ -117,9 +149,9 @@ class SmallestHosts:
             assumed.extend(-one for one in ladder.literals[levels[ladder.fact] :][:1])
         return levels
 
-    def _outside(self, levels: Levels, minimum: Minimum) -> Iterator[int]:
-        """Rungs of which one holds wherever a host has not all that the plan of `minimum`, at `levels`, needs."""
-        admitted = {one.name: one.constraints for one in minimum.runtimes}
+    def _outside(self, levels: Levels, found: _Found) -> Iterator[int]:
+        """Rungs of which one holds wherever a host has not all that the plan of `found`, at `levels`, needs."""
+        admitted = {one.name: one.constraints for one in found.runtimes}
         for ladder in self.ladders:
             level = levels[ladder.fact]
             if not level:
@@ -141,35 +173,29 @@ class SmallestHosts:
             if level and ladder.exact:
                 yield -ladder.literals[level - 1]
 
-    def _minimum(self, levels: Levels) -> Minimum | None:
-        """The smallest host at `levels`, if there is a plan on it."""
+    def _plan_at(self, levels: Levels) -> _Found | None:
+        """The newest plan on the host at `levels`, if there is one."""
         taken = [ladder.rungs[levels[ladder.fact] - 1] for ladder in self.ladders if levels[ladder.fact]]
         amounts = {one.fact: one.to for one in taken if isinstance(one, RaiseHardware)}
         offered = [one for one in taken if isinstance(one, ProvideRuntime)]
-        vram, together = amounts.get("vram", 0), amounts.get("total-vram", 0)
-        gpus = 2 if "gpus" in amounts else min(vram, 1)
+        cards = 2 if "gpus" in amounts else min(amounts.get("vram", 0), 1)
         host = replace(
             self._bare,
             cores=amounts.get("cores"),
             ram=amounts.get("ram"),
-            gpus=_cards(gpus, vram, together),
+            gpus=_cards(cards, amounts.get("vram", 0), amounts.get("total-vram", 0)),
             runtimes=MappingProxyType({one.name: one.to for one in offered}),
         )
         plan = self._answer(host, self._request)
         if plan is None:
             return None
-        minimum = Minimum(
-            cores=host.cores,
-            ram=host.ram,
-            gpus=gpus,
-            vram=vram or None,
-            total_vram=together if gpus > 1 and together > vram else None,
+        return _Found(
+            hardware=amounts,
+            levels=tuple(levels[ladder.fact] for ladder in self.ladders if ladder.exact),
             runtimes=tuple(self._needed(one, plan) for one in offered),
             host=host,
             plan=plan,
-            lacks=(),
         )
-        return replace(minimum, lacks=self._lacks(minimum))
 
     def _needed(self, offered: ProvideRuntime, plan: Plan) -> NeededRuntime:
         entries = (
@@ -183,31 +209,50 @@ class SmallestHosts:
         constraints = tuple(dict.fromkeys(entry.constraint for entry in entries if entry.constraint.text))
         return NeededRuntime(name=offered.name, version=offered.to, spelled=offered.spelled, constraints=constraints)
 
-    def _lacks(self, minimum: Minimum) -> tuple[str, ...]:
-        """The facts that the host asked about has too little of, or a runtime that is too old or too new."""
-        host = self._host
-        cards = [card.vram for card in host.gpus]
+    def _minimum(self, alike: Sequence[_Found]) -> Minimum:
+        """The first of `alike`, with the others as alternatives."""
+        first = alike[0]
+        gpus, vram = len(first.host.gpus), first.hardware.get("vram", 0)
+        together = first.hardware.get("total-vram", 0)
+        minimum = Minimum(
+            cores=first.host.cores,
+            ram=first.host.ram,
+            gpus=gpus,
+            vram=vram or None,
+            total_vram=together if gpus > 1 and together > vram else None,
+            runtimes=tuple(one.runtimes for one in alike),
+            host=first.host,
+            plan=first.plan,
+            lacks=(),
+        )
+        return replace(minimum, lacks=(*self._too_little(minimum), *self._unfit(minimum)))
+
+    def _too_little(self, minimum: Minimum) -> Iterator[str]:
+        """The hardware facts that the host asked about has less of than `minimum`."""
+        cards = [card.vram for card in self._host.gpus]
         amounts = (
-            ("cores", minimum.cores, host.cores),
-            ("ram", minimum.ram, host.ram),
+            ("cores", minimum.cores, self._host.cores),
+            ("ram", minimum.ram, self._host.ram),
             ("gpus", minimum.gpus, len(cards)),
             ("vram", minimum.vram, max(cards, default=None)),
             ("total-vram", minimum.total_vram, sum(cards)),
         )
-        less = [fact for fact, need, have in amounts if need and (have is None or have < need)]
-        have_of = host.runtimes
-        older = [one.name for one in minimum.runtimes if one.name not in have_of or have_of[one.name] < one.version]
-        newer = [
-            one.name
-            for one in minimum.runtimes
-            if one.name not in older and not all(each.admits(have_of[one.name]) for each in one.constraints)
-        ]
-        if newer:
-            runtimes = {**have_of, **{name: minimum.host.runtimes[name] for name in older}}
-            if self._answer(replace(minimum.host, runtimes=MappingProxyType(runtimes)), self._request) is not None:
-                newer = []
-        others = [one.name for one in minimum.runtimes if one.name in (*older, *newer)]
-        return (*less, *(f"runtime.{name}" for name in others))
+        for fact, need, have in amounts:
+            if need and (have is None or have < need):
+                yield fact
+
+    def _unfit(self, minimum: Minimum) -> tuple[str, ...]:
+        """The runtimes that the host asked about has not at a version that will do: where choice is, the fewest."""
+        have = self._host.runtimes
+        missing = (
+            tuple(
+                f"runtime.{one.name}"
+                for one in alternative
+                if one.name not in have or not all(each.admits(have[one.name]) for each in one.constraints)
+            )
+            for alternative in minimum.runtimes
+        )
+        return min(missing, key=len)
 
 
 def _place(ladder: Ladder) -> tuple[int, str]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import gt, lt
-
-from packaging.version import Version
 
 from las_solver.change import ProvideRuntime, RaiseHardware, apply_changes
 from las_solver.model import Host, Request, Strategy
@@ -19,12 +17,14 @@ __all__ = ["Upgrade", "bought", "rungs_above"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upgrade:
-    """`change` alone makes `plan` possible, which has something newer than the plan without it, if there is one.
+    """`change` alone makes `plan` possible, in which something is newer than in the plan `before`, if there is one.
 
-    `idle` is how many smaller changes of the same fact buy nothing, or nothing but what an even smaller one buys.
+    That is the plan with the next smaller change of the same fact that buys something, or else without any. `idle` is
+    how many changes in between buy nothing.
     """
 
     change: RaiseHardware | ProvideRuntime
+    before: Plan | None
     plan: Plan
     idle: int
 
@@ -65,24 +65,18 @@ def bought(
     answer: Answer,
 ) -> Iterator[Upgrade]:
     """Those of `rungs`, changes of one fact, that buy something besides what the smaller ones do."""
-    before = _versions(plan)
-    last, idle = before, 0
+    before, idle = plan, 0
     for rung in rungs:
-        changed, _ = apply_changes((rung,), host, request)
-        after = answer(changed, request)
-        now = _versions(after)
-        if after is None or now == last or not (plan is None or _is_better(before, now, request.strategy)):
+        after = answer(*apply_changes((rung,), host, request))
+        if after is None or not (before is None or _is_better(before, after)):
             idle += 1
             continue
-        yield Upgrade(change=rung, plan=after, idle=idle)
-        last, idle = now, 0
+        yield Upgrade(change=rung, before=before, plan=after, idle=idle)
+        before, idle = after, 0
 
 
-def _versions(plan: Plan | None) -> dict[str, Version]:
-    return {} if plan is None else {step.module: step.version for step in plan.steps}
-
-
-def _is_better(before: Mapping[str, Version], now: Mapping[str, Version], strategy: Strategy) -> bool:
-    """Whether a module of both plans has a version now that the strategy prefers."""
-    is_preferred = lt if strategy is Strategy.LOWEST else gt
-    return any(is_preferred(now[name], before[name]) for name in now if name in before)
+def _is_better(before: Plan, after: Plan) -> bool:
+    """Whether a module of both plans has a version after that the strategy prefers."""
+    is_preferred = lt if after.request.strategy is Strategy.LOWEST else gt
+    versions = {step.module: step.version for step in before.steps}
+    return any(is_preferred(step.version, versions[step.module]) for step in after.steps if step.module in versions)

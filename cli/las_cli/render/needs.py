@@ -1,0 +1,208 @@
+"""What a request needs of a machine, as people read it: from the document that ``needs --format json`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from las_cli.render.table import Column, Painter, render_table
+from las_cli.render.terminal import printable
+from las_cli.render.text import Paper, wrap
+from las_registry.size import parse_size
+from las_solver.size_text import size_beside, size_text
+
+__all__ = ["render_needs"]
+
+_NOTHING: Final = "-"
+_GB: Final = 1000**3
+_MOST_CHANGES: Final = 5
+_MOST_ALTERNATIVES: Final = 3
+_FACTS: Final = {"cores": "cores", "ram": "RAM", "gpus": "GPUs", "vram": "VRAM", "total-vram": "VRAM"}
+_MORE: Final = {
+    "cores": "more CPU cores (up to {to})",
+    "ram": "more memory (up to {to})",
+    "vram": "a larger GPU (up to {to})",
+    "gpus": "a second GPU",
+    "total-vram": "more GPU memory together (up to {to})",
+}
+
+Document = Mapping[str, Any]
+
+
+def render_needs(document: Document, *, place: str, paper: Paper) -> str:
+    """`document` as text with a final line break; `place` says where this machine is, like "on this machine"."""
+    return "\n".join(_lines(document, place, paper)) + "\n"
+
+
+def _lines(document: Document, place: str, paper: Paper) -> Iterator[str]:
+    asked = _listed([str(one).replace("@", " ", 1) for one in document["request"]])
+    verb = "needs" if len(document["request"]) == 1 else "need"
+    yield from wrap(printable(f"What {asked} {verb} of a machine"), paper=paper, bold=True)
+    minimums = document["minimums"]
+    if minimums:
+        yield from wrap(_claim(document), paper=paper)
+        yield ""
+        yield from _table(document, paper)
+    if not document["complete"]:
+        yield ""
+        yield from wrap("A limit cut the search short: there may be more than is said here.", paper=paper)
+    yield ""
+    yield from _verdict(document, place, paper)
+    yield from _upgrades(document, paper)
+
+
+def _claim(document: Document) -> str:
+    several = len(document["minimums"]) > 1
+    which = "Each of these machines will do, and nothing less" if several else "This machine will do, and nothing less"
+    kept = "Modes and interfaces are those of this machine."
+    return f"{which}, as far as manifests state it: real use may need more. {kept}"
+
+
+def _table(document: Document, paper: Paper) -> Iterator[str]:
+    """The smallest machines, a row each, and this machine below them."""
+    rows = document["minimums"]
+    have = {**document["have"], "then": document["then"] or []}
+    requested = {str(one).partition("@")[0] for one in document["request"]}
+    needed = {fact: [parse_size(row[fact]) for row in rows if row[fact]] for fact in ("vram", "total_vram", "ram")}
+
+    def sizes(fact: str) -> list[str]:
+        shown = [size_text(parse_size(row[fact])) if row[fact] else "" for row in rows]
+        own = have[fact]
+        return [*shown, size_beside(parse_size(own), max(needed[fact], default=_GB)) if own else ""]
+
+    together = [
+        f"{size} together" if size and (row is have or row["gpus"] > 1) else ""
+        for row, size in zip([*rows, have], sizes("total_vram"), strict=True)
+    ]
+    if have["gpus"] < 2 or not any(together[:-1]):
+        together[-1] = ""
+    vram = [", ".join(filter(None, pair)) or _NOTHING for pair in zip(sizes("vram"), together, strict=True)]
+    columns = [
+        Column(title="GPUS", cells=tuple(str(row["gpus"] or _NOTHING) for row in (*rows, have))),
+        Column(title="VRAM", cells=tuple(vram), least=20),
+        Column(title="RAM", cells=tuple(one or _NOTHING for one in sizes("ram"))),
+        Column(title="CORES", cells=tuple(str(row["cores"] or _NOTHING) for row in (*rows, have))),
+        Column(title="RUNTIMES", cells=(*map(_runtimes, rows), _own_runtimes(have)), least=24),
+        Column(title="NEWEST PLAN THERE", cells=tuple(_plan(row["then"], requested) for row in (*rows, have)), rank=1),
+        Column(title="THIS MACHINE", cells=(*map(_standing, rows), "has this"), least=20),
+    ]
+
+    def paint_standing(text: str, row: int) -> str:
+        if row < 0:
+            return paper.style(text, dim=True)
+        if row == len(rows):
+            return paper.style(text, bold=True)
+        return paper.style(text, fg="yellow" if rows[row]["lacks"] else "green")
+
+    def paint(text: str, row: int) -> str:
+        return paper.style(text, dim=True) if row < 0 else paper.style(text, bold=row == len(rows))
+
+    painters: dict[str, Painter] = {column.title: paint for column in columns}
+    yield from render_table(columns, width=paper.width, paint={**painters, "THIS MACHINE": paint_standing})
+
+
+def _runtimes(row: Document) -> str:
+    """The runtimes of a smallest machine, each with the versions that will do; alternatives only if they are short."""
+    several = [each for each in row["runtimes"] if len(each) == len(row["runtimes"][0])]
+    shown = [" and ".join(f"{one['name']} {one['constraint']}".strip() for one in each) for each in several]
+    return printable(" or ".join(shown[:_MOST_ALTERNATIVES])) or _NOTHING
+
+
+def _own_runtimes(have: Document) -> str:
+    shown = [f"{one['name']} {one['version']}" for one in have["runtimes"] if one["version"]]
+    return printable(", ".join(shown)) or _NOTHING
+
+
+def _plan(then: Sequence[Document], requested: set[str]) -> str:
+    chosen = [f"{one['module']} {one['version']}" for one in then if one["module"] in requested]
+    return printable(", ".join(chosen)) or "none"
+
+
+def _standing(row: Document) -> str:
+    """How this machine stands to a smallest one."""
+    if not row["lacks"]:
+        return "will do"
+    facts = dict.fromkeys(_FACTS.get(one, one.removeprefix("runtime.")) for one in row["lacks"])
+    return printable(f"lacks {', '.join(facts)}")
+
+
+def _verdict(document: Document, place: str, paper: Paper) -> Iterator[str]:
+    requested = {str(one).partition("@")[0] for one in document["request"]}
+    if document["then"] is None:
+        text = f"There is no plan {place}."
+    else:
+        text = f"There is a plan {place}, with {_plan(document['then'], requested)}."
+    yield from wrap(printable(text), paper=paper, bold=True)
+
+
+def _upgrades(document: Document, paper: Paper) -> Iterator[str]:
+    upgrades, useless = document["upgrades"], document["useless"]
+    if not upgrades and not useless:
+        if document["complete"]:
+            yield from wrap("No manifest that matters asks for more than this machine has.", paper=paper)
+        return
+    extreme = "older" if document["options"]["strategy"] == "lowest" else "newer"
+    if upgrades:
+        yield ""
+        yield "What a single change of this machine would buy:"
+        width = len(str(len(upgrades)))
+        before = None
+        for number, upgrade in enumerate(upgrades, start=1):
+            fact = _fact(upgrade["change"])
+            first = f"  {number:>{width}}. "
+            yield from wrap(
+                printable(_heading(upgrade, fact == before)), paper=paper, first=first, indent=" " * len(first)
+            )
+            yield from wrap(
+                printable(_gain(upgrade, document)), paper=paper, first=" " * len(first), indent=" " * len(first)
+            )
+            before = fact
+    elif document["then"] is None:
+        yield from wrap("No single change of this machine would be enough.", paper=paper)
+    else:
+        yield from wrap(f"No single change of this machine would make anything {extreme}.", paper=paper)
+    if useless:
+        yield ""
+        yield from wrap(
+            printable(f"Of no use alone: {', '.join(_no_use(one['change']) for one in useless)}"), paper=paper
+        )
+
+
+def _fact(change: Document) -> str:
+    return str(change["fact"] if change["kind"] == "hardware" else change["name"])
+
+
+def _heading(upgrade: Document, is_next: bool) -> str:
+    if not upgrade["idle"]:
+        return str(upgrade["text"])
+    return f"{upgrade['text']}; {'nothing between' if is_next else 'nothing less'} changes anything"
+
+
+def _gain(upgrade: Document, document: Document) -> str:
+    """What `upgrade` buys: a plan, or versions that are new to the plan."""
+    requested = {str(one).partition("@")[0] for one in document["request"]}
+    if not upgrade["modules"]:
+        return f"a plan, with {_plan(upgrade['then'], requested)}"
+    changes = [_change(one) for one in upgrade["modules"]]
+    more = len(changes) - _MOST_CHANGES
+    return ", ".join([*changes[:_MOST_CHANGES], *([f"{more} more"] if more > 0 else [])])
+
+
+def _change(change: Document) -> str:
+    if change["from"] is None:
+        return f"{change['module']} {change['to']} besides"
+    if change["to"] is None:
+        return f"no {change['module']}"
+    return f"{change['module']} {change['to']} in place of {change['from']}"
+
+
+def _no_use(change: Document) -> str:
+    if change["kind"] == "runtime":
+        return change["name"] if change["to"] == "0" else f"{change['name']} (up to {change['to']})"
+    to = change["to"]
+    shown = size_text(parse_size(to)) if isinstance(to, str) else str(to)
+    return _MORE[change["fact"]].format(to=shown)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
