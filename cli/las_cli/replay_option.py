@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -11,9 +11,9 @@ import click
 from las_cli.options import FileType
 
 if TYPE_CHECKING:
+    from las_registry.registry import Registry
     from las_registry.replay import Replay
     from las_solver.model import Host, Request
-    from las_solver.source import Source
 
 __all__ = ["REPLAYED", "read_recorded", "replay_option", "save_replay", "save_replay_option"]
 
@@ -57,13 +57,23 @@ def read_recorded(path: Path) -> Replay:
     return read_replay(read_input(path), "standard input" if str(path) == "-" else str(path))
 
 
-def save_replay(path: Path, source: Source, host: Host, request: Request, *, also: Iterable[str] = ()) -> None:
+def save_replay(
+    path: Path,
+    registry: Registry,
+    host: Host,
+    request: Request,
+    *,
+    also: Iterable[str] = (),
+    directories: Sequence[Path] = (),
+) -> None:
     """Writes what the answer to `request`, and any question about the modules `also`, depends on to `path`.
 
-    Raises :class:`InvalidInput` if the file cannot be written.
+    `directories` are those of `registry`; the file does not name them. Raises :class:`InvalidInput` if the file cannot
+    be written.
     """
     from las_cli.logging import logger
     from las_registry.output_file import write_output_file
+    from las_registry.registry import default_directories
     from las_registry.replay import Replay
     from las_registry.replay_text import replay_text
     from las_solver.errors import InvalidInput
@@ -71,6 +81,7 @@ def save_replay(path: Path, source: Source, host: Host, request: Request, *, als
 
     if str(path) == "-":
         raise InvalidInput("--save-replay - names no file", hint="standard output is for the answer: name a file")
-    recording = record(source, host, request, also=also)
+    places = map(str, directories or default_directories())
+    recording = record(registry, host, request, also=also, directories=places)
     write_output_file(path, replay_text(Replay(recording=recording)).encode())
     logger().info("saved a replay file", path=str(path), versions=len(recording.module_versions))

@@ -212,7 +212,7 @@ def pose(options: RequestOptions, modules: Sequence[str], *, also: Sequence[str]
     """
     request, host, registry = _read(options, modules) if options.recorded is None else _replayed(options, modules)
     if options.saved is not None:
-        save_replay(options.saved, registry, host, request, also=also)
+        save_replay(options.saved, registry, host, request, also=also, directories=options.registries)
     from las_cli.machine import place_of
 
     return Question(

@@ -199,9 +199,9 @@ class _Reading:
     def rejected(self, value: Value) -> Iterator[RejectedManifest]:
         for path, fields in self.notes(value, ("rejected",), _REJECTED):
             yield RejectedManifest(
-                module=self.required(fields, path, "module", check_name) or "",
+                module=self.required(fields, path, "module", str) or "",
                 version=self.fact(fields.get("version"), (*path, "version"), parse_version),
-                provides=self.each(fields.get("provides"), (*path, "provides"), _label),
+                provides=self.each(fields.get("provides"), (*path, "provides"), str),
                 place=self.required(fields, path, "place", str) or "",
                 reason=self.required(fields, path, "reason", str) or "",
             )

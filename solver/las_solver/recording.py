@@ -51,11 +51,14 @@ class RecordedSource(MemorySource):
         return self._interfaces
 
 
-def record(source: Source, host: Host, request: Request, *, also: Iterable[str] = ()) -> Recording:
+def record(
+    source: Source, host: Host, request: Request, *, also: Iterable[str] = (), directories: Iterable[str] = ()
+) -> Recording:
     """`request` with all that its answer, and any question about the modules `also`, depends on.
 
     Every version of every module that can be reached, whatever the host has; of the host, what their manifests ask
-    about. Names of cards are left out, and of other registries all but the last part of their paths.
+    about. Names of cards are left out, and where files stand: of paths in texts, those of `directories`, of other
+    registries all but the last part.
     """
     reached = _reach(source, host, [*(one.name for one in request.requirements), *also])
     namers = {
@@ -87,7 +90,7 @@ def record(source: Source, host: Host, request: Request, *, also: Iterable[str] 
             system_packages=host.system_packages & packages,
         ),
         module_versions=tuple(module_versions),
-        notes=_notes(source, [*reached, *consumed]),
+        notes=_notes(source, [*reached, *consumed], [*directories]),
         names=tuple(sorted(names - {one.name for one in module_versions})),
         interfaces=tuple(sorted(interfaces - provided)),
     )
@@ -122,16 +125,19 @@ def _near(unknown: Sequence[str], known: Iterable[str]) -> set[str]:
     return {near for name in unknown[: _MOST_COMPARED // (len(known) + 1)] for near in nearest(name, known)}
 
 
-def _notes(source: Source, names: Iterable[str]) -> tuple[Note, ...]:
+def _notes(source: Source, names: Iterable[str], directories: Sequence[str]) -> tuple[Note, ...]:
     """What does not count beside the modules and interfaces `names`."""
     if not isinstance(source, InformedSource):
         return ()
     notes = dict.fromkeys(note for name in dict.fromkeys(names) for note in source.notes(name))
-    return tuple(
-        replace(note, registry=_last_part(note.registry)) if isinstance(note, ShadowedModule) else note
-        for note in notes
-    )
+    return tuple(_nowhere(note, directories) for note in notes)
 
 
-def _last_part(path: str) -> str:
-    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+def _nowhere(note: Note, directories: Iterable[str]) -> Note:
+    """`note` without where on a machine the files stand."""
+    if isinstance(note, ShadowedModule):
+        return replace(note, registry=note.registry.replace("\\", "/").rstrip("/").rpartition("/")[2])
+    reason = note.reason
+    for directory in directories:
+        reason = reason.replace(directory.rstrip("/\\") + "/", "").replace(directory.rstrip("/\\") + "\\", "")
+    return replace(note, reason=reason)
