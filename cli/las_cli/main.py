@@ -26,6 +26,7 @@ _COMMANDS: Final = {
     "completion": "Print the script that completes commands in a shell.",
     "diagnose": "Report why there is no plan, or no newer one.",
     "host": "Show, save and list machines to plan for.",
+    "needs": "Say which machines would do, and what upgrades would buy.",
     "plan": "Plan the newest set of modules that works here.",
     "registry": "Search, show and validate modules and their manifests.",
     "replay": "Answer a saved request again, from its one file.",

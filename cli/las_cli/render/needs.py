@@ -15,6 +15,7 @@ __all__ = ["render_needs"]
 
 _NOTHING: Final = "-"
 _GB: Final = 1000**3
+_SIZES: Final = ("vram", "total_vram", "ram")
 _MOST_CHANGES: Final = 5
 _MOST_ALTERNATIVES: Final = 3
 _FACTS: Final = {"cores": "cores", "ram": "RAM", "gpus": "GPUs", "vram": "VRAM", "total-vram": "VRAM"}
@@ -51,6 +52,10 @@ def _lines(document: Document, place: str, paper: Paper) -> Iterator[str]:
     yield from _upgrades(document, paper)
 
 
+def _requested(document: Document) -> set[str]:
+    return {str(one).partition("@")[0] for one in document["request"]}
+
+
 def _claim(document: Document) -> str:
     several = len(document["minimums"]) > 1
     which = "Each of these machines will do, and nothing less" if several else "This machine will do, and nothing less"
@@ -61,51 +66,48 @@ def _claim(document: Document) -> str:
 def _table(document: Document, paper: Paper) -> Iterator[str]:
     """The smallest machines, a row each, and this machine below them."""
     rows = document["minimums"]
-    have = {**document["have"], "then": document["then"] or []}
-    requested = {str(one).partition("@")[0] for one in document["request"]}
-    needed = {fact: [parse_size(row[fact]) for row in rows if row[fact]] for fact in ("vram", "total_vram", "ram")}
-
-    def sizes(fact: str) -> list[str]:
-        shown = [size_text(parse_size(row[fact])) if row[fact] else "" for row in rows]
-        own = have[fact]
-        return [*shown, size_beside(parse_size(own), max(needed[fact], default=_GB)) if own else ""]
-
-    together = [
-        f"{size} together" if size and (row is have or row["gpus"] > 1) else ""
-        for row, size in zip([*rows, have], sizes("total_vram"), strict=True)
+    all_rows = [*rows, {**document["have"], "then": document["then"] or []}]
+    requested = _requested(document)
+    titles = {"gpus": "GPUS", "vram": "VRAM", "total_vram": "TOGETHER", "ram": "RAM", "cores": "CORES"}
+    if not any(row["total_vram"] for row in rows):
+        del titles["total_vram"]
+    columns = []
+    for fact, title in titles.items():
+        cells = _sizes(all_rows, fact) if fact in _SIZES else tuple(str(row[fact] or _NOTHING) for row in all_rows)
+        is_needed = any(row[fact] for row in rows)
+        columns.append(Column(title=title, cells=cells, rank=0 if is_needed else 2, least=paper.width))
+    columns += [
+        Column(title="RUNTIMES", cells=(*map(_runtimes, rows), _own_runtimes(document["have"])), least=16),
+        Column(title="NEWEST PLAN THERE", cells=tuple(_plan(row["then"], requested) for row in all_rows), rank=1),
+        Column(title="THIS MACHINE", cells=(*map(_standing, rows), "has this"), least=paper.width),
     ]
-    if have["gpus"] < 2 or not any(together[:-1]):
-        together[-1] = ""
-    vram = [", ".join(filter(None, pair)) or _NOTHING for pair in zip(sizes("vram"), together, strict=True)]
-    columns = [
-        Column(title="GPUS", cells=tuple(str(row["gpus"] or _NOTHING) for row in (*rows, have))),
-        Column(title="VRAM", cells=tuple(vram), least=20),
-        Column(title="RAM", cells=tuple(one or _NOTHING for one in sizes("ram"))),
-        Column(title="CORES", cells=tuple(str(row["cores"] or _NOTHING) for row in (*rows, have))),
-        Column(title="RUNTIMES", cells=(*map(_runtimes, rows), _own_runtimes(have)), least=24),
-        Column(title="NEWEST PLAN THERE", cells=tuple(_plan(row["then"], requested) for row in (*rows, have)), rank=1),
-        Column(title="THIS MACHINE", cells=(*map(_standing, rows), "has this"), least=20),
-    ]
-
-    def paint_standing(text: str, row: int) -> str:
-        if row < 0:
-            return paper.style(text, dim=True)
-        if row == len(rows):
-            return paper.style(text, bold=True)
-        return paper.style(text, fg="yellow" if rows[row]["lacks"] else "green")
 
     def paint(text: str, row: int) -> str:
         return paper.style(text, dim=True) if row < 0 else paper.style(text, bold=row == len(rows))
 
+    def paint_standing(text: str, row: int) -> str:
+        if not 0 <= row < len(rows):
+            return paint(text, row)
+        return paper.style(text, fg="yellow" if rows[row]["lacks"] else "green")
+
     painters: dict[str, Painter] = {column.title: paint for column in columns}
     yield from render_table(columns, width=paper.width, paint={**painters, "THIS MACHINE": paint_standing})
+
+
+def _sizes(rows: Sequence[Document], fact: str) -> tuple[str, ...]:
+    """Sizes exactly as needed, and that of the last row, this machine, rounded in the unit of the largest of them."""
+    *needed, own = (parse_size(row[fact]) if row[fact] else 0 for row in rows)
+    beside = max(needed, default=0) or _GB
+    cells = [size_text(size) if size else _NOTHING for size in needed]
+    return (*cells, size_beside(own, beside) if own else _NOTHING)
 
 
 def _runtimes(row: Document) -> str:
     """The runtimes of a smallest machine, each with the versions that will do; alternatives only if they are short."""
     several = [each for each in row["runtimes"] if len(each) == len(row["runtimes"][0])]
     shown = [" and ".join(f"{one['name']} {one['constraint']}".strip() for one in each) for each in several]
-    return printable(" or ".join(shown[:_MOST_ALTERNATIVES])) or _NOTHING
+    more = ["..."] if len(row["runtimes"]) > len(shown[:_MOST_ALTERNATIVES]) else []
+    return printable(" or ".join([*shown[:_MOST_ALTERNATIVES], *more])) or _NOTHING
 
 
 def _own_runtimes(have: Document) -> str:
@@ -127,7 +129,7 @@ def _standing(row: Document) -> str:
 
 
 def _verdict(document: Document, place: str, paper: Paper) -> Iterator[str]:
-    requested = {str(one).partition("@")[0] for one in document["request"]}
+    requested = _requested(document)
     if document["then"] is None:
         text = f"There is no plan {place}."
     else:
@@ -145,17 +147,13 @@ def _upgrades(document: Document, paper: Paper) -> Iterator[str]:
     if upgrades:
         yield ""
         yield "What a single change of this machine would buy:"
-        width = len(str(len(upgrades)))
         before = None
-        for number, upgrade in enumerate(upgrades, start=1):
+        for number, upgrade in enumerate(_folded(document), start=1):
             fact = _fact(upgrade["change"])
-            first = f"  {number:>{width}}. "
-            yield from wrap(
-                printable(_heading(upgrade, fact == before)), paper=paper, first=first, indent=" " * len(first)
-            )
-            yield from wrap(
-                printable(_gain(upgrade, document)), paper=paper, first=" " * len(first), indent=" " * len(first)
-            )
+            first = f"  {number:>2}. "
+            indent = " " * len(first)
+            yield from wrap(printable(_heading(upgrade, fact == before)), paper=paper, first=first, indent=indent)
+            yield from wrap(printable(_gain(upgrade, document)), paper=paper, first=indent, indent=indent)
             before = fact
     elif document["then"] is None:
         yield from wrap("No single change of this machine would be enough.", paper=paper)
@@ -168,11 +166,32 @@ def _upgrades(document: Document, paper: Paper) -> Iterator[str]:
         )
 
 
+def _folded(document: Document) -> list[dict[str, Any]]:
+    """The upgrades, neighbours as one where they change the same fact, and only modules that were not asked for."""
+    folded: list[dict[str, Any]] = []
+    for upgrade in document["upgrades"]:
+        is_minor = bool(upgrade["modules"]) and not any(
+            one["module"] in _requested(document) for one in upgrade["modules"]
+        )
+        last = folded[-1] if folded else None
+        if is_minor and last and last["is_minor"] and _fact(last["change"]) == _fact(upgrade["change"]):
+            modules = {one["module"]: one for one in last["modules"]}
+            for one in upgrade["modules"]:
+                modules[one["module"]] = {**one, "from": modules.get(one["module"], one)["from"]}
+            changed = [one for one in modules.values() if one["from"] != one["to"]]
+            folded[-1] = {**upgrade, "modules": changed, "idle": 0, "is_minor": True, "steps": True}
+        else:
+            folded.append({**upgrade, "is_minor": is_minor, "steps": False})
+    return folded
+
+
 def _fact(change: Document) -> str:
     return str(change["fact"] if change["kind"] == "hardware" else change["name"])
 
 
 def _heading(upgrade: Document, is_next: bool) -> str:
+    if upgrade["steps"]:
+        return f"{upgrade['text']}; less buys some of it"
     if not upgrade["idle"]:
         return str(upgrade["text"])
     return f"{upgrade['text']}; {'nothing between' if is_next else 'nothing less'} changes anything"
@@ -180,7 +199,7 @@ def _heading(upgrade: Document, is_next: bool) -> str:
 
 def _gain(upgrade: Document, document: Document) -> str:
     """What `upgrade` buys: a plan, or versions that are new to the plan."""
-    requested = {str(one).partition("@")[0] for one in document["request"]}
+    requested = _requested(document)
     if not upgrade["modules"]:
         return f"a plan, with {_plan(upgrade['then'], requested)}"
     changes = [_change(one) for one in upgrade["modules"]]
@@ -190,9 +209,9 @@ def _gain(upgrade: Document, document: Document) -> str:
 
 def _change(change: Document) -> str:
     if change["from"] is None:
-        return f"{change['module']} {change['to']} besides"
+        return f"{change['module']} {change['to']} added"
     if change["to"] is None:
-        return f"no {change['module']}"
+        return f"{change['module']} left out"
     return f"{change['module']} {change['to']} in place of {change['from']}"
 
 
