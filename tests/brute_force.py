@@ -14,7 +14,7 @@ from itertools import product
 from las_solver.constraint import Requirement
 from las_solver.model import Host, ModuleVersion, Request, Strategy
 
-__all__ = ["Answer", "BruteForce"]
+__all__ = ["Answer", "BruteForce", "as_far_as"]
 
 Key = tuple[object, ...]
 Chosen = dict[str, ModuleVersion]
@@ -26,6 +26,15 @@ class Answer:
 
     chosen: Mapping[str, ModuleVersion]
     key: Key
+
+
+def as_far_as(wanted: object, found: object) -> object:
+    """`found`, without the keys of objects that `wanted` says nothing of."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        return {key: as_far_as(value, found.get(key)) for key, value in wanted.items()}
+    if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
+        return [as_far_as(*pair) for pair in zip(wanted, found, strict=True)]
+    return found
 
 
 class BruteForce:

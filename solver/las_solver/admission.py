@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from packaging.version import Version
 
@@ -28,7 +27,7 @@ from las_solver.constraint import Constraint, Requirement
 from las_solver.model import Host, Request
 from las_solver.plan import Plan, Step
 from las_solver.relaxation import versions_named
-from las_solver.sentence import listed, spelled
+from las_solver.sentence import spelled
 from las_solver.statement import (
     Exclusion,
     HardwareLimit,
@@ -41,9 +40,6 @@ from las_solver.statement import (
 )
 
 __all__ = ["Admission", "AskFor", "admission_document", "find_admission"]
-
-
-_MOST_FALLS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +97,9 @@ def admission_document(admission: Admission) -> dict[str, object]:
 
 
 def _falling(falls: Sequence[tuple[str, Version]]) -> str:
-    shown = [f"{module} to {version}" for module, version in falls[:_MOST_FALLS]]
-    if len(falls) > len(shown):
-        shown.append(f"{len(falls) - len(shown)} more")
-    return f"then {listed(shown, 'and')} {'falls' if len(falls) == 1 else 'fall'} back"
+    (module, version), *others = falls
+    more = ", and 1 other falls" if len(others) == 1 else f", and {len(others)} others fall"
+    return f"then {module} falls back to {version}" + (f"{more} back" if others else "")
 
 
 def _order(change: Change) -> tuple[int, int, Version, str]:

@@ -122,9 +122,9 @@ def _newer(rules: Rules, one: ModuleVersion) -> tuple[ModuleVersion, ...]:
 def _read_chosen(fields: Fields, rules: Rules, turn: _Turn) -> _Kept:
     fields.text("text")
     fields.text("source")
-    name, interface = fields.text("module"), fields.text_or_null("interface")
-    if interface is not None:
-        if name != turn.chosen.name or turn.purpose != (fields.text("consumer"), interface):
+    name, interface, consumer = fields.text("module"), fields.text_or_null("interface"), fields.text_or_null("consumer")
+    if interface is not None or consumer is not None:
+        if name != turn.chosen.name or turn.purpose != (consumer, interface) or fields.get("versions") is not None:
             raise Malformed(f"{fields.place} is not true: {name} was not chosen for that")
         return _Kept((tuple(one for one in rules.versions(name) if interface in one.provides),))
     specifiers = fields.specifiers("versions")
@@ -143,6 +143,8 @@ def _read_total(fields: Fields, rules: Rules, plan: Chosen, turn: _Turn) -> _Kep
     name = turn.chosen.name
     instead = rules.find(name, fields.version("version"))
     after = turn.after(plan)
+    if fields.get("versions") is not None:
+        raise Malformed(f"{fields.place}.versions should be null")
     if fields.text("module") != name or instead is None or instead.version <= turn.chosen.version:
         raise Malformed(f"{fields.place} names no newer version of {name}")
     falls: dict[str, ModuleVersion] = {}
@@ -160,12 +162,19 @@ def _read_total(fields: Fields, rules: Rules, plan: Chosen, turn: _Turn) -> _Kep
     if not falls:
         raise Malformed(f"{fields.place}.falls is empty")
     total = sum(rules.distance(plan[other]) for other in turn.layer)
-    if fields.get("total") != total:
+    if _number(fields, "total") != total:
         raise Malformed(f"{fields.place}.total should be {total}")
     least = _least_total(rules, turn, {**after, **falls, name: instead}, after.keys() - falls.keys())
-    if fields.get("instead") != least:
+    if _number(fields, "instead") != least:
         raise Malformed(f"{fields.place}.instead should be {least}")
     return _Kept(tuple((one, *_newer(rules, one)) for one in after.values()))
+
+
+def _number(fields: Fields, key: str) -> int:
+    value = fields.get(key)
+    if type(value) is not int:
+        raise Malformed(f"{fields.place}.{key} is not an integer")
+    return value
 
 
 def _least_total(rules: Rules, turn: _Turn, instead: Chosen, no_older: set[str]) -> int | None:

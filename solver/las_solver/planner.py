@@ -74,7 +74,7 @@ class Planner:
             return self._answer(request, stop, stop_explaining, held_back=held_back)
 
     def admit(self, plan: Plan, *, stop: Callable[[], bool] = never) -> Plan:
-        """`plan`, which :meth:`plan` returned, with the cheapest changes that would admit newer versions of its modules.
+        """`plan`, which :meth:`plan` returned, with the cheapest change for each module that admits a newer version.
 
         Each is tried by planning anew. Once `stop` answers True, further modules are left without one.
         """
