@@ -58,16 +58,16 @@ def claim_sentence(states: States, claim: Claim) -> str:
 def _with_least(states: States, said: RuntimeNeed, subject: int) -> RuntimeNeed:
     """`said` with the least version of the runtime that versions in `subject` need, if all need a newer one."""
     name, domain = said.requirement.name, states.problem.domain(said.span.module)
-    least: list[Version] = []
+    least: list[tuple[Version, str]] = []
     for rank in states.ranks(subject):
         for need in domain.needs(rank):
             if need.field == "runtime" and need.name == name:
-                bounds = (parse_version(text) for operator, text in need.constraint.parts if operator == ">=")
-                bound = max(bounds, default=None)
-                if bound is None or said.have is None or bound <= said.have:
+                parts = need.constraint.parts
+                bounds = [(parse_version(text), text) for operator, text in parts if operator == ">="]
+                if not bounds or said.have is None or max(bounds)[0] <= said.have:
                     return said
-                least.append(bound)
-    return replace(said, requirement=Requirement(name, Constraint.parse(f">={min(least)}")), oldest=None)
+                least.append(max(bounds))
+    return replace(said, requirement=Requirement(name, Constraint.parse(f">={min(least)[1]}")), oldest=None)
 
 
 def conclusion(states: States, terms: Terms) -> str:

@@ -26,6 +26,7 @@ from las_solver.statement import (
 __all__ = ["coarsened"]
 
 _MOST_TRIALS: Final = 200
+_MOST_CLAIMS: Final = 200_000
 _MOST_HOLES: Final = 3
 
 Contradict: TypeAlias = Callable[[Sequence[Terms]], bool]
@@ -40,9 +41,9 @@ def coarsened(states: States, claims: Sequence[Claim], contradict: Contradict) -
     for claim in claims:
         groups.setdefault(_group(states, claim), []).append(claim)
     merged = [_merged_equals(states, group) for group in groups.values()]
-    trials = _Trials(states, contradict)
+    trials = _Trials(states, contradict, min(_MOST_TRIALS, _MOST_CLAIMS // len(claims)))
     for place, group in enumerate(merged):
-        if len(group) > 1:
+        if len(group) > 1 and trials.left:
             around = [claim.terms for other in (*merged[:place], *merged[place + 1 :]) for claim in other]
             merged[place] = trials.in_fewer(group, around)
     places = {claim.statements[0]: number for number, claim in enumerate(claims)}
@@ -53,10 +54,10 @@ def coarsened(states: States, claims: Sequence[Claim], contradict: Contradict) -
 class _Trials:
     """Attempts to say less than some claims do; there is a bound on their number."""
 
-    def __init__(self, states: States, contradict: Contradict) -> None:
+    def __init__(self, states: States, contradict: Contradict, most: int) -> None:
         self._states = states
         self._contradict = contradict
-        self._left = _MOST_TRIALS
+        self.left = most
 
     def in_fewer(self, group: Sequence[Claim], around: Sequence[Terms]) -> list[Claim]:
         """The claims of `group` with neighbours made one: all, or as many as possible, by halves and then by pairs."""
@@ -68,22 +69,22 @@ class _Trials:
             one = self._in_one(piece, [*around, *(claim.terms for claim in others)])
             if one is not None:
                 done.append(one)
-            elif len(piece) == 1 or not self._left:
+            elif len(piece) == 1 or not self.left:
                 done.extend(piece)
             else:
                 middle = len(piece) // 2
                 pieces.extend((piece[middle:], piece[:middle]))
         kept = done[:1]
         for place, claim in enumerate(done[1:], 2):
-            others = [*kept[:-1], *done[place:]] if self._left else []
+            others = [*kept[:-1], *done[place:]] if self.left else []
             one = self._in_one([kept[-1], claim], [*around, *(other.terms for other in others)])
             kept[-1:] = [kept[-1], claim] if one is None else [one]
         return kept
 
     def _in_one(self, claims: Sequence[Claim], around: Sequence[Terms]) -> Claim | None:
-        if len(claims) > 1 and self._left:
+        if len(claims) > 1 and self.left:
             for one in _needs_in_one(self._states, claims):
-                self._left -= 1
+                self.left -= 1
                 if self._contradict([*around, one.terms]):
                     return one
         return None
@@ -144,8 +145,9 @@ def _merged(claims: Sequence[Claim]) -> Claim:
     said = claims[0].said
     match said:
         case HardwareLimit(_, lack):
-            least = min(claim.said.lack.need for claim in claims if isinstance(claim.said, HardwareLimit))
-            said = replace(said, lack=replace(lack, need=least))
+            amounts = {claim.said.lack.need for claim in claims if isinstance(claim.said, HardwareLimit)}
+            varies = said.at_least or len(amounts) > 1
+            said = replace(said, lack=replace(lack, need=min(amounts)), at_least=varies)
         case ModeLimit(_, lack):
             modes = (mode for claim in claims if isinstance(claim.said, ModeLimit) for mode in claim.said.lack.modes)
             said = replace(said, lack=replace(lack, modes=tuple(dict.fromkeys(modes))))

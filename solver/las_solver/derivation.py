@@ -30,6 +30,7 @@ __all__ = ["Line", "derive"]
 
 _MOST_STEPS: Final = 200
 _EFFORT: Final = 500_000
+_EFFORT_TO_COARSEN: Final = 250_000
 _CHECKED: Final = "the cases that are left are too many to list: the solver has checked that none of them works"
 
 
@@ -86,7 +87,7 @@ def _given_the_rest(claim: Claim, count: int) -> Claim:
 
 def _coarsened(states: States, claims: Sequence[Claim], most_steps: int) -> list[Claim]:
     """Fewer claims, with a refutation that is no longer than `most_steps`."""
-    effort = Effort(_EFFORT)
+    effort = Effort(_EFFORT_TO_COARSEN)
 
     def contradict(terms: Sequence[Terms]) -> bool:
         return refute(terms, states.everything, most_steps=most_steps, effort=effort) is not None

@@ -54,7 +54,7 @@ def closing_words(conflict: Mapping[str, Any]) -> Iterator[str]:
 def rows(conflict: Mapping[str, Any]) -> tuple[Row, ...]:
     """The rows that people read of a conflict's derivation.
 
-    Left out are requests without a constraint, which the heading names, and the middle of long chains of needs and of
+    Left out are requests that say no more than the heading does, and the middle of long chains of needs and of
     what is too long in all. A line that others further down follow from has a number, and these name it.
     """
     core, derivation = conflict["core"], conflict["derivation"]
@@ -74,9 +74,15 @@ def rows(conflict: Mapping[str, Any]) -> tuple[Row, ...]:
 
 
 def _goes_without_saying(line: Mapping[str, Any], core: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the line says no more than that a module was asked for."""
+    """Whether the line says only that a module was asked for; with a constraint, if that is what no version meets."""
     statements = [core[place] for place in line["statements"]]
-    return len(statements) == 1 and statements[0]["kind"] == "requested" and "@" not in statements[0]["requirement"]
+    if len(statements) != 1 or statements[0]["kind"] != "requested":
+        return False
+    module, _, constraint = statements[0]["requirement"].partition("@")
+    return not constraint or any(
+        other["kind"] == "no-version" and (other["module"], other["constraint"]) == (module, constraint)
+        for other in core
+    )
 
 
 def _named(derivation: Sequence[Mapping[str, Any]]) -> dict[int, list[int]]:

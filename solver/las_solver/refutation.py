@@ -99,6 +99,7 @@ class _Trail:
         self._decisions: list[int] = []
         self._changed: deque[str] = deque()
         self._waiting: set[str] = set()
+        effort.spend(len(claims))
         for terms in claims:
             self._add(terms)
         # What must be there comes first, and all else only once that leads to it: so reasons begin with the request.
@@ -216,15 +217,7 @@ class _Trail:
         of a claim, and at the end, it comes before those: *app needs lib*, *lib needs more memory* is the order,
         whichever of the two was looked at last.
         """
-        by_module: dict[str, list[int]] = {}
-        for entry in sorted(used):
-            by_module.setdefault(self._entries[entry][0], []).append(entry)
-
-        def supports(place: int, before: int) -> list[int]:
-            own = self._entries[before][0] if before != _LAST else ""
-            names = (name for name in self._claims[place] if name != own)
-            return [entry for name in names for entry in by_module.get(name, ()) if entry < before]
-
+        supports = self._supporting(used)
         demanded: set[int] = set()
         for entry in sorted(used):
             reason = self._entries[entry][2]
@@ -238,9 +231,38 @@ class _Trail:
                 yield place
             elif entry not in visited:
                 visited.add(entry)
-                below = [(self._entries[one][2], one) for one in reversed(supports(place, entry))]
-                later = [one for one in below if one[1] not in demanded and (entry == _LAST or entry not in demanded)]
-                pending.extend((*later, (place, _TELL), *(one for one in below if one not in later)))
+                postpones = entry == _LAST or entry not in demanded
+                before: list[tuple[int, int]] = []
+                for one in reversed(supports(place, entry)):
+                    told = pending if postpones and one not in demanded else before
+                    told.append((self._entries[one][2], one))
+                pending.extend(((place, _TELL), *before))
+
+    def _supporting(self, used: Sequence[int]) -> Callable[[int, int], list[int]]:
+        """Says which of the entries at `used` made the terms of the claim at a place hold, but for the module of the
+        entry whose reason it is, before that entry."""
+        ruling_out: dict[str, dict[int, int]] = {}
+        taking: dict[str, list[tuple[int, int]]] = {}
+        for entry in sorted(used):
+            name, before, reason = self._entries[entry]
+            gone = before & self._claims[reason][name]
+            taking.setdefault(name, []).append((entry, gone))
+            if gone & gone - 1 == 0:
+                ruling_out.setdefault(name, {})[gone] = entry
+
+        def supports(place: int, before: int) -> list[int]:
+            own = self._entries[before][0] if before != _LAST else ""
+            found: list[int] = []
+            for name, term in self._claims[place].items():
+                if name == own or name not in taking:
+                    continue
+                wanted = self._everything(name) & ~term
+                alone = ruling_out.get(name, {}).get(wanted)
+                entries = taking[name] if alone is None else [(alone, wanted)]
+                found.extend(entry for entry, gone in entries if gone & wanted and entry < before)
+            return found
+
+        return supports
 
     def learn(self, terms: Terms, levels: Sequence[int]) -> None:
         """Add a claim that speaks against the decisions at `levels`, and go back to where it says something new."""

@@ -59,13 +59,16 @@ def test_a_conflict_is_printed_as_text_and_is_1(plan: Plan) -> None:
         "\n"
         "  heavy 1.0 needs 24 GB of GPU memory, and this host has no GPU\n"
         "    heavy/manifest.yaml: hardware.gpu.vram_min\n"
+        "\n"
+        "What would help (each one checked):\n"
+        "  1. a GPU with 24 GB      then heavy 1.0\n"
     )
 
 
 def test_a_conflict_fits_a_narrow_terminal(plan: Plan) -> None:
     lines = plan("heavy", COLUMNS="40").stdout.splitlines()
     assert max(map(len, lines)) <= 46  # the place of a manifest is one word, and stays whole
-    assert lines[3:5] == ["  heavy 1.0 needs 24 GB of GPU memory, and", "    this host has no GPU"]
+    assert lines[3:5] == ["  heavy 1.0 needs 24 GB of GPU memory,", "    and this host has no GPU"]
 
 
 def test_the_json_of_a_plan_has_every_key_of_section_6(plan: Plan) -> None:

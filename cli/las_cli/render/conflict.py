@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from las_cli.render.terminal import display_width, printable
 from las_cli.render.text import Paper, wrap
 from las_solver.explain import Row, closing_words, heading, rows
+from las_solver.sentence import listed
 
 __all__ = ["conflict_lines", "render_conflict", "repair_lines"]
 
 _MOST_SOURCES: Final = 2
-_MOST_STEPS: Final = 3
+_MOST_OTHERS: Final = 3
 _MARGIN: Final = 6
 
 
@@ -34,7 +35,8 @@ def _lines(document: Mapping[str, Any], place: str, paper: Paper) -> Iterator[st
     if document["repairs"]:
         yield ""
         yield paper.style("What would help (each one checked):", bold=True)
-        yield from repair_lines(document["repairs"], paper)
+        told = {statement["module"] for conflict in conflicts for statement in conflict["core"]}
+        yield from repair_lines(document["repairs"], told, paper)
 
 
 def conflict_lines(conflict: Mapping[str, Any], paper: Paper) -> Iterator[str]:
@@ -66,10 +68,13 @@ def _places(sources: Sequence[str]) -> Iterator[str]:
         yield f"and {len(sources) - _MOST_SOURCES} more"
 
 
-def repair_lines(repairs: Sequence[Mapping[str, Any]], paper: Paper) -> Iterator[str]:
-    """The repairs, numbered, each with the plan that it leads to: beside it where all of them fit, else below it."""
+def repair_lines(repairs: Sequence[Mapping[str, Any]], told: Collection[str], paper: Paper) -> Iterator[str]:
+    """The repairs, numbered, each with the plan that it leads to: beside it where all of them fit, else below it.
+
+    Of a plan, the modules that were `told` of are named.
+    """
     texts = [printable(repair["text"]) for repair in repairs]
-    outcomes = [printable(_outcome(repair["then"])) for repair in repairs]
+    outcomes = [printable(_outcome(repair["then"], told)) for repair in repairs]
     digits = len(str(len(repairs)))
     margin = " " * (digits + 4)
     column = len(margin) + max(map(display_width, texts)) + _MARGIN
@@ -84,11 +89,13 @@ def repair_lines(repairs: Sequence[Mapping[str, Any]], paper: Paper) -> Iterator
             yield from wrap(outcome, paper=paper, first=margin, indent=margin, dim=True)
 
 
-def _outcome(steps: Sequence[Mapping[str, Any]]) -> str:
-    """The plan in few words: ``then app 2.1 with torch 2.5.1 and 7 more``."""
-    named = [f"{step['module']} {step['version']}" for step in steps]
-    more = len(named) - _MOST_STEPS
-    others = named[1:_MOST_STEPS] + ([f"{more} more"] if more > 0 else [])
-    if not others:
-        return f"then {named[0]}" if named else ""
-    return f"then {named[0]} with {' and '.join([', '.join(others[:-1]), others[-1]] if others[1:] else others)}"
+def _outcome(steps: Sequence[Mapping[str, Any]], told: Collection[str]) -> str:
+    """A plan in few words: ``then app 2.1 with torch 2.5.1 and 7 more``."""
+    if not steps:
+        return ""
+    first, *others = steps
+    named = [f"{step['module']} {step['version']}" for step in others if step["module"] in told][:_MOST_OTHERS]
+    more = len(others) - len(named)
+    parts = [*named, f"{more} more"] if more else named
+    beside = f" with {listed(parts, 'and')}" if parts else ""
+    return f"then {first['module']} {first['version']}{beside}"
