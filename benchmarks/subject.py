@@ -30,8 +30,8 @@ class Subject:
     prepare: Callable[[Problem, MemorySource], Callable[[], Solve]]
 
 
-def las_solve(name: str, **options: object) -> Subject:
-    """las-solve as a subject; `options` go to its Planner."""
+def las_solve(name: str, *, held_back: bool = False, **options: object) -> Subject:
+    """las-solve as a subject; `held_back`: it says what holds modules back, too. `options` go to its Planner."""
 
     def prepare(problem: Problem, source: MemorySource) -> Callable[[], Solve]:
         from las_solver.plan import Plan
@@ -41,7 +41,7 @@ def las_solve(name: str, **options: object) -> Subject:
             planner = Planner(source, problem.host, **options)  # type: ignore[arg-type]
 
             def solve() -> Answer:
-                answer = planner.plan(problem.request)
+                answer = planner.plan(problem.request, held_back=held_back)
                 if not isinstance(answer, Plan):
                     return None
                 if not answer.optimal:
