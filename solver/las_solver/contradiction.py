@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
-from las_solver.constraint import Requirement
-from las_solver.ground import missing, statements_about
+from las_solver.constraint import ANY, Constraint, Requirement
+from las_solver.ground import limits_of, missing, statements_about
 from las_solver.merge import unconstrained
-from las_solver.problem import Problem
+from las_solver.problem import Need, Problem
+from las_solver.ranks import intervals_of
 from las_solver.sat import Budget, Stopped
 from las_solver.statement import (
+    Cycle,
     Dependency,
     HardwareLimit,
     InterfaceNeed,
     NoVersion,
+    PreRelease,
     Requested,
     RuntimeNeed,
     Statement,
@@ -25,14 +29,17 @@ from las_solver.theory import NO_CYCLE, Theory
 
 __all__ = ["Contradiction"]
 
-_GROWTH = 1.5
+_GROWTH: Final = 1.5
+_MANY: Final = 4000
+_LOOSE: Final = "at any version"
 
 
 class Contradiction:
-    """Statements about the modules nearest to the request, layer by layer, without those that are `settled`.
+    """What is said of the modules nearest to the request, layer by layer, without the statements that are `settled`.
 
     What belongs together is one group, with one selector. What a module says about another in several constraints is
-    two: everything, and only that the other is needed. The latter follows from the former.
+    two: everything, and only that the other is needed. The latter follows from the former. Of needs, which are most of
+    what is said, the statements are made only once it is known that their group is needed.
     """
 
     def __init__(self, problem: Problem, settled: Sequence[Statement], budget: Budget) -> None:
@@ -40,18 +47,19 @@ class Contradiction:
         self._settled = settled
         self._budget = budget
         self._theory = Theory(problem, budget=budget)
-        self._groups: dict[int, list[Statement]] = {}
         self._selectors: dict[Hashable, int] = {}
         self._intricate: set[int] = set()
-        self._met: dict[tuple[str, str], bool] = {}
+        self._asked: set[tuple[str, str]] = set()
+        self._absences: dict[tuple[str, str], Statement] = {}
         self._layer: list[str] = list(problem.requested)
+        self._widened: list[str] = []
         self._seen: set[str] = set(self._layer)
         self._selected: list[int] = []
-        self._add([NO_CYCLE])
-        requested: list[Statement] = []
+        self._first: list[Statement] = [NO_CYCLE, *map(Requested, problem.request.requirements)]
+        for statement in self._first:
+            self._add(statement)
         for requirement in problem.request.requirements:
-            requested.extend((Requested(requirement), *self._absence(requirement)))
-        self._add(requested)
+            self._add_absence(requirement.name, requirement.constraint)
 
     def close(self) -> None:
         """Free the solver's memory."""
@@ -63,14 +71,14 @@ class Contradiction:
         Whether there is one between those of some layers is asked as soon as there are half as many groups more than
         the last time, and, once there is, of the layers since then.
         """
-        sizes = [len(self._groups)]
+        sizes = [len(self._selectors)]
         consistent = 0
-        while not self._contradicts(len(self._groups)):
+        while not self._contradicts(len(self._selectors)):
             consistent = len(sizes)
             enough = _GROWTH * sizes[-1]
             while self._layer and (len(sizes) == consistent or sizes[-1] < enough):
                 self._widen()
-                sizes.append(len(self._groups))
+                sizes.append(len(self._selectors))
             if len(sizes) == consistent:
                 return False
         contradictory = len(sizes) - 1
@@ -80,90 +88,150 @@ class Contradiction:
                 contradictory = middle
             else:
                 consistent = middle + 1
-        self._selected = list(self._groups)[: sizes[contradictory]]
+        self._selected = list(self._selectors.values())[: sizes[contradictory]]
         return True
 
     def core(self) -> list[Statement]:
         """The statements of the groups in the core that was found last."""
-        return self._statements(self._theory.sat.core)
+        return self._said(self._theory.sat.core)
 
     def reduce(self) -> list[Statement]:
         """The statements of the groups left after leaving out groups as long as the rest still contradicts itself.
 
         Left out first is that there is no circle, then what says everything where there is one that says less, then
         the others, each time the last first. So a core keeps to what follows without telling cases apart, if it can.
+        Where there are very many groups, they are those of the core that the SAT solver found.
         """
+        if len(self._selected) > _MANY:
+            return self.core()
         no_cycle = self._selectors[NO_CYCLE]
         rank = {selector: (selector == no_cycle, selector in self._intricate) for selector in self._selected}
-        return self._statements(self._theory.reduced(sorted(self._selected, key=rank.__getitem__)))
+        return self._said(self._theory.reduced(sorted(self._selected, key=rank.__getitem__)))
 
-    def _statements(self, selectors: Iterable[int]) -> list[Statement]:
-        """The statements of the groups of `selectors`, in the order in which they were added."""
+    def _said(self, selectors: Iterable[int]) -> list[Statement]:
+        """The statements of the groups of `selectors`, the nearest to the request first."""
         chosen = set(selectors)
-        return [one for selector, group in self._groups.items() if selector in chosen for one in group]
+        groups = {group for group, selector in self._selectors.items() if selector in chosen}
+        modules = {group[1] for group in groups if isinstance(group, tuple)}
+        said = {statement: None for statement in self._first if _group(statement) in groups}
+        for name in self._widened:
+            if name not in modules:
+                continue
+            for statement in self._said_of(name, groups):
+                said[statement] = None
+                target = target_of(statement)
+                absence = target and self._absences.get((target.name, target.constraint.text))
+                if absence and absence in groups:
+                    said[absence] = None
+        said.update((absence, None) for absence in self._absences.values() if absence in groups)
+        return list(said)
+
+    def _said_of(self, name: str, groups: Collection[Hashable]) -> Iterator[Statement]:
+        """The statements of `groups` that are about the module `name`."""
+        unsettled = [one for one in statements_about(self._problem, name) if not _is_settled(one, self._settled)]
+        loose: dict[Hashable, list[Dependency | RuntimeNeed]] = {}
+        for statement in unsettled:
+            group = _group(statement)
+            if group in groups:
+                yield statement
+            elif isinstance(statement, Dependency | RuntimeNeed) and (group, name, _LOOSE) in groups:
+                loose.setdefault(group, []).append(statement)
+        for several in loose.values():
+            yield from unconstrained([one for one in several if self._is_met(one.requirement)])
+
+    def _is_met(self, requirement: Requirement) -> bool:
+        return (requirement.name, requirement.constraint.text) not in self._absences
 
     def _contradicts(self, groups: int) -> bool:
-        return self._theory.contradicts(list(self._groups)[:groups])
+        return self._theory.contradicts(list(self._selectors.values())[:groups])
 
     def _widen(self) -> None:
-        """Add the statements about the modules of the next layer."""
+        """Add what is said of the modules of the next layer."""
         following: dict[str, None] = {}
         for name in self._layer:
             if self._budget():
                 raise Stopped
-            found: list[Statement] = []
-            for statement in statements_about(self._problem, name):
-                found.append(statement)
-                if (requirement := target_of(statement)) is not None:
-                    found.extend(self._absence(requirement))
-                    following[requirement.name] = None
-                elif isinstance(statement, InterfaceNeed):
+            limits = list(limits_of(self._problem, name))
+            for statement in limits:
+                if not isinstance(statement, InterfaceNeed | PreRelease):
+                    self._add(statement)
+            self._add_needs(name, following)
+            for statement in limits:
+                if isinstance(statement, InterfaceNeed | PreRelease):
+                    self._add(statement)
+                if isinstance(statement, InterfaceNeed):
                     following.update(dict.fromkeys(statement.providers))
-            self._add(found)
+        self._widened.extend(self._layer)
         self._layer = [name for name in following if name not in self._seen]
         self._seen.update(self._layer)
 
-    def _absence(self, requirement: Requirement) -> list[Statement]:
-        """The statement that nothing meets `requirement`, if nothing does and it is not there yet."""
-        key = (requirement.name, requirement.constraint.text)
-        if key in self._met:
-            return []
-        nothing = missing(self._problem, requirement)
-        self._met[key] = nothing is None
-        return [] if nothing is None else [nothing]
+    def _add(self, statement: Statement) -> None:
+        if not _is_settled(statement, self._settled):
+            self._theory.add(statement, (-self._select(_group(statement)),))
 
-    def _add(self, statements: Sequence[Statement]) -> None:
-        needs: dict[int, list[Dependency | RuntimeNeed]] = {}
-        for statement in statements:
-            if _is_settled(statement, self._settled):
-                continue
-            selector = self._select(_group(statement))
-            self._groups[selector].append(statement)
-            self._theory.add(statement, (-selector,))
-            if isinstance(statement, Dependency | RuntimeNeed):
-                needs.setdefault(selector, []).append(statement)
-        for selector, several in needs.items():
-            if len(several) > 1:
-                self._add_unconstrained(selector, several)
+    def _add_needs(self, name: str, following: dict[str, None]) -> None:
+        """Add what the module `name` needs, and note that this is `following`."""
+        alike: dict[Hashable, dict[Need, list[tuple[int, int]]]] = {}
+        for need, runs in self._runs(name).items():
+            following[need.name] = None
+            self._add_absence(need.name, need.constraint)
+            group: Hashable = ("need", name, need.name, need.field)
+            alike.setdefault(group, {})[need] = runs
+            lifted = (-self._select(group),)
+            for low, high in runs:
+                self._theory.add_need(name, low, high, need.name, need.constraint, lifted)
+        for group, needs in alike.items():
+            if len(needs) > 1:
+                self._add_loose(name, group, needs)
 
-    def _add_unconstrained(self, selector: int, several: Sequence[Dependency | RuntimeNeed]) -> None:
-        """Add what `several` needs, the group of `selector`, say without their constraints, if that is less."""
-        name = several[0].requirement.name
-        texts = {text for text in {one.requirement.constraint.text for one in several} if self._met[name, text]}
-        meetable = [one for one in several if one.requirement.constraint.text in texts]
-        fewer = unconstrained(meetable) if len(texts) > 1 else []
-        if fewer:
-            self._intricate.add(selector)
-            weaker = self._select(("needed", selector))
-            self._groups[weaker].extend(fewer)
-            for statement in fewer:
-                self._theory.add(statement, (-weaker,))
+    def _runs(self, name: str) -> dict[Need, list[tuple[int, int]]]:
+        """What versions of the module `name` need, with the runs of neighbouring ranks that do; the newest first."""
+        domain = self._problem.domain(name)
+        runs: dict[Need, list[tuple[int, int]]] = {}
+        for rank in reversed(range(len(domain))):
+            for need in domain.needs(rank):
+                if self._settled and self._is_settled_need(name, rank, need):
+                    continue
+                before = runs.setdefault(need, [])
+                if before and before[-1][0] == rank + 1:
+                    before[-1] = (rank, before[-1][1])
+                else:
+                    before.append((rank, rank))
+        return runs
+
+    def _is_settled_need(self, name: str, rank: int, need: Need) -> bool:
+        return need.field == "runtime" and any(
+            isinstance(one, RuntimeNeed)
+            and (one.span.module, one.requirement.name) == (name, need.name)
+            and one.span.low <= rank <= one.span.high
+            for one in self._settled
+        )
+
+    def _add_loose(self, name: str, group: Hashable, needs: Mapping[Need, list[tuple[int, int]]]) -> None:
+        """Add what `needs` of one module, the `group`, say without their constraints, where that is less."""
+        met = [runs for need, runs in needs.items() if (need.name, need.constraint.text) not in self._absences]
+        ranks = sorted({rank for runs in met for low, high in runs for rank in range(low, high + 1)})
+        spans = intervals_of(ranks)
+        if len(met) > 1 and len(spans) < sum(map(len, met)):
+            self._intricate.add(self._selectors[group])
+            lifted = (-self._select((group, name, _LOOSE)),)
+            for low, high in spans:
+                self._theory.add_need(name, low, high, next(iter(needs)).name, ANY, lifted)
+
+    def _add_absence(self, name: str, constraint: Constraint) -> None:
+        """Add that nothing meets `constraint` on the module `name`, if nothing does and that was not added yet."""
+        key = (name, constraint.text)
+        if key not in self._asked:
+            self._asked.add(key)
+            nothing = missing(self._problem, Requirement(name, constraint))
+            if nothing is not None:
+                self._absences[key] = nothing
+                self._add(nothing)
 
     def _select(self, group: Hashable) -> int:
         selector = self._selectors.get(group)
         if selector is None:
             selector = self._selectors[group] = self._theory.new_selector()
-            self._groups[selector] = []
         return selector
 
 
@@ -189,11 +257,11 @@ def _is_settled(statement: Statement, settled: Sequence[Statement]) -> bool:
 def _group(statement: Statement) -> Hashable:
     """Statements of one group are kept or left out together at first."""
     match statement:
-        case Dependency(span, requirement) | RuntimeNeed(span, requirement):
-            return (type(statement), span.module, requirement.name)
-        case Requested() | UnknownModule() | NoVersion():
-            return statement
-        case _ if statement == NO_CYCLE:
+        case Dependency(span, requirement):
+            return ("need", span.module, requirement.name, "modules")
+        case RuntimeNeed(span, requirement):
+            return ("need", span.module, requirement.name, "runtime")
+        case Requested() | UnknownModule() | NoVersion() | Cycle():
             return statement
         case _:
             return (type(statement), module_of(statement))

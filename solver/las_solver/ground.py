@@ -30,7 +30,7 @@ from las_solver.statement import (
     spans_of,
 )
 
-__all__ = ["completed", "missing", "statements_about"]
+__all__ = ["completed", "limits_of", "missing", "statements_about"]
 
 T = TypeVar("T")
 
@@ -49,11 +49,21 @@ def statements_about(problem: Problem, name: str) -> Iterator[Statement]:
 
     `problem` is not pruned. Neighbouring versions that say the same are one statement.
     """
+    return _statements(problem, name, with_needs=True)
+
+
+def limits_of(problem: Problem, name: str) -> Iterator[Statement]:
+    """Those of :func:`statements_about` that are not about what other modules the versions need."""
+    return _statements(problem, name, with_needs=False)
+
+
+def _statements(problem: Problem, name: str, *, with_needs: bool) -> Iterator[Statement]:
     domain = problem.domain(name)
     against = _Objections(problem, name)
     said: dict[Hashable, list[int]] = {}
     for rank in reversed(range(len(domain))):
-        things = (*against(domain.candidates[rank]), *domain.needs(rank), *domain.consumes(rank))
+        needs = domain.needs(rank) if with_needs else ()
+        things = (*against(domain.candidates[rank]), *needs, *domain.consumes(rank))
         for thing in dict.fromkeys(things) if len(things) > 1 else things:
             said.setdefault(thing, []).append(rank)
     spans: dict[tuple[int, ...], list[Span]] = {}

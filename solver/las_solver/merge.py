@@ -20,11 +20,10 @@ _Needs: TypeAlias = Dependency | RuntimeNeed
 
 
 def unconstrained(several: Sequence[_Needs]) -> list[Statement]:
-    """What statements of one subject say without their constraints, in fewer statements; empty if these are not."""
+    """What statements of one subject say without their constraints."""
     module, versions = several[0].span.module, several[0].span.versions
     saying = sorted({rank for one in several for rank in range(one.span.low, one.span.high + 1)})
-    spans = spans_of(module, versions, saying)
-    return [_without_constraint(span, several) for span in spans] if len(spans) < len(several) else []
+    return [_without_constraint(span, several) for span in spans_of(module, versions, saying)]
 
 
 def _without_constraint(span: Span, several: Sequence[_Needs]) -> Statement:
