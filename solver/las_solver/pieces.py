@@ -94,7 +94,7 @@ def _facts(recording: Recording) -> Iterator[Piece]:
     host = recording.host
     yield from (fact for fact in ("cores", "ram") if getattr(host, fact) is not None)
     yield from (("gpu", place) for place in range(len(host.gpus)))
-    yield from (("runtime", name) for name in host.runtimes)
+    yield from (("runtime", name) for name in sorted(host.runtimes))
     yield from _modes(host.modes)
     yield from (("interface", one) for one in sorted(host.interfaces))
     yield from (("package", one) for one in sorted(host.system_packages))

@@ -154,7 +154,10 @@ def _with_only(recording: Recording, name: str, versions: Collection[Version]) -
 
 
 def _bare(recording: Recording, answer: Plan | Conflict) -> Recording:
-    """`recording` without what is only printed, and with names of its own for what `answer` suggests."""
+    """`recording` in canonical order, without what is only printed, and with names of its own for what `answer`
+    suggests."""
+    by_age = sorted(recording.module_versions, key=lambda one: one.version, reverse=True)
+    newest_first = sorted(by_age, key=lambda one: one.name)
     unknown = [one for one in _statements(answer) if isinstance(one, UnknownModule)]
     unprovided = [one for one in _statements(answer) if isinstance(one, InterfaceNeed)]
     names = {name for one in unknown for name in one.suggestions}
@@ -162,7 +165,7 @@ def _bare(recording: Recording, answer: Plan | Conflict) -> Recording:
     interfaces.update(name for one in unprovided for name in one.suggestions)
     return replace(
         recording,
-        module_versions=tuple(replace(one, category="tool", checksum=None) for one in recording.module_versions),
+        module_versions=tuple(replace(one, category="tool", checksum=None) for one in newest_first),
         names=tuple(sorted({*recording.names, *names})),
         interfaces=tuple(sorted({*recording.interfaces, *interfaces})),
     )
