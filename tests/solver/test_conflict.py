@@ -43,6 +43,39 @@ def test_every_way_to_solve_gives_the_same_core() -> None:
         assert core(shuffled, ask("app")) == wanted
 
 
+def test_the_core_of_a_very_large_contradiction_is_minimal_and_canonical(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("las_solver.contradiction._MANY", 0)
+    wanted = core(TANGLE, ask("app"))
+    assert (wanted["minimal"], check(wanted, MemorySource(TANGLE), Host())) == (True, ())
+    for number in range(5):
+        shuffled = TANGLE.copy()
+        random.Random(number).shuffle(shuffled)
+        assert core(shuffled, ask("app")) == wanted
+
+
+def test_a_chain_is_blamed_before_a_tangle_that_is_nearer() -> None:
+    """Both are impossible: each app wants two versions of core at once, and the chain needs what there is not."""
+    tangle = [version(f"app {at}.0", f"one@=={at}.0", f"two@=={at + 1}.0", f"left@>={at}") for at in range(1, 4)]
+    libs = [version(f"{name} {at}.0", f"core@=={at}.0") for name in ("one", "two") for at in range(1, 5)]
+    libs += module("core", "1.0", "2.0", "3.0", "4.0")
+    assert len(core([*tangle, *libs, *module("left", "3.0")], ask("app"))["core"]) > 10  # type: ignore[arg-type]
+    chain = [*(version(f"left {at}.0", "right") for at in range(1, 4)), version("right 1.0", "gone")]
+    found = core([*tangle, *libs, *chain], ask("app"))["core"]
+    assert [one["text"] for one in found] == [  # type: ignore[attr-defined]
+        "you asked for app",
+        "every version of app needs left",
+        "every version of left needs right",
+        "right 1.0 needs gone",
+        "there is no module named gone, nor one of a similar name (las-solve registry search WORD finds modules)",
+    ]
+
+
+def test_a_constraint_is_named_where_one_is_enough() -> None:
+    versions = [version("app 1.0", "lib"), version("app 2.0", "lib@>=2"), version("app 3.0", "lib@>=3")]
+    found = core([*versions, version("lib 3.0", "gone")], ask("app@>=2,<3"))["core"]
+    assert [one["text"] for one in found][:2] == ["you asked for app >=2,<3", "app 2.0 needs lib >=2"]  # type: ignore[attr-defined]
+
+
 def test_what_is_not_part_of_the_conflict_is_not_blamed() -> None:
     registry = [*TANGLE, version("bystander 1.0", "core")]
     assert core(registry, ask("app", "bystander"))["core"] == core(registry, ask("app"))["core"]
