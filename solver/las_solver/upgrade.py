@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import gt, lt
+from typing import Final
 
 from las_solver.change import ProvideRuntime, RaiseHardware, apply_changes
 from las_solver.model import Host, Request, Strategy
@@ -13,6 +14,8 @@ from las_solver.relaxation import Ladder
 from las_solver.smallest_hosts import Answer
 
 __all__ = ["Upgrade", "bought", "rungs_above"]
+
+_CHEAPEST_FIRST: Final = ("cores", "ram", "vram", "gpus", "total-vram")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +33,11 @@ class Upgrade:
 
 
 def rungs_above(host: Host, ladders: Iterable[Ladder]) -> Iterator[list[RaiseHardware | ProvideRuntime]]:
-    """For each fact that a manifest names more of than `host` has, the changes of `host` to each such amount."""
+    """For each fact that a manifest names more of than `host` has, the changes of `host` to each such amount.
+
+    The cheapest come first: runtimes by name, then hardware. More memory together is left out where a second card
+    gives it.
+    """
     cards = [card.vram for card in host.gpus]
     have_of = {
         "cores": host.cores,
@@ -39,13 +46,14 @@ def rungs_above(host: Host, ladders: Iterable[Ladder]) -> Iterator[list[RaiseHar
         "gpus": len(cards),
         "total-vram": sum(cards),
     }
-    for ladder in reversed(tuple(ladders)):
+    together = sum(cards) * 2 if len(cards) == 1 else 0
+    for ladder in sorted(ladders, key=_place):
         rungs: list[RaiseHardware | ProvideRuntime] = []
         for rung in ladder.rungs:
             match rung:
                 case RaiseHardware(fact, to):
                     have = have_of[fact]
-                    if have is None or have < to:
+                    if (have is None or have < to) and not (fact == "total-vram" and to <= together):
                         rungs.append(RaiseHardware(fact, to, have))
                 case ProvideRuntime(name, version, _, spelled):
                     present = host.runtimes.get(name)
@@ -55,6 +63,16 @@ def rungs_above(host: Host, ladders: Iterable[Ladder]) -> Iterator[list[RaiseHar
                     raise AssertionError(f"{rung} is nothing to buy")
         if rungs:
             yield rungs
+
+
+def _place(ladder: Ladder) -> tuple[int, str]:
+    match ladder.rungs[0]:
+        case RaiseHardware(fact):
+            return _CHEAPEST_FIRST.index(fact), ""
+        case ProvideRuntime(name):
+            return -1, name
+        case other:
+            raise AssertionError(f"{other} is nothing to buy")
 
 
 def bought(
