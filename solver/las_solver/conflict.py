@@ -1,11 +1,11 @@
 """Conflicts: why no valid answer exists, as a minimal set of statements that contradict each other.
 
 Every statement gets a selector, a literal that switches it on. The modules are taken breadth-first from the
-request, until the statements about them contradict each other; then statements are left out one by one, the
-furthest from the request first, as long as the rest still does. Each step depends on what is true alone, never on
-which core the SAT solver happened to find, so that the same problem gives the same core on every backend. This is
-done for groups of statements first (all that a module says about another), and then for the statements of the
-groups that are left, in a fresh solver.
+request, until the statements about them contradict each other (:mod:`las_solver.contradiction`); then statements are
+left out one by one, the furthest from the request first, as long as the rest still does. This is done for groups of
+statements first (all that a module says about another), and then for the statements of the groups that are left, in a
+fresh solver. Up to a few thousand groups, each step depends on what is true alone, never on which core the SAT solver
+happened to find; docs/algorithm.md says why.
 """
 
 from __future__ import annotations
@@ -106,8 +106,9 @@ def _conflict_besides(problem: Problem, settled: Sequence[Statement], budget: Bu
 
 def _causes(core: Sequence[Statement]) -> list[Statement]:
     """What the host and the options of the request say in `core`; where they say nothing, what is asked for."""
-    changeable = [one for one in core if not isinstance(one, Dependency | Cycle | UnknownModule | NoVersion)]
-    return [one for one in changeable if not isinstance(one, Requested)] or changeable
+    registry = Dependency | Cycle | UnknownModule | NoVersion
+    causes: list[Statement] = [one for one in core if not isinstance(one, registry | Requested)]
+    return causes or [one for one in core if isinstance(one, Requested)]
 
 
 def finished(problem: Problem, statements: Sequence[Statement]) -> tuple[Statement, ...]:

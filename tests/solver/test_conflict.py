@@ -59,13 +59,13 @@ def test_a_chain_is_blamed_before_a_tangle_of_cases() -> None:
     libs = [version(f"{name} {at}.0", f"core@=={at}.0") for name in ("one", "two") for at in range(1, 5)]
     libs += module("core", "1.0", "2.0", "3.0", "4.0")
     assert len(core([*tangle, *libs, *module("left", "3.0")], ask("app"))["core"]) > 10  # type: ignore[arg-type]
-    chain = [version(f"left {at}.0", "gone") for at in range(1, 4)]
+    chain = [version(f"left {at}.0", "zzz") for at in range(1, 4)]
     found = core([*tangle, *libs, *chain], ask("app"))["core"]
     assert [one["text"] for one in found] == [  # type: ignore[attr-defined]
         "you asked for app",
         "every version of app needs left",
-        "every version of left needs gone",
-        "there is no module named gone, nor one of a similar name (las-solve registry search WORD finds modules)",
+        "every version of left needs zzz",
+        "there is no module named zzz, nor one of a similar name (las-solve registry search WORD finds modules)",
     ]
 
 
