@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import assert_never
@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from las_solver.constraint import ANY, Requirement
 from las_solver.model import Gpu, Host, Request
+from las_solver.sentence import listed
 from las_solver.size_text import size_beside, size_text
 
 __all__ = [
@@ -25,8 +26,10 @@ __all__ = [
     "RaiseHardware",
     "RelaxConstraint",
     "apply_changes",
+    "barred_by",
     "change_document",
     "change_text",
+    "changes_text",
     "cost",
     "raised_cards",
 ]
@@ -60,9 +63,10 @@ class LiftExclusion:
 
 @dataclass(frozen=True, slots=True)
 class AllowMode:
-    """Allow `mode`, by the request and on the host."""
+    """Allow `mode`, by the request and on the host; `barred_by` names those of the two that do not."""
 
     mode: str
+    barred_by: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,12 @@ def cost(change: Change) -> int:
             return 140 if have is None and fact in ("cores", "ram") else _HARDWARE_COSTS[fact]
         case _:
             assert_never(change)
+
+
+def barred_by(mode: str, host: Host, request: Request) -> tuple[str, ...]:
+    """Which of ``host`` and ``request`` do not allow `mode`."""
+    allowed = {"host": host.modes, "request": request.modes}
+    return tuple(place for place, modes in allowed.items() if modes is not None and mode not in modes)
 
 
 def apply_changes(changes: Iterable[Change], host: Host, request: Request) -> tuple[Host, Request]:
@@ -243,8 +253,9 @@ def change_text(change: Change) -> str:
             return "allow pre-releases"
         case LiftExclusion(requirement):
             return f"do not exclude {requirement.name} {requirement.constraint}".rstrip()
-        case AllowMode(mode):
-            return f"allow the mode {mode}"
+        case AllowMode(mode, barred_by):
+            where = " and ".join(_PLACES[one] for one in barred_by)
+            return f"allow the mode {mode} {where}".rstrip()
         case FreeMode(module, mode):
             return f"do not force {module} into the mode {mode}"
         case ProvideInterface(interface):
@@ -253,30 +264,42 @@ def change_text(change: Change) -> str:
             return _more_hardware(change)
         case ProvideRuntime(name, to, have, spelled):
             what = name if to == ANY_RUNTIME else f"{name} {spelled or to}"
-            return f"{what} on this host" + ("" if have is None else f", in place of {have}")
+            return f"{what} on this host" + ("" if have is None else f" (now {have})")
         case _:
             assert_never(change)
+
+
+def changes_text(changes: Sequence[Change]) -> str:
+    """`changes` in words, those that leave out modules as one."""
+    left_out = [change.module for change in changes if isinstance(change, LeaveOut)]
+    parts = [f"leave out {listed(left_out, 'and')}"] if left_out else []
+    parts.extend(change_text(change) for change in changes if not isinstance(change, LeaveOut))
+    if len(parts) == 2 and not any(" and " in part for part in parts):
+        return " and ".join(parts)
+    return ", and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
 
 
 def _more_hardware(change: RaiseHardware) -> str:
     match change.fact:
         case "cores":
             if change.have is None:
-                return f"state the number of CPU cores, if there are {change.to} (--assume cores={change.to})"
-            return f"{change.to} CPU cores, in place of {change.have}"
+                return f"state the number of CPU cores if it is {change.to} or more (--assume cores={change.to})"
+            return f"{change.to} CPU cores (now {change.have})"
         case "ram":
             size = size_text(change.to)
             if change.have is None:
-                return f"state the memory, if it is {size} (--assume ram={size_text(change.to, '')})"
-            return f"{size} of memory, in place of {size_beside(change.have, change.to)}"
+                return f"state the memory if it is {size} or more (--assume ram={size_text(change.to, '')})"
+            return f"{size} of memory (now {size_beside(change.have, change.to)})"
         case "vram":
-            instead = "" if change.have is None else f", in place of {size_beside(change.have, change.to)}"
+            instead = "" if change.have is None else f" (now {size_beside(change.have, change.to)})"
             return f"a GPU with {size_text(change.to)}{instead}"
         case "gpus":
             return "a second GPU" if change.have else "two GPUs"
         case _:
             return f"GPUs with {size_text(change.to)} together"
 
+
+_PLACES = {"host": "on this host", "request": "in the request"}
 
 ANY_RUNTIME = Version("0")
 """Stands for any version of a runtime, where manifests name none."""

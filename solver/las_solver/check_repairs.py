@@ -121,7 +121,7 @@ def _amount(change: Fields) -> int:
     try:
         number = parse_version(text.removesuffix(unit))
         whole, _, rest = str(number).partition(".")
-        return int(whole + rest) * _UNITS[unit or "B"] // 10 ** len(rest)
+        return int(int(whole + rest) * _UNITS[unit or "B"] // 10 ** len(rest))
     except (InvalidInput, KeyError, ValueError):
         raise Malformed(f"{change.place}.to is not an amount: {value!r}") from None
 

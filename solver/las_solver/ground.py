@@ -30,7 +30,7 @@ from las_solver.statement import (
     spans_of,
 )
 
-__all__ = ["completed", "limits_of", "missing", "statements_about"]
+__all__ = ["completed", "limits_of", "missing", "misspelt", "statements_about"]
 
 T = TypeVar("T")
 
@@ -223,6 +223,12 @@ def _notes(problem: Problem, name: str) -> tuple[list[RejectedManifest], list[Sh
 
 def _interfaces(problem: Problem) -> Iterable[str]:
     return problem.source.interfaces() if isinstance(problem.source, InformedSource) else ()
+
+
+def misspelt(problem: Problem, interface: str) -> bool:
+    """Whether `interface`, which nothing provides, looks like one that something does."""
+    known = set(_interfaces(problem))
+    return interface not in known and bool(nearest(interface, sorted(known)))
 
 
 def _first(several: Iterable[T]) -> tuple[T, ...]:

@@ -30,10 +30,12 @@ from las_solver.change import (
     ProvideRuntime,
     RaiseHardware,
     RelaxConstraint,
+    barred_by,
     raised_cards,
 )
 from las_solver.closure import closure
 from las_solver.constraint import ANY, Constraint, Requirement, parse_version
+from las_solver.ground import misspelt
 from las_solver.model import Host, Request
 from las_solver.problem import Problem
 from las_solver.sat import Budget
@@ -101,7 +103,7 @@ class Relaxation:
         self._theory = Theory(problem, budget=budget)
         self._ladders: dict[Hashable, Ladder] = {}
         self._enough: dict[tuple[str, int], tuple[int, ...]] = {}
-        self._build_ladders(statements)
+        self._build_ladders(problem, statements)
         if apart:
             self._link_cards()
         for statement in statements:
@@ -175,7 +177,7 @@ class Relaxation:
 
     # The ladders
 
-    def _build_ladders(self, statements: Sequence[Statement]) -> None:
+    def _build_ladders(self, problem: Problem, statements: Sequence[Statement]) -> None:
         """A ladder for each fact that one of `statements` depends on, in order of first mention."""
         amounts: dict[str, set[int]] = {}
         constraints: dict[str, dict[Constraint, None]] = {}
@@ -193,8 +195,9 @@ class Relaxation:
                     self._offer("pre-release", [AdmitPrereleases()])
                 case Exclusion(_, requirement):
                     self._offer(("excluded", requirement), [LiftExclusion(requirement)])
-                case InterfaceNeed(_, interface):
-                    self._offer(("interface", interface), [ProvideInterface(interface)])
+                case InterfaceNeed(_, interface, providers):
+                    if providers or not misspelt(problem, interface):
+                        self._offer(("interface", interface), [ProvideInterface(interface)])
                 case _:
                     pass
         for name, named in constraints.items():
@@ -254,10 +257,10 @@ class Relaxation:
             self._offer(("forced", module), [FreeMode(module, forced)])
         for mode in modes:
             if self._is_mode_barred(mode):
-                self._offer(("mode", mode), [AllowMode(mode)])
+                self._offer(("mode", mode), [AllowMode(mode, barred_by(mode, self._host, self._request))])
 
     def _is_mode_barred(self, mode: str) -> bool:
-        return any(modes is not None and mode not in modes for modes in (self._host.modes, self._request.modes))
+        return bool(barred_by(mode, self._host, self._request))
 
     # What lifts a statement
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from las_solver.change import change_document, change_text
+from las_solver.change import change_document, changes_text
 from las_solver.repair import Repair
 
 __all__ = ["repair_document"]
@@ -15,6 +15,6 @@ def repair_document(repair: Repair) -> dict[str, object]:
     ordered = [*requested, *(name for name in steps if name not in requested)]
     return {
         "changes": [change_document(change) for change in repair.changes],
-        "text": " and ".join(change_text(change) for change in repair.changes),
+        "text": changes_text(repair.changes),
         "then": [{"module": name, "version": str(steps[name].version)} for name in ordered],
     }

@@ -85,20 +85,20 @@ def test_a_request_is_relaxed_before_a_card_is_bought() -> None:
     registry = [version("model 1.0", vram_min=8 * GB), version("model 2.0", vram_min=24 * GB)]
     assert repairs(registry, "model@>=2", host=Host(gpus=(Gpu(vram=8 * GB),))) == [
         "ask for model without >=2: model 1.0",
-        "a GPU with 24 GB, in place of 8 GB: model 2.0",
+        "a GPU with 24 GB (now 8 GB): model 2.0",
     ]
 
 
 def test_the_smallest_amount_that_any_manifest_asks_for_is_named() -> None:
     registry = [version(f"model {size}", ram_min=size * GB) for size in (64, 32, 48)]
-    assert repairs(registry, "model", host=Host(ram=16 * GB)) == ["32 GB of memory, in place of 16 GB: model 32"]
+    assert repairs(registry, "model", host=Host(ram=16 * GB)) == ["32 GB of memory (now 16 GB): model 32"]
 
 
 def test_what_is_unknown_can_be_stated() -> None:
     registry = [version("model 1.0", ram_min=32 * 1024**3, cores_min=8)]
     assert repairs(registry, "model") == [
-        "state the number of CPU cores, if there are 8 (--assume cores=8) and "
-        "state the memory, if it is 32 GiB (--assume ram=32GiB): model 1.0"
+        "state the number of CPU cores if it is 8 or more (--assume cores=8) and "
+        "state the memory if it is 32 GiB or more (--assume ram=32GiB): model 1.0"
     ]
 
 
@@ -125,10 +125,10 @@ def test_a_newer_runtime_is_named_as_the_manifest_spells_it() -> None:
         version("app 3.0", runtimes=["driver>=700"]),
     ]
     host = Host(runtimes=MappingProxyType({"driver": parse_version("470")}))
-    assert repairs(registry, "app", host=host) == ["driver 530.30.02 on this host, in place of 470: app 1.0"]
+    assert repairs(registry, "app", host=host) == ["driver 530.30.02 on this host (now 470): app 1.0"]
     assert repairs(registry, "app@>=2", host=host) == [
-        "driver 580 on this host, in place of 470: app 2.0",
-        "ask for app without >=2 and driver 530.30.02 on this host, in place of 470: app 1.0",
+        "driver 580 on this host (now 470): app 2.0",
+        "ask for app without >=2 and driver 530.30.02 on this host (now 470): app 1.0",
     ]
 
 
@@ -147,7 +147,7 @@ def test_modes_exclusions_and_pre_releases() -> None:
     native = Host(modes=frozenset(["native"]))
     assert repairs(registry, "app", host=native) == [
         "allow pre-releases: app 2.0rc1",
-        "allow the mode container: app 1.0",
+        "allow the mode container on this host: app 1.0",
     ]
     assert repairs(module("app", "1.0"), "app", excluded=["app"]) == ["do not exclude app: app 1.0"]
     forced = repairs([version("app 1.0", modes=("native",))], "app", forced_modes={"app": "container"})
@@ -170,9 +170,9 @@ def test_repairs_that_fix_several_conflicts_fix_all_of_them_together() -> None:
     said = diagnosis(registry, ask("app", "model"), host)
     assert len(said.conflicts) == 2
     assert repairs(registry, "app", "model", host=host) == [
-        "leave out model and 32 GB of memory, in place of 8 GB: app 1.0",
-        "leave out app and a GPU with 24 GB, in place of 8 GB: model 1.0",
-        "32 GB of memory, in place of 8 GB and a GPU with 24 GB, in place of 8 GB: app 1.0, model 1.0",
+        "leave out model and 32 GB of memory (now 8 GB): app 1.0",
+        "leave out app and a GPU with 24 GB (now 8 GB): model 1.0",
+        "32 GB of memory (now 8 GB) and a GPU with 24 GB (now 8 GB): app 1.0, model 1.0",
     ]
 
 
