@@ -105,7 +105,7 @@ def test_without_time_the_whole_is_kept() -> None:
 
 
 @given(cases())
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_nothing_alone_can_be_left_out_and_the_answer_is_the_same(case: Case) -> None:
     recording = record(MemorySource(case.module_versions), case.host, case.request)
     wanted = essence(_answer(recording))
@@ -121,7 +121,7 @@ def test_nothing_alone_can_be_left_out_and_the_answer_is_the_same(case: Case) ->
 
 
 @given(cases())
-@settings(max_examples=20)
+@settings(max_examples=8)
 def test_the_order_of_versions_does_not_matter(case: Case) -> None:
     recording = record(MemorySource(case.module_versions), case.host, case.request)
     shuffled = replace(recording, module_versions=recording.module_versions[::-1])
