@@ -48,14 +48,15 @@ Terms: TypeAlias = Mapping[str, int]
 class Claim:
     """What some `statements` of a core (their places in it) say together.
 
-    `said` is one statement that says it of all versions in the set of states `subject`, for the wording. `after` are
-    the places of statements that have to be read before.
+    `said` is one statement that says it of all versions in the set of states `subject`, for the wording; `varies`: some
+    of them say more. `after` are the places of statements that have to be read before.
     """
 
     terms: Terms
     statements: tuple[int, ...]
     said: Statement
     subject: int = 0
+    varies: bool = False
     after: tuple[int, ...] = ()
 
 

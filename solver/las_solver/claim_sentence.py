@@ -44,9 +44,10 @@ def claim_sentence(states: States, claim: Claim) -> str:
             Dependency() | RuntimeNeed() | HardwareLimit() | ModeLimit() | InterfaceNeed() | PreRelease() | Exclusion()
         ):
             spans = states.spans(said.span.module, claim.subject)
-            varies = len(claim.statements) > 1
-            if isinstance(said, RuntimeNeed) and said.oldest is not None:
-                said, varies = _with_least(states, said, claim.subject), True
+            if isinstance(said, RuntimeNeed) and said.oldest is not None and said.have is not None:
+                said, varies = _with_least(states, said, said.have, claim.subject), True
+            else:
+                varies = claim.varies
             about = _varying(said.span.module, spans) if varies else None
             if len(spans) == 1:
                 return sentence(replace(said, span=spans[0]), about)
@@ -55,7 +56,7 @@ def claim_sentence(states: States, claim: Claim) -> str:
             return sentence(said)
 
 
-def _with_least(states: States, said: RuntimeNeed, subject: int) -> RuntimeNeed:
+def _with_least(states: States, said: RuntimeNeed, have: Version, subject: int) -> RuntimeNeed:
     """`said` with the least version of the runtime that versions in `subject` need, if all need a newer one."""
     name, domain = said.requirement.name, states.problem.domain(said.span.module)
     least: list[tuple[Version, str]] = []
@@ -64,7 +65,7 @@ def _with_least(states: States, said: RuntimeNeed, subject: int) -> RuntimeNeed:
             if need.field == "runtime" and need.name == name:
                 parts = need.constraint.parts
                 bounds = [(parse_version(text), text) for operator, text in parts if operator == ">="]
-                if not bounds or said.have is None or max(bounds)[0] <= said.have:
+                if not bounds or max(bounds)[0] <= have:
                     return said
                 least.append(max(bounds))
     return replace(said, requirement=Requirement(name, Constraint.parse(f">={min(least)[1]}")), oldest=None)

@@ -181,6 +181,7 @@ def _needs_in_one(states: States, claims: Sequence[Claim]) -> Iterator[Claim]:
                 statements=tuple(sorted({place for claim in claims for place in claim.statements})),
                 said=replace(said, oldest=None) if isinstance(said, RuntimeNeed) else said,
                 subject=subject,
+                varies=True,
             )
 
 

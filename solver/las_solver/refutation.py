@@ -213,21 +213,28 @@ class _Trail:
     def _in_reading_order(self, violated: int, used: Sequence[int]) -> Iterator[int]:
         """The reasons of the entries at `used`, and `violated`, so that they read well.
 
-        Each comes after the reasons that made its other terms hold. But where nothing demanded is behind the conclusion
-        of a claim, and at the end, it comes before those: *app needs lib*, *lib needs more memory* is the order,
-        whichever of the two was looked at last.
+        Each comes after the reasons that made its other terms hold, and after the demands on its modules. But where no
+        demand is behind the conclusion of a claim, and at the end, it comes before those reasons: *app needs lib*, *lib
+        needs more memory* is the order, whichever of the two was looked at last.
         """
         supports = self._supporting(used)
+        demands: dict[str, list[int]] = {}
+        visited: set[int] = set()
         demanded: set[int] = set()
         for entry in sorted(used):
-            reason = self._entries[entry][2]
-            if _is_demand(self._claims[reason]) or not demanded.isdisjoint(supports(reason, entry)):
+            name, _, reason = self._entries[entry]
+            if _is_demand(self._claims[reason]):
+                demands.setdefault(name, []).append(reason)
+                visited.add(entry)
+                demanded.add(entry)
+            elif not demanded.isdisjoint(supports(reason, entry)):
                 demanded.add(entry)
         pending: list[tuple[int, int]] = [(violated, _LAST)]
-        visited: set[int] = set()
         while pending:
             place, entry = pending.pop()
             if entry == _TELL:
+                for name in self._claims[place]:
+                    yield from demands.pop(name, ())
                 yield place
             elif entry not in visited:
                 visited.add(entry)
@@ -239,8 +246,9 @@ class _Trail:
                 pending.extend(((place, _TELL), *before))
 
     def _supporting(self, used: Sequence[int]) -> Callable[[int, int], list[int]]:
-        """Says which of the entries at `used` made the terms of the claim at a place hold, but for the module of the
-        entry whose reason it is, before that entry."""
+        """Says which of the entries at `used` made the terms of the claim at a place hold, before an entry whose reason
+        it is, and but for that one's module.
+        """
         ruling_out: dict[str, dict[int, int]] = {}
         taking: dict[str, list[tuple[int, int]]] = {}
         for entry in sorted(used):
