@@ -97,10 +97,8 @@ EVERYTHING = Recording(
         ModuleVersion(name="lib", version=parse_version("2.0rc1"), source="lib.manifest.yaml"),
     ),
     notes=(
-        RejectedManifest(
-            module="lib", version=parse_version("3"), provides=("x",), place="lib.yaml:3", reason="a: 'b'"
-        ),
         RejectedManifest(module="not a name", version=None, place="odd.yaml", reason="#"),
+        RejectedManifest(module="lib", version=parse_version("3"), provides=("x",), place="lib.yaml:3", reason="a: 1"),
         ShadowedModule(module="lib", versions=(parse_version("4"),), registry="later"),
     ),
     names=("app2", "null"),
@@ -123,9 +121,7 @@ def test_the_form_is_for_people() -> None:
 @given(cases())
 @settings(max_examples=60)
 def test_the_answer_is_the_same_byte_for_byte(case: Case) -> None:
-    case = _as_manifests_have_it(
-        replace(case, module_versions=tuple(replace(one, checksum=None) for one in case.module_versions))
-    )
+    case = _as_manifests_have_it(case)
     source = MemorySource(case.module_versions)
     replayed = _read(replay_text(Replay(recording=record(source, case.host, case.request))))
     recording = replayed.recording
@@ -224,7 +220,8 @@ def test_near_names_of_unknown_modules_are_recorded() -> None:
             [
                 "case.yaml:4: options.strategy: 'best' is none of newest, lowest",
                 "case.yaml:5: options.prereleases: 'maybe' is not true or false",
-                "case.yaml:6: options.forced_modes: expected a mapping, found a list\n  hint: write it like {key: value}",
+                "case.yaml:6: options.forced_modes: expected a mapping, found a list\n"
+                "  hint: write it like {key: value}",
             ],
         ),
         (
