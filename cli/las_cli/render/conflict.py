@@ -26,7 +26,7 @@ def _lines(document: Mapping[str, Any], place: str, paper: Paper) -> Iterator[st
     yield from wrap(printable(f"No plan for {heading(document['request'])} {place}."), paper=paper, bold=True)
     conflicts = [document, *document["more"]]
     if len(conflicts) > 1:
-        yield f"There are {len(conflicts)} independent conflicts."
+        yield from wrap(f"There are {len(conflicts)} independent conflicts.", paper=paper)
     for number, conflict in enumerate(conflicts, 1):
         yield ""
         if len(conflicts) > 1:
@@ -34,7 +34,7 @@ def _lines(document: Mapping[str, Any], place: str, paper: Paper) -> Iterator[st
         yield from conflict_lines(conflict, paper)
     if document["repairs"]:
         yield ""
-        yield paper.style("What would help (each one checked):", bold=True)
+        yield from wrap("What would help (each one checked):", paper=paper, bold=True)
         told = {statement["module"] for conflict in conflicts for statement in conflict["core"]}
         yield from repair_lines(document["repairs"], told, paper)
 
