@@ -58,7 +58,7 @@ def test_the_smallest_machines_beside_this_one_and_what_upgrades_buy(needs: Need
         "There is a plan on the machine of machine.yaml with gpus=8GB, runtime.cuda=12.4, with model 1.0.",
         "",
         "What a single change of this machine would buy:",
-        "   1. a GPU with 16 GB, in place of 8 GB",
+        "   1. a GPU with 16 GB (now 8 GB)",
         "      model 2.0 in place of 1.0",
         "",
         "Of no use alone: cuda (up to 13)",
@@ -153,7 +153,7 @@ def test_the_json_is_as_its_schema_says(needs: Needs, schema: Draft202012Validat
     assert enough["upgrades"] == [
         {
             "change": {"kind": "hardware", "fact": "vram", "to": "16GB"},
-            "text": "a GPU with 16 GB, in place of 8 GB",
+            "text": "a GPU with 16 GB (now 8 GB)",
             "idle": 0,
             "modules": [{"module": "model", "from": "1.0", "to": "2.0"}],
             "then": [{"module": "model", "version": "2.0"}],

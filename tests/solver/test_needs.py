@@ -15,7 +15,7 @@ from packaging.version import Version
 from registries import ask, module, version
 from strategies import GB, Case, Dice, make_case
 
-from las_solver.change import ProvideRuntime, RaiseHardware, apply_changes, change_text
+from las_solver.change import ProvideRuntime, RaiseHardware, apply_changes
 from las_solver.conflict import Conflict
 from las_solver.constraint import parse_version
 from las_solver.errors import InvalidInput, OutOfTime
@@ -338,8 +338,7 @@ def test_newer_runtimes_are_told_apart_where_they_need_more() -> None:
     found = found_for(registry, "app", host=Host(runtimes=MappingProxyType({"cuda": parse_version("13.1")})))
     assert spelled(found) == ["cuda <12", "1 cards, 24 GB, cuda >=12,<13 or cuda >=13"]
     assert [one.lacks for one in found.minimums] == [("runtime.cuda",), ("gpus", "vram")]
-    (upgrade,) = found.upgrades
-    assert (change_text(upgrade.change), upgrade.before, upgrade.idle) == ("a GPU with 24 GB", None, 0)
+    assert _changes(found) == [("vram", 24 * GB, 0)]
 
 
 def test_versions_that_a_constraint_leaves_out_are_gone_round() -> None:
@@ -362,15 +361,15 @@ def test_upgrades_say_what_they_add_and_what_adds_nothing() -> None:
     ]
     host = Host(cores=4, ram=4 * GB)
     found = found_for(registry, "app", host=host)
-    texts = [(change_text(one.change), one.idle) for one in found.upgrades]
-    assert texts[0] == ("8 GB of memory, in place of 4 GB", 0)
+    assert _changes(found) == [("ram", number * 8 * GB, 0) for number in range(1, 5)]
     assert [f"{step.module} {step.version}" for step in found.upgrades[0].plan.steps] == ["model 1.0", "app 2.0"]
-    assert [text for text, _ in texts[1:]] == [f"{size} GB of memory, in place of 4 GB" for size in (16, 24, 32)]
-    assert [change_text(one) for one in found.useless] == ["64 CPU cores, in place of 4"]
+    assert found.useless == (RaiseHardware("cores", 64, 4),)
     skipped = found_for(registry, "app", host=replace(host, ram=8 * GB), excluded=["model@2", "model@3"])
-    assert [(change_text(one.change), one.idle) for one in skipped.upgrades] == [
-        ("32 GB of memory, in place of 8 GB", 2)
-    ]
+    assert _changes(skipped) == [("ram", 32 * GB, 2)]
+
+
+def _changes(needs: Needs) -> list[tuple[object, object, int]]:
+    return [(_fact(one.change), one.change.to, one.idle) for one in needs.upgrades]
 
 
 def test_what_no_host_can_have_a_plan_for_is_a_conflict() -> None:
