@@ -40,7 +40,7 @@ def test_the_readme_shows_what_the_command_prints(example: re.Match[str]) -> Non
 
 def test_the_readme_shows_a_plan_and_a_conflict() -> None:
     outputs = [example["output"] for example in _examples()]
-    assert outputs[0].startswith("Plan for ") and outputs[1].startswith("There is no plan for ")
+    assert outputs[0].startswith("Plan for ") and outputs[1].startswith("No plan for ")
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.name)
