@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["needs"]
 
-_ANYWHERE = "on any machine"
+_ANYWHERE = "on any machine with the modes and interfaces of this one"
 
 
 @click.command(short_help="Say which machines would do, and what upgrades would buy.")
