@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from las_solver.constraint import ANY, Constraint, Requirement
     from las_solver.errors import InvalidConstraint, InvalidInput, LasSolveError, OutOfTime
     from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request, Strategy
+    from las_solver.needs import Needs, NoHost
     from las_solver.plan import Plan, Step
     from las_solver.planner import Planner
     from las_solver.source import MemorySource, Source
@@ -27,6 +28,8 @@ __all__ = [
     "LasSolveError",
     "MemorySource",
     "ModuleVersion",
+    "Needs",
+    "NoHost",
     "OutOfTime",
     "Plan",
     "Planner",
@@ -46,6 +49,7 @@ _FILES = {
     "constraint": ("ANY", "Constraint", "Requirement"),
     "errors": ("InvalidConstraint", "InvalidInput", "LasSolveError", "OutOfTime"),
     "model": ("Gpu", "Hardware", "Host", "ModuleVersion", "Request", "Strategy"),
+    "needs": ("Needs", "NoHost"),
     "plan": ("Plan", "Step"),
     "planner": ("Planner",),
     "source": ("MemorySource", "Source"),
