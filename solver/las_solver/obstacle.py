@@ -10,11 +10,9 @@ again, the last first, as long as the rest still does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from las_solver.closure import absence
 from las_solver.conflict import finished
-from las_solver.constraint import ANY, Requirement
 from las_solver.excluders import need_of_chosen, picked_as
 from las_solver.ground import statements_about
 from las_solver.newest import Newest
@@ -22,7 +20,6 @@ from las_solver.place import Place, rank_of, span_of
 from las_solver.problem import Problem
 from las_solver.ranks import intersect
 from las_solver.sat import Budget
-from las_solver.shelf import Shelf
 from las_solver.statement import (
     Chosen,
     Cycle,
@@ -48,8 +45,7 @@ class Obstacles:
     `problem` is not pruned; `pruned` is the same request, as it was solved.
     """
 
-    def __init__(self, shelf: Shelf, problem: Problem, pruned: Problem, budget: Budget) -> None:
-        self._shelf = shelf
+    def __init__(self, problem: Problem, pruned: Problem, budget: Budget) -> None:
         self._problem = problem
         self._pruned = pruned
         self._budget = budget
@@ -61,7 +57,7 @@ class Obstacles:
         Raises :class:`las_solver.sat.Stopped` when the budget is used up.
         """
         total = self._total(place)
-        rooted = self._rooted(place)
+        rooted = _Rooted(self._problem, (*place.before, place.name))
         theory = _Sequel(rooted, place, self._budget, [NO_CYCLE] if total is None else [NO_CYCLE, total])
         surroundings = _Surroundings(self._said, place, [] if total is None else [name for name, _, _ in total.falls])
         while not theory.contradicts(theory.selectors):
@@ -78,12 +74,6 @@ class Obstacles:
         theory.close()
         kept.sort(key=lambda statement: isinstance(statement, Total))
         return finished(rooted, kept)
-
-    def _rooted(self, place: Place) -> Problem:
-        """The request, with what was chosen before and the module itself: these are reached, whatever led to them."""
-        roots = (Requirement(name, ANY) for name in (*place.before, place.name))
-        request = self._problem.request
-        return Problem(self._shelf, replace(request, requirements=(*request.requirements, *roots)), pruned=False)
 
     # Whether a newer version is possible
 
@@ -107,6 +97,14 @@ class Obstacles:
             sum(domain(name).behind(rank) for name, rank in wanted.items()),
             sum(domain(name).behind(instead.get(name, rank)) for name, rank in wanted.items()),
         )
+
+
+class _Rooted(Problem):
+    """A problem in which `roots` count as requested, whatever led to them; it shares all that is known of versions."""
+
+    def __init__(self, problem: Problem, roots: tuple[str, ...]) -> None:
+        self.__dict__.update(problem.__dict__)
+        self.__dict__["requested"] = tuple(dict.fromkeys((*problem.requested, *roots)))
 
 
 class _Said:
@@ -159,50 +157,54 @@ class _Surroundings:
             for target, need in said.needs(span):
                 self._needing.setdefault(target, []).extend((Chosen(span), need))
         self._starts = [[place.name, *near], [*self._chosen, place.name, *place.after]]
-        self._told: set[str] = set()
+        self._told: dict[str, set[int]] = {}
         self._given: set[Statement] = set()
 
     def grow(self, model: Mapping[str, int]) -> list[Statement]:
-        """New statements about modules that `model` leads to and of which nothing was told yet."""
+        """New statements about versions that `model` leads to and of which nothing was told yet.
+
+        Where models keep trying other versions of a module, more of them are told of at once.
+        """
         fresh: dict[Statement, None] = {}
         while self._starts and not fresh:
-            for name in self._walk(model):
-                if name not in self._told:
-                    self._told.add(name)
-                    fresh.update((one, None) for one in self._about(name) if one not in self._given)
-            if not fresh:
+            is_new = False  # what is new may have been told already, of a neighbour, and lead on
+            for name, rank in self._walk(model).items():
+                told = self._told.setdefault(name, set())
+                if rank not in told:
+                    is_new = True
+                    low = max(rank - len(told), 0)
+                    told.update(range(low, rank + 1))
+                    fresh.update((one, None) for one in self._about(name, low, rank) if one not in self._given)
+            if not is_new:
                 self._starts.pop(0)
         self._given.update(fresh)
         return list(fresh)
 
-    def _walk(self, model: Mapping[str, int]) -> dict[str, None]:
-        """The modules that `model` leads to, and the next one on each way, of which nothing was told yet.
+    def _walk(self, model: Mapping[str, int]) -> dict[str, int]:
+        """The modules that `model` leads to, and the next one on each way, of which something is not told yet.
 
         The walk from near the module does not go on from those that were chosen before.
         """
         queue = list(self._starts[0])
-        found: dict[str, None] = {}
+        found: dict[str, int] = {}
         for name in queue:
             domain = self._problem.domain(name)
             if name in found or not len(domain):
                 continue
-            found[name] = None
-            if name not in self._told or name not in model or (name in self._chosen and len(self._starts) > 1):
+            rank = model.get(name, -1)
+            rank = found[name] = rank if rank >= 0 else domain.best(((0, len(domain) - 1),))
+            if rank not in self._told.get(name, ()) or (name in self._chosen and len(self._starts) > 1):
                 continue
-            rank = model[name] if model[name] >= 0 else domain.best(((0, len(domain) - 1),))
             queue.extend(need.name for need in domain.needs(rank))
             for interface in domain.consumes(rank):
                 queue.extend(other for other in self._problem.providers(interface) if other != name and other in model)
         return found
 
-    def _about(self, name: str) -> Iterator[Statement]:
-        """What is said of a module: of its newer versions, of the one that was chosen before, or of all."""
-        low, high = 0, len(self._problem.domain(name)) - 1
-        if name == self._place.name:
-            low = rank_of(self._problem, self._place.chosen) + 1
-            if self._place.is_picked:
-                yield picked_as(self._place)
-        elif name in self._chosen:
+    def _about(self, name: str, low: int, high: int) -> Iterator[Statement]:
+        """What is said of versions of a module; of one that was chosen before, always of the version that was."""
+        if name == self._place.name and self._place.is_picked:
+            yield picked_as(self._place)
+        if name in self._chosen:
             low = high = self._chosen[name].low
             yield Chosen(self._chosen[name])
         yield from self._said.about(name, low, high)

@@ -423,14 +423,14 @@ def test_asking_for_it_is_the_cheapest() -> None:
             "app",
             Host(runtimes={"cuda": parse_version("11.8")}),
             {},
-            "cuda 12.4 on this host, in place of 11.8",
+            "cuda 12.4 on this host (now 11.8)",
         ),
         (
             [version("app 1.0"), version("app 2.0", vram_min=16 * GB), version("app 3.0", vram_min=24 * GB)],
             "app",
             Host(gpus=(Gpu(vram=8 * GB),)),
             {},
-            "a GPU with 16 GB, in place of 8 GB",
+            "a GPU with 16 GB (now 8 GB)",
         ),
     ],
 )
