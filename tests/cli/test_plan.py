@@ -46,6 +46,9 @@ def test_a_plan_is_printed_as_text_and_is_0(plan: Plan, profile: Path) -> None:
         "  library  1.5      2.0, 1 behind  native     app",
         "  app      2.1      newest         container  you",
         "",
+        "Held back",
+        "  library 1.5  app 2.1 needs library <2",
+        "",
         "System packages that these need: git",
     ]
     assert result.stdout.startswith("Plan for app on the machine of machine.yaml: 2 modules in order, proven newest\n")
@@ -77,7 +80,8 @@ def test_the_json_of_a_plan_has_every_key_of_section_6(plan: Plan) -> None:
     assert document["system_packages"] == ["git"]
     steps = document["steps"]
     assert isinstance(steps, list)
-    library = {key: value for key, value in steps[0].items() if key != "checksum"}
+    assert [statement["kind"] for statement in steps[0]["held_back_by"]] == ["chosen", "dependency"]
+    library = {key: value for key, value in steps[0].items() if key not in ("checksum", "held_back_by")}
     assert library == {
         "module": "library",
         "version": "1.5",
@@ -88,6 +92,7 @@ def test_the_json_of_a_plan_has_every_key_of_section_6(plan: Plan) -> None:
         "required_by": ["app"],
         "newest": "2.0",
         "versions_behind": 1,
+        "admitted_by": None,
         "system_packages": [],
         "source": "library/manifest.yaml",
     }
