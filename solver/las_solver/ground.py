@@ -64,8 +64,8 @@ def _statements(problem: Problem, name: str, *, with_needs: bool) -> Iterator[St
     for rank in reversed(range(len(domain))):
         needs = domain.needs(rank) if with_needs else ()
         things = (*against(domain.candidates[rank]), *needs, *domain.consumes(rank))
-        for thing in dict.fromkeys(things) if len(things) > 1 else things:
-            said.setdefault(thing, []).append(rank)
+        for one in dict.fromkeys(things) if len(things) > 1 else things:
+            said.setdefault(one, []).append(rank)
     spans: dict[tuple[int, ...], list[Span]] = {}
     for thing, ranks in said.items():
         alike = tuple(ranks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from las_solver.constraint import ANY, Constraint, Requirement
 from las_solver.model import Hardware, Host, ModuleVersion, Request, Strategy
@@ -60,10 +60,10 @@ def _entries(recording: Recording) -> Iterator[Piece]:
 
 def _with_entries(recording: Recording, kept: Collection[Piece]) -> Recording:
     def pared(place: int, one: ModuleVersion) -> ModuleVersion:
-        lists = {
+        lists: dict[str, Any] = {
             field: tuple(each for each in getattr(one, field) if (place, field, each) in kept) for field in _ENTRIES
         }
-        lacking = {field.name: field.default for field in fields(Hardware) if (place, field.name) not in kept}
+        lacking: dict[str, Any] = {field.name: field.default for field in fields(Hardware) if (place, field.name) not in kept}
         modes = tuple(mode for mode in one.modes if (place, "modes", mode) in kept) or _ONLY_MODE
         preferred = one.preferred_mode if (place, "preferred_mode") in kept and one.preferred_mode in modes else None
         return replace(one, **lists, hardware=replace(one.hardware, **lacking), modes=modes, preferred_mode=preferred)
