@@ -13,6 +13,7 @@ from las_solver.claim import Claim, States, Terms, claims_of
 from las_solver.claim_sentence import PlainTerm, claim_sentence, conclusion, plain_terms
 from las_solver.coarsening import coarsened
 from las_solver.problem import Problem
+from las_solver.reading_order import read_in_order
 from las_solver.refutation import Effort, Step, refute
 from las_solver.statement import (
     Cycle,
@@ -130,6 +131,11 @@ class _Lines:
         )
         self.lines.append(line)
 
+    @property
+    def claims(self) -> list[int]:
+        """The places of the claims of which there are lines."""
+        return [number for number in self._told if number < len(self._claims)]
+
     def conclude(self, number: int, step: Step, text: str) -> None:
         """Add the line of a step."""
         self._told[number] = len(self.lines)
@@ -145,9 +151,8 @@ def _ordered(
     saying."""
     told = _Lines(states, core, claims)
     for number, step in enumerate(steps, len(claims)):
-        for use in step.uses:
-            if use < len(claims):
-                told.tell(use)
+        for use in read_in_order(claims, [use for use in step.uses if use < len(claims)], told.claims):
+            told.tell(use)
         if step.terms:
             told.conclude(number, step, conclusion(states, step.terms))
         elif len(steps) > 1:
