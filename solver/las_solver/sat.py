@@ -119,6 +119,8 @@ class Sat:
             self._model = None
         else:
             self._core = tuple(self._solver.get_core() or ())
+            if self._model is None:
+                self._model = []  # nobody asked for the model before, and the solver has forgotten it
         return satisfiable
 
     def ask_stop(self) -> None:
@@ -187,28 +189,56 @@ class Totalizer:
 class Cheapest:
     """Values of variables of which as little weight as possible is true, under clauses that come in one by one.
 
-    `weights` maps each variable to what it costs to be true. RC2, the core-guided algorithm of Ignatiev, Morgado and
-    Marques-Silva.
+    `weights` maps the variables, numbered from 1 on, to what each costs to be true. OLL, as in
+    :mod:`las_solver.newest`, with weights. `budget` counts the effort and can end it.
     """
 
-    def __init__(self, weights: Mapping[int, int]) -> None:
-        from pysat.examples.rc2 import RC2
-        from pysat.formula import WCNF
-
-        formula = WCNF()
-        for variable, weight in weights.items():
-            formula.append([-variable], weight=weight)
-        self._rc2: Any = RC2(formula, solver="g4")
+    def __init__(self, weights: Mapping[int, int], budget: Budget = UNLIMITED) -> None:
+        self._sat = Sat(stop=budget, spend=budget.spend)
+        self._variables = tuple(weights)
+        for _ in range(max(weights, default=0)):
+            self._sat.new_variable(phase=False)
+        self._weights = {-variable: weight for variable, weight in weights.items()}
+        self._counts: dict[int, tuple[Totalizer, int]] = {}
 
     def add(self, clause: Iterable[int]) -> None:
         """Demand that one of the literals of `clause` is true, from now on."""
-        self._rc2.add_clause(list(clause))
+        self._sat.add(list(clause))
 
     def find(self) -> frozenset[int] | None:
-        """The variables that are true in a cheapest solution; None if there is no solution."""
-        model: list[int] | None = self._rc2.compute()
-        return None if model is None else frozenset(literal for literal in model if literal > 0)
+        """The variables that are true in a cheapest solution; None if there is no solution.
+
+        Raises :class:`Stopped` when the budget is used up.
+        """
+        while not self._sat.solve(list(self._weights)):
+            core = self._sat.core
+            if not core:
+                return None
+            self._relax(core)
+        return frozenset(filter(self._sat.value, self._variables))
+
+    def _relax(self, core: Sequence[int]) -> None:
+        """Pay for the cheapest literal of `core`, of which one at least is false, and assume that no more are."""
+        least = min(self._weights[literal] for literal in core)
+        for literal in core:
+            self._weights[literal] -= least
+            if not self._weights[literal]:
+                del self._weights[literal]
+            if literal in self._counts:
+                totalizer, count = self._counts[literal]
+                self._allow(totalizer, count + 1, least)
+        if len(core) == 1:
+            self._sat.add((-core[0],))
+        else:
+            self._allow(Totalizer(self._sat, [-literal for literal in core]), 1, least)
+
+    def _allow(self, totalizer: Totalizer, count: int, weight: int) -> None:
+        """Assume that no more than `count` of those that `totalizer` counts are true, at a loss of `weight`."""
+        more = totalizer.more_than(count)
+        if more is not None:
+            self._weights[-more] = self._weights.get(-more, 0) + weight
+            self._counts[-more] = totalizer, count
 
     def close(self) -> None:
         """Free the solver's memory."""
-        self._rc2.delete()
+        self._sat.close()

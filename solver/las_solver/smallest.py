@@ -40,7 +40,7 @@ def _smallest(problem: Problem, known: int, budget: Budget) -> list[Statement] |
     statements = closure(problem, budget)
     statements.extend(_said_at_once(problem, statements))
     theory = Theory(problem, [*dict.fromkeys(statements), NO_CYCLE], budget=budget)
-    cheapest = Cheapest(dict.fromkeys(theory.selectors, 1))
+    cheapest = Cheapest(dict.fromkeys(theory.selectors, 1), budget)
     try:
         while True:
             if budget():
