@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from las_solver.constraint import Requirement
 from las_solver.ground import missing, statements_about
@@ -13,13 +13,17 @@ from las_solver.statement import InterfaceNeed, Requested, Statement, target_of
 __all__ = ["absence", "closure"]
 
 
-def closure(problem: Problem, stop: Callable[[], bool]) -> list[Statement]:
+def closure(
+    problem: Problem, stop: Callable[[], bool], requirements: Sequence[Requirement] | None = None
+) -> list[Statement]:
     """Every statement about a module that the request can reach, breadth-first; `problem` is not pruned.
+
+    `requirements` are requested in place of those of the request.
 
     Raises :class:`las_solver.sat.Stopped` when `stop` answers True.
     """
     statements: dict[Statement, None] = {}
-    for requirement in problem.request.requirements:
+    for requirement in problem.request.requirements if requirements is None else requirements:
         statements[Requested(requirement)] = None
         statements.update(absence(problem, requirement))
     queue = list(problem.requested)

@@ -10,9 +10,10 @@ Only amounts and versions that manifests name are rungs (docs/algorithm.md, "Wha
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -38,6 +39,7 @@ from las_solver.constraint import ANY, Constraint, Requirement, parse_version
 from las_solver.ground import misspelt
 from las_solver.model import Host, Request
 from las_solver.problem import Problem
+from las_solver.ranks import admitted_ranks
 from las_solver.sat import Budget
 from las_solver.shelf import Shelf
 from las_solver.source import Source
@@ -98,15 +100,19 @@ class Relaxation:
         self._offers = offers
         self._apart = apart
         bare = replace(host, runtimes=MappingProxyType({})) if ProvideRuntime in offers else host
-        problem = Problem(Shelf(source, bare), request, pruned=False)
-        statements = closure(problem, budget)
+        relaxed = _without_prereleases(request) if RelaxConstraint in offers else request
+        problem = Problem(Shelf(source, bare), relaxed, pruned=False)
+        statements = closure(problem, budget, request.requirements)
         self._theory = Theory(problem, budget=budget)
         self._ladders: dict[Hashable, Ladder] = {}
+        self._places: dict[int, tuple[Hashable, int]] = {}
         self._enough: dict[tuple[str, int], tuple[int, ...]] = {}
+        self._amounts: dict[str, Sequence[tuple[int, int]]] = {}
         self._build_ladders(problem, statements)
         if apart:
             self._link_cards()
         for statement in statements:
+            self._theory.sat.ask_stop()
             for part in self._parts(statement):
                 self._theory.add(part, tuple(self._lifting(part)))
         self._theory.add(NO_CYCLE, ())
@@ -126,9 +132,37 @@ class Relaxation:
         """Whether there is a valid answer once the changes of `levels` are made."""
         return not self._theory.contradicts(self._assumptions(levels))
 
-    def remedy(self) -> tuple[int, ...]:
-        """Rungs of which one must be taken, or not be taken if negative: after :meth:`admits` answered False."""
-        return tuple(-literal for literal in self._theory.sat.core)
+    def remedies(self, levels: Levels) -> Iterator[tuple[int, ...]]:
+        """Clauses that every choice of rungs with a valid answer meets, and not `levels`, which :meth:`admits` refused.
+
+        Each further one is not met even with a rung more, which those before ask for.
+        """
+        raised = dict(levels)
+        while True:
+            remedy = self._remedy(raised)
+            yield remedy
+            rung = next((literal for literal in remedy if literal > 0), None)
+            if rung is None:
+                return
+            fact, level = self._places[rung]
+            raised[fact] = level
+            if self.admits(raised):
+                return
+
+    def _remedy(self, levels: Levels) -> tuple[int, ...]:
+        """Rungs of which one must be taken, or not be taken if negative: after :meth:`admits` refused `levels`.
+
+        Of each ladder it is the highest rung below which none would do, as far as the others stay as they are.
+        """
+        blamed = dict.fromkeys(self._theory.sat.core)
+        for ladder in self.ladders:
+            left = ladder.literals[levels.get(ladder.fact, 0) :]
+            if len(left) > 1 and -left[0] in blamed:
+                others = [one for one in blamed if one != -left[0]]
+                enough = bisect_left(left, True, lo=1, key=lambda rung: self.solve([*others, -rung]))
+                del blamed[-left[0]]
+                blamed[-left[enough - 1]] = None
+        return tuple(-literal for literal in blamed)
 
     def changes(self, levels: Levels) -> tuple[Change, ...]:
         """The changes that `levels` stand for."""
@@ -233,6 +267,7 @@ class Relaxation:
         for lower, higher in pairwise(literals):
             self._theory.encoding.add((-higher, lower))
         self._ladders[fact] = Ladder(fact, tuple(rungs), literals, exact)
+        self._places.update((literal, (fact, level)) for level, literal in enumerate(literals, 1))
 
     def _offer_request(self, requirement: Requirement) -> None:
         if requirement.constraint.text:
@@ -283,6 +318,7 @@ class Relaxation:
                 yield from self._allowing(span.module, lack.modes)
             case PreRelease():
                 yield from self._first("pre-release")
+                yield from self._admitting(statement.span.module)
             case Exclusion(_, requirement):
                 yield from self._first(("excluded", requirement))
             case InterfaceNeed(_, interface):
@@ -294,6 +330,12 @@ class Relaxation:
         ladder = self._ladders.get(fact)
         return () if ladder is None else ladder.literals[:1]
 
+    def _admitting(self, module: str) -> Iterator[int]:
+        """Where the request admits pre-releases of `module`: a constraint that names one is not relaxed."""
+        for requirement in dict.fromkeys(self._request.requirements):
+            if requirement.name == module and requirement.constraint.names_prerelease:
+                yield from (-literal for literal in self._first(("requested", requirement)))
+
     def _all(self, literals: Iterable[int]) -> int:
         """A literal that is true only if all of `literals` are."""
         encoding = self._theory.encoding
@@ -303,56 +345,62 @@ class Relaxation:
         return together
 
     def _providing(self, requirement: Requirement) -> Iterator[int]:
-        """Where the host provides the runtime at a version that `requirement` admits; a literal for each version."""
+        """Where the host provides the runtime at a version that `requirement` admits; a literal for each range."""
         have = self._host.runtimes.get(requirement.name)
         ladder = self._ladders.get(("runtime", requirement.name))
-        literals = () if ladder is None else ladder.literals
-        rungs = () if ladder is None else ladder.rungs
-        versions = [have, *(rung.to for rung in rungs if isinstance(rung, ProvideRuntime))]
-        for place, version in enumerate(versions):
-            if version is not None and requirement.constraint.admits(version):
-                bounds = [literals[place - 1]] if place else []
-                bounds.extend(-one for one in literals[place : place + 1])
-                yield self._all(bounds)
+        rungs, literals = ((), ()) if ladder is None else (ladder.rungs, ladder.literals)
+        versions = [rung.to for rung in rungs if isinstance(rung, ProvideRuntime)]
+        below = 1 if have is None else 0
+        for low, high in admitted_ranks(versions if have is None else [have, *versions], requirement.constraint):
+            first, last = low + below, high + below
+            bounds = list(literals[first - 1 : first]) if first else []
+            yield self._all((*bounds, *(-one for one in literals[last : last + 1])))
 
     def _sufficing(self, fact: str, need: int) -> tuple[int, ...]:
         """Where the host has `need` of `fact`."""
         known = self._enough.get((fact, need))
         if known is None:
             steps = self._steps(fact)
-            direct = next(((literal,) for amount, literal in steps if amount >= need), ())
+            enough = bisect_left(steps, need, key=lambda step: step[0])
+            direct = [literal for _, literal in steps[enough : enough + 1]]
             known = self._enough[fact, need] = (*direct, *self._with_cards(fact, need))
         return known
 
-    def _steps(self, fact: str) -> list[tuple[int, int]]:
+    def _steps(self, fact: str) -> Sequence[tuple[int, int]]:
         """The rungs of a hardware fact: the amount and the literal of each."""
-        ladder = self._ladders.get(("hardware", fact))
-        if ladder is None:
-            return []
-        pairs = zip(ladder.rungs, ladder.literals, strict=True)
-        return [(rung.to, literal) for rung, literal in pairs if isinstance(rung, RaiseHardware)]
+        known = self._amounts.get(fact)
+        if known is None:
+            ladder = self._ladders.get(("hardware", fact))
+            pairs = () if ladder is None else zip(ladder.rungs, ladder.literals, strict=True)
+            known = [(rung.to, literal) for rung, literal in pairs if isinstance(rung, RaiseHardware)]
+            self._amounts[fact] = known
+        return known
 
     def _with_cards(self, fact: str, need: int) -> Iterator[int]:
         """The least changes of other facts about cards with which `fact` comes to `need` on the side."""
         if self._apart or fact not in _ABOUT_CARDS:
             return
         larger, second, together = map(self._steps, _ABOUT_CARDS)
-        ways: list[list[tuple[tuple[int, int, int], list[int]]]] = [
-            [((0, 0, amount), [literal]) for amount, literal in together],
-        ]
-        if fact == "total-vram":
-            ways = [
-                [((amount, 0, 0), [literal]) for amount, literal in larger],
-                [((0, count, 0), [literal]) for count, literal in second],
-                [((amount, count, 0), [one, other]) for count, other in second for amount, one in larger],
-            ]
-        for way in ways:
-            for amounts, literals in way:
-                cards = [card.vram for card in raised_cards(self._host.gpus, *amounts)]
-                have = {"vram": max(cards, default=0), "gpus": len(cards), "total-vram": sum(cards)}[fact]
-                if have >= need:
-                    yield self._all(literals)
-                    break
+        if fact != "total-vram":
+            yield from self._least(fact, need, together, lambda amount: (0, 0, amount))
+            return
+        yield from self._least(fact, need, larger, lambda amount: (amount, 0, 0))
+        yield from self._least(fact, need, second, lambda count: (0, count, 0))
+        for count, literal in second:
+            raised = self._least(fact, need, larger, lambda amount, count=count: (amount, count, 0))  # type: ignore[misc]
+            yield from (self._all((literal, one)) for one in raised)
+
+    def _least(
+        self, fact: str, need: int, steps: Sequence[tuple[int, int]], raised: Callable[[int], tuple[int, int, int]]
+    ) -> Iterator[int]:
+        """The literal of the first of `steps` of which the amount, `raised` among cards, brings `fact` to `need`."""
+
+        def have(step: tuple[int, int]) -> int:
+            cards = [card.vram for card in raised_cards(self._host.gpus, *raised(step[0]))]
+            return {"vram": max(cards, default=0), "gpus": len(cards), "total-vram": sum(cards)}[fact]
+
+        enough = bisect_left(steps, need, key=have)
+        yield from (literal for _, literal in steps[enough : enough + 1])
 
     def _allowing(self, module: str, modes: Sequence[str]) -> Iterator[int]:
         """Where one of `modes` is allowed for `module`."""
@@ -366,6 +414,12 @@ class Relaxation:
                 yield self._all(allowed)
             elif freed:
                 yield self._all((*freed, *allowed))
+
+
+def _without_prereleases(request: Request) -> Request:
+    """`request`, without its constraints that name a pre-release."""
+    relaxed = (Requirement(one.name, ANY) if one.constraint.names_prerelease else one for one in request.requirements)
+    return replace(request, requirements=tuple(dict.fromkeys(relaxed)))
 
 
 def versions_named(constraints: Iterable[Constraint]) -> dict[Version, str]:
@@ -383,7 +437,13 @@ def versions_named(constraints: Iterable[Constraint]) -> dict[Version, str]:
             if operator not in (">=", "<"):
                 beyond = _next(operator, text)
                 named.setdefault(parse_version(beyond), beyond)
-    return {one: named[one] for one in sorted(named) if any(constraint.admits(one) for constraint in constraints)}
+    versions = sorted(named)
+    changes = [0] * (len(versions) + 1)
+    for constraint in constraints:
+        for low, high in admitted_ranks(versions, constraint):
+            changes[low] += 1
+            changes[high + 1] -= 1
+    return {one: named[one] for one, admitting in zip(versions, accumulate(changes), strict=False) if admitting}
 
 
 def _next(operator: str, text: str) -> str:
@@ -391,6 +451,6 @@ def _next(operator: str, text: str) -> str:
     version = parse_version(text.removesuffix(".*"))
     prefix = version.release[:-1] if operator == "~=" else version.release
     if operator != "~=" and not text.endswith(".*"):
-        return f"{version.base_version}.1"
+        return f"{version.base_version}{'.0' * (len(version.release) == 1)}.1"
     epoch = f"{version.epoch}!" if version.epoch else ""
     return epoch + ".".join(map(str, (*prefix[:-1], prefix[-1] + 1)))

@@ -10,8 +10,10 @@ and others, 2011).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from operator import ge
 from typing import Final
 
@@ -51,6 +53,9 @@ ALL_CHANGES: Final = frozenset(
     ]
 )
 
+_RUNGS: Final = 10_000
+"""How many times as much as a further rung of a ladder costs the unit in which changes are weighed."""
+
 _MOST_REFUSED: Final = 20
 """Relaxing does not see that what goes may have admitted a pre-release; so not all that it finds works."""
 
@@ -77,7 +82,7 @@ def find_repairs(
     `plan` answers a changed request on a changed host. Raises :class:`las_solver.sat.Stopped` when `budget` is used up.
     """
     relaxation = Relaxation(source, host, request, offers, budget)
-    cheapest = _master(relaxation.ladders)
+    cheapest = _master(relaxation.ladders, budget)
     for clause in relaxation.rules:
         cheapest.add(clause)
     refused = 0
@@ -86,7 +91,8 @@ def find_repairs(
         while (taken := cheapest.find()) is not None:
             levels = relaxation.levels_of(taken)
             if not relaxation.admits(levels):
-                cheapest.add(relaxation.remedy())
+                for remedy in relaxation.remedies(levels):
+                    cheapest.add(remedy)
                 continue
             changes = relaxation.changes(levels)
             changed = apply_changes(changes, host, request)
@@ -106,17 +112,25 @@ def find_repairs(
         relaxation.close()
 
 
-def _master(ladders: tuple[Ladder, ...]) -> Cheapest:
-    """What the rungs cost: each what it costs more than the one below, so that a higher one is dearer."""
+def _master(ladders: tuple[Ladder, ...], budget: Budget) -> Cheapest:
+    """What the rungs cost: the first of a ladder what its change does, and each further one as little as possible.
+
+    Leaving out a module takes away its constraints, which is a rung each (:attr:`Relaxation.rules`), at no more cost.
+    """
+    relaxing: Counter[str] = Counter()
+    for change in (rung for ladder in ladders for rung in ladder.rungs):
+        if isinstance(change, RelaxConstraint):
+            relaxing[change.requirement.name] += cost(change)
     weights: dict[int, int] = {}
     for ladder in ladders:
-        before = 0
-        for place, (rung, literal) in enumerate(zip(ladder.rungs, ladder.literals, strict=True)):
-            weights[literal] = max(1, cost(rung) + place - before)
-            before = cost(rung) + place
-    cheapest = Cheapest(weights)
+        first, *further = ladder.literals
+        change = ladder.rungs[0]
+        alone = cost(change) - (relaxing[change.module] if isinstance(change, LeaveOut) else 0)
+        weights[first] = max(1, alone * _RUNGS)
+        weights.update(dict.fromkeys(further, 1))
+    cheapest = Cheapest(weights, budget)
     for ladder in ladders:
-        for lower, higher in zip(ladder.literals, ladder.literals[1:], strict=False):
+        for lower, higher in pairwise(ladder.literals):
             cheapest.add((-higher, lower))
     return cheapest
 

@@ -17,8 +17,12 @@ from las_solver.change import AllowMode, Change, FreeMode, LeaveOut, ProvideRunt
 from las_solver.conflict import Conflict
 from las_solver.constraint import parse_version
 from las_solver.document import conflict_document
-from las_solver.model import Gpu, Host, ModuleVersion
+from las_solver.model import Gpu, Host, ModuleVersion, Request
+from las_solver.plan import Plan
 from las_solver.planner import Planner
+from las_solver.relaxation import Relaxation
+from las_solver.repair import ALL_CHANGES, find_repairs
+from las_solver.sat import Budget, Stopped
 from las_solver.source import MemorySource
 
 GB = 1000**3
@@ -205,3 +209,51 @@ def test_a_runtime_of_the_host_is_replaced() -> None:
     host = Host(runtimes=MappingProxyType({"cuda": parse_version("11"), "python": parse_version("3.11")}))
     changed, _ = apply_changes([ProvideRuntime("cuda", parse_version("12"), parse_version("11"))], host, ask("app"))
     assert dict(changed.runtimes) == {"cuda": parse_version("12"), "python": parse_version("3.11")}
+
+
+def test_a_request_that_names_a_pre_release_admits_it_only_as_it_stands() -> None:
+    """Without the constraint, the pre-release has to be allowed in another way."""
+    registry = [version("app 1.0", vram_min=24 * GB), version("app 2.0rc1")]
+    assert repairs(registry, "app@>=3.0rc1") == [
+        "ask for app without >=3.0rc1 and allow pre-releases: app 2.0rc1",
+        "ask for app without >=3.0rc1 and a GPU with 24 GB: app 1.0",
+    ]
+
+
+def test_to_leave_out_a_module_costs_the_same_with_a_constraint() -> None:
+    """It comes before an interface from outside, not after it for also taking the constraint away."""
+    registry = [version("app 1.0", consumes=("db",)), *module("tool", "1.0")]
+    assert repairs(registry, "app@<2", "tool") == [
+        "leave out app: tool 1.0",
+        "provide the interface db from outside: app 1.0, tool 1.0",
+    ]
+
+
+def test_a_runtime_between_two_neighbours_is_found() -> None:
+    registry = [version("app 1.0", runtimes=["cuda>12,<12.1"])]
+    assert repairs(registry, "app") == ["cuda 12.0.1 on this host: app 1.0"]
+
+
+def test_thousands_of_thresholds_are_not_climbed_one_by_one() -> None:
+    registry = [
+        version(f"app {step}", ram_min=16 * GB + step, runtimes=[f"cuda>=12.{step}"]) for step in range(1, 2000)
+    ]
+    host = Host(ram=8 * GB, runtimes=MappingProxyType({"cuda": parse_version("12")}))
+    relaxation = Relaxation(MemorySource(registry), host, ask("app@1999", "app@>1"), ALL_CHANGES, Budget())
+    assert not relaxation.admits({})
+    assert len(list(relaxation.remedies({}))) < 10
+    relaxation.close()
+
+
+def test_weighing_changes_is_part_of_the_budget() -> None:
+    """Sixty modules, of which no two go together: which changes are the cheapest takes longer than trying them."""
+    registry = [version(f"m{place} {new}", f"lib@=={place * new}") for place in range(60) for new in (0, 1)]
+    source = MemorySource([*registry, *module("lib", *map(str, range(60)))])
+    request = ask(*(f"m{place}@>=1" for place in range(60)))
+
+    def plan(host: Host, wanted: Request) -> Plan | None:
+        found = Planner(source, host).plan(wanted)
+        return found if isinstance(found, Plan) else None
+
+    with pytest.raises(Stopped):
+        list(find_repairs(source, Host(), request, plan=plan, budget=Budget(300)))
