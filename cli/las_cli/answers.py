@@ -25,6 +25,7 @@ __all__ = ["FORMATS", "print_answer", "report_on"]
 FORMATS: Final = ("text", "json", "dot", "markdown", "html")
 """The formats of :func:`print_answer`."""
 
+_REPORTS: Final = ("markdown", "html")
 _MOST_REPAIRS: Final = 3
 
 
@@ -38,11 +39,12 @@ def print_answer(
     """
     with Explaining(min(question.timeout, BRIEFLY)) as explaining:
         found = known or answer(question, explaining=explaining)
-        most_repairs = _MOST_REPAIRS if output_format in ("text", "dot") else None
-        diagnosis = _diagnose(question, found, explaining, most_repairs=most_repairs)
+        is_short = output_format in ("text", "dot")
+        diagnosis = _diagnose(question, found, explaining, most_repairs=_MOST_REPAIRS if is_short else None)
+        if output_format in _REPORTS:
+            found = _with_admissions(question, found, explaining)
     status = _status(found, explaining)
     stream = sys.stderr if status is not ExitStatus.DONE and output_format == "dot" else sys.stdout
-    is_short = output_format in ("text", "dot")
     make = _short if is_short else _long
     click.echo(make(question, found, diagnosis, output_format, _paper(stream)), nl=False, file=stream, color=True)
     if more and is_short and status is ExitStatus.CONFLICT and sys.stdout.isatty() and sys.stderr.isatty():
@@ -61,6 +63,7 @@ def report_on(
     with Explaining(min(question.timeout, AT_LENGTH)) as explaining:
         found = answer(question, explaining=explaining)
         diagnosis = _diagnose(question, found, explaining, smallest=smallest)
+        found = _with_admissions(question, found, explaining)
     status = _status(found, explaining)
     return status, _long(question, found, diagnosis, output_format, _paper(sys.stdout) if paper is None else paper)
 
@@ -81,6 +84,13 @@ def _diagnose(
     if most_repairs is not None:
         return question.planner.diagnose(found, smallest=smallest, most_repairs=most_repairs, stop=explaining)
     return question.planner.diagnose(found, smallest=smallest, stop=explaining)
+
+
+def _with_admissions(question: Question, found: Plan | Conflict, explaining: Explaining) -> Plan | Conflict:
+    """A plan with what would admit newer versions of its modules; a conflict as it is."""
+    from las_solver.plan import Plan
+
+    return question.planner.admit(found, stop=explaining) if isinstance(found, Plan) else found
 
 
 def _status(found: Plan | Conflict, explaining: Explaining) -> ExitStatus:

@@ -80,7 +80,7 @@ def _hostile_plan(text: str) -> str:
             requires=["lib"],
             system_packages=[text],
             held_back_by=[a_statement("chosen", "app", text, text)],
-            admitted_by={"changes": [], "text": text},
+            admitted_by={"changes": [], "text": text, "version": text},
         ),
         a_step_document("lib 1.0", required_by=["app"]),
     ]

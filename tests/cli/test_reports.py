@@ -69,7 +69,7 @@ PLAN = a_plan_document(
             a_statement("chosen", "app", "app 2.1 was chosen before", "the plan"),
             a_statement("dependency", "app", "app 2.1 needs lib <2", "app/manifest.yaml: dependencies.modules[0]"),
         ],
-        admitted_by={"changes": [], "text": "ask for lib >1.5 as well; app falls back to 1.0"},
+        admitted_by={"changes": [], "text": "ask for lib >1.5 as well; app falls back to 1.0", "version": "2.0"},
     ),
     a_step_document("app 2.1", requires=["lib"], mode="container"),
 )
@@ -138,7 +138,7 @@ def test_a_plan_is_reported_whole() -> None:
         "    - app 2.1 was chosen before\n"
         "    - app 2.1 needs lib <2\n"
         "      app/manifest.yaml: dependencies.modules[0]\n"
-        "    A newer one becomes possible with: ask for lib >1.5 as well; app falls back to 1.0\n"
+        "    2.0 becomes possible with: ask for lib >1.5 as well; app falls back to 1.0\n"
         "\n"
         "System packages\n"
         "  PACKAGE  NEEDED BY\n"

@@ -155,7 +155,7 @@ def _reasons(step: Step) -> tuple[Block, ...]:
 def _admitting(step: Step) -> Iterator[Block]:
     admitted = step.get("admitted_by")
     if admitted:
-        yield Paragraph(f"A newer one becomes possible with: {admitted['text']}", "good")
+        yield Paragraph(f"{admitted['version']} becomes possible with: {admitted['text']}", "good")
 
 
 def _packages_section(steps: Sequence[Step]) -> Section:
