@@ -114,9 +114,10 @@ def find_needs(
             most = largest(host, search.ladders, request)
             return NoHost(host=most, conflict=explain(most, request))
         for rungs in rungs_above(host, search.ladders):
-            found = list(bought(host, request, plan, rungs, answer))
+            second_card = _second_card(upgrades) if _is_more_together(rungs[-1]) else None
+            found = list(bought(host, request, second_card or plan, rungs, answer))
             upgrades.extend(found)
-            if not found:
+            if not found and second_card is None:
                 useless.append(rungs[-1])
     except (Stopped, OutOfTime):
         complete = False
@@ -129,3 +130,13 @@ def find_needs(
         useless=tuple(useless),
         complete=complete and all(one.optimal for one in (*(m.plan for m in minimums), *(u.plan for u in upgrades))),
     )
+
+
+def _is_more_together(change: RaiseHardware | ProvideRuntime) -> bool:
+    return isinstance(change, RaiseHardware) and change.fact == "total-vram"
+
+
+def _second_card(upgrades: Sequence[Upgrade]) -> Plan | None:
+    """The plan with a second card, which is less than more memory on both; None where none would buy anything."""
+    found = [one.plan for one in upgrades if isinstance(one.change, RaiseHardware) and one.change.fact == "gpus"]
+    return found[-1] if found else None

@@ -22,8 +22,8 @@ _CHEAPEST_FIRST: Final = ("cores", "ram", "vram", "gpus", "total-vram")
 class Upgrade:
     """`change` alone makes `plan` possible, in which something is newer than in the plan `before`, if there is one.
 
-    That is the plan with the next smaller change of the same fact that buys something, or else without any. `idle` is
-    how many changes in between buy nothing.
+    That is the plan with the next smaller change of the same fact that buys something, a second card being less than
+    more memory on all of them, or else without any. `idle` is how many changes in between buy nothing.
     """
 
     change: RaiseHardware | ProvideRuntime

@@ -48,7 +48,7 @@ def test_the_smallest_machines_beside_this_one_and_what_upgrades_buy(needs: Need
     found = needs("model", "--assume", "gpus=8GB", "--assume", "runtime.cuda=12.4", COLUMNS="110")
     assert _text(found) == [
         "What model needs of a machine",
-        "This machine will do, and nothing less, as far as manifests state it: real use may need more. Modes and",
+        "A machine like this will do, and nothing less, as far as manifests state it: real use may need more. Modes and",
         "interfaces are those of this machine.",
         "",
         "  GPUS  VRAM  RAM      CORES  RUNTIMES   NEWEST PLAN THERE  THIS MACHINE",
@@ -68,8 +68,8 @@ def test_the_smallest_machines_beside_this_one_and_what_upgrades_buy(needs: Need
 def test_a_machine_that_will_not_do_and_two_cards(needs: Needs) -> None:
     assert _text(needs("model", "twin", "--newest", "--assume", "cores=4", COLUMNS="90")) == [
         "What model ==3.0 and twin ==1.0 need of a machine",
-        "This machine will do, and nothing less, as far as manifests state it: real use may need",
-        "more. Modes and interfaces are those of this machine.",
+        "A machine like this will do, and nothing less, as far as manifests state it: real use may",
+        "need more. Modes and interfaces are those of this machine.",
         "",
         "  GPUS  VRAM   TOGETHER  RAM      CORES  RUNTIMES   THIS MACHINE",
         "  2     16 GB  40 GB     32 GB    8      cuda >=13  lacks cores, GPUs, VRAM, cuda",
@@ -78,13 +78,29 @@ def test_a_machine_that_will_not_do_and_two_cards(needs: Needs) -> None:
         "There is no plan on the machine of machine.yaml with cores=4.",
         "No single change of this machine would be enough.",
         "",
-        "Of no use alone: cuda (up to 13), more CPU cores (up to 8), a larger GPU (up to 16 GB), a",
-        "second GPU, more GPU memory together (up to 40 GB)",
+        "Of no use alone: cuda (up to 13), more CPU cores (up to 8), a GPU (up to 16 GB), a second",
+        "GPU, more GPU memory together (up to 40 GB)",
+    ]
+
+
+def test_more_memory_on_two_cards_has_to_buy_more_than_a_second_card(needs: Needs, registry: Path) -> None:
+    far = "hardware:\n  gpu: {vram_min: 96GB, multi_gpu: true}\n  cpu: {cores_min: 900}\n"
+    write_files(registry, {"twin/more.manifest.yaml": manifest_text("twin", "2.0", far)})
+    lines = _text(needs("twin", "--assume", "gpus=24GB", COLUMNS="100"))
+    assert "  2     40 GB     32 GB    8      -         twin 1.0           lacks GPUs, VRAM together" in lines
+    assert lines[lines.index("What a single change of this machine would buy:") + 1 :] == [
+        "   1. a second GPU",
+        "      a plan, with twin 1.0",
+        "",
+        "Of no use alone: more CPU cores (up to 900)",
     ]
 
 
 def test_what_needs_nothing_is_said_to(needs: Needs) -> None:
-    assert _text(needs("app", COLUMNS="100"))[4:] == [
+    assert _text(needs("app", COLUMNS="100"))[1:] == [
+        "Any machine will do, as far as manifests state it: real use may need more. Modes and interfaces are",
+        "those of this machine.",
+        "",
         "  GPUS  VRAM  RAM      CORES  RUNTIMES  NEWEST PLAN THERE  THIS MACHINE",
         "  -     -     -        -      -         app 2.1            will do",
         "  -     -     68.7 GB  16     -         app 2.1            has this",

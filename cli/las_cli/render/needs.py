@@ -18,7 +18,8 @@ _GB: Final = 1000**3
 _SIZES: Final = ("vram", "total_vram", "ram")
 _MOST_CHANGES: Final = 5
 _MOST_ALTERNATIVES: Final = 3
-_FACTS: Final = {"cores": "cores", "ram": "RAM", "gpus": "GPUs", "vram": "VRAM", "total-vram": "VRAM"}
+_TOGETHER: Final = "VRAM together"
+_FACTS: Final = {"cores": "cores", "ram": "RAM", "gpus": "GPUs", "vram": "VRAM", "total-vram": _TOGETHER}
 _MORE: Final = {
     "cores": "more CPU cores (up to {to})",
     "ram": "more memory (up to {to})",
@@ -26,6 +27,7 @@ _MORE: Final = {
     "gpus": "a second GPU",
     "total-vram": "more GPU memory together (up to {to})",
 }
+_FIRST_CARD: Final = "a GPU (up to {to})"
 
 Document = Mapping[str, Any]
 
@@ -57,8 +59,10 @@ def _requested(document: Document) -> set[str]:
 
 
 def _claim(document: Document) -> str:
-    several = len(document["minimums"]) > 1
-    which = "Each of these machines will do, and nothing less" if several else "This machine will do, and nothing less"
+    minimums = document["minimums"]
+    which = f"{'Each of these machines' if len(minimums) > 1 else 'A machine like this'} will do, and nothing less"
+    if not any(minimums[0][fact] for fact in ("gpus", *_SIZES, "cores")) and not any(minimums[0]["runtimes"]):
+        which = "Any machine will do"
     kept = "Modes and interfaces are those of this machine."
     return f"{which}, as far as manifests state it: real use may need more. {kept}"
 
@@ -124,7 +128,9 @@ def _standing(row: Document) -> str:
     """How this machine stands to a smallest one."""
     if not row["lacks"]:
         return "will do"
-    facts = dict.fromkeys(_FACTS.get(one, one.removeprefix("runtime.")) for one in row["lacks"])
+    facts = [_FACTS.get(one, one.removeprefix("runtime.")) for one in row["lacks"]]
+    if "VRAM" in facts and _TOGETHER in facts:
+        facts.remove(_TOGETHER)
     return printable(f"lacks {', '.join(facts)}")
 
 
@@ -152,7 +158,8 @@ def _upgrades(document: Document, paper: Paper) -> Iterator[str]:
             fact = _fact(upgrade["change"])
             first = f"  {number:>2}. "
             indent = " " * len(first)
-            yield from wrap(printable(_heading(upgrade, fact == before)), paper=paper, first=first, indent=indent)
+            is_next = fact == before or (before, fact) == ("gpus", "total-vram")
+            yield from wrap(printable(_heading(upgrade, is_next)), paper=paper, first=first, indent=indent)
             yield from wrap(printable(_gain(upgrade, document)), paper=paper, first=indent, indent=indent)
             before = fact
     elif document["then"] is None:
@@ -161,9 +168,8 @@ def _upgrades(document: Document, paper: Paper) -> Iterator[str]:
         yield from wrap(f"No single change of this machine would make anything {extreme}.", paper=paper)
     if useless:
         yield ""
-        yield from wrap(
-            printable(f"Of no use alone: {', '.join(_no_use(one['change']) for one in useless)}"), paper=paper
-        )
+        changes = ", ".join(_no_use(one["change"], document["have"]) for one in useless)
+        yield from wrap(printable(f"Of no use alone: {changes}"), paper=paper)
 
 
 def _folded(document: Document) -> list[dict[str, Any]]:
@@ -215,12 +221,13 @@ def _change(change: Document) -> str:
     return f"{change['module']} {change['to']} in place of {change['from']}"
 
 
-def _no_use(change: Document) -> str:
+def _no_use(change: Document, have: Document) -> str:
     if change["kind"] == "runtime":
         return change["name"] if change["to"] == "0" else f"{change['name']} (up to {change['to']})"
     to = change["to"]
     shown = size_text(parse_size(to)) if isinstance(to, str) else str(to)
-    return _MORE[change["fact"]].format(to=shown)
+    is_first = change["fact"] == "vram" and not have["vram"]
+    return (_FIRST_CARD if is_first else _MORE[change["fact"]]).format(to=shown)
 
 
 def _listed(names: Sequence[str]) -> str:
