@@ -7,7 +7,7 @@ smallest ones have these (docs/algorithm.md, "The smallest hosts").
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 

@@ -153,12 +153,12 @@ def _upgrades(document: Document, paper: Paper) -> Iterator[str]:
     if upgrades:
         yield ""
         yield "What a single change of this machine would buy:"
-        before = None
+        before = ""
         for number, upgrade in enumerate(_folded(document), start=1):
             fact = _fact(upgrade["change"])
             first = f"  {number:>2}. "
             indent = " " * len(first)
-            is_next = fact == before or (before, fact) == ("gpus", "total-vram")
+            is_next = fact == before or (before == "gpus" and fact == "total-vram")
             yield from wrap(printable(_heading(upgrade, is_next)), paper=paper, first=first, indent=indent)
             yield from wrap(printable(_gain(upgrade, document)), paper=paper, first=indent, indent=indent)
             before = fact
