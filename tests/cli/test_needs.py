@@ -48,8 +48,8 @@ def test_the_smallest_machines_beside_this_one_and_what_upgrades_buy(needs: Need
     found = needs("model", "--assume", "gpus=8GB", "--assume", "runtime.cuda=12.4", COLUMNS="100")
     assert _text(found) == [
         "What model needs of a machine",
-        "A machine like this will do, and nothing less, as far as manifests state it: real use may need more. Modes",
-        "and interfaces are those of this machine.",
+        "A machine like this will do, and nothing less, as far as manifests state it: real use may need more.",
+        "Modes and interfaces are those of this machine.",
         "",
         "  GPUS  VRAM  RAM      CORES  RUNTIMES   NEWEST PLAN THERE  THIS MACHINE",
         "  1     8 GB  -        -      cuda >=11  model 1.0          will do",
