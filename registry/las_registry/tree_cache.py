@@ -44,6 +44,7 @@ class TreeCache:
         self._path = path
         self._known: dict[str, list[Tree] | None] = {} if path is None else _read(path)
         self._used: dict[str, tuple[int, Sequence[Tree]]] = {}
+        self._last: tuple[bytes, str] = b"", ""
 
     @classmethod
     def of(cls, directory: Path) -> TreeCache:
@@ -57,11 +58,17 @@ class TreeCache:
 
     def trees(self, data: bytes) -> Sequence[Tree] | None:
         """The documents of a file with the content `data`; None if they are not known."""
-        return self._known.get(sha256(data).hexdigest())
+        return self._known.get(self._digest(data))
 
     def keep(self, data: bytes, trees: Sequence[Tree]) -> None:
         """From now on, `trees` are known as the documents of a file with the content `data`."""
-        self._used[sha256(data).hexdigest()] = len(data), trees
+        self._used[self._digest(data)] = len(data), trees
+
+    def _digest(self, data: bytes) -> str:
+        """The digest of a file's content, worked out once for the file that was asked about last."""
+        if data is not self._last[0] or not self._last[1]:
+            self._last = data, sha256(data).hexdigest()
+        return self._last[1]
 
     def save(self) -> None:
         """Writes down what was kept, unless it was written down already or is too little to be worth it.
