@@ -20,6 +20,7 @@ from las_solver.statement import (
     PreRelease,
     Requested,
     RuntimeNeed,
+    Span,
     Statement,
     UnknownModule,
     module_of,
@@ -44,7 +45,12 @@ class Contradiction:
 
     def __init__(self, problem: Problem, settled: Sequence[Statement], budget: Budget) -> None:
         self._problem = problem
-        self._settled = settled
+        self._settled = frozenset(settled)
+        self._covered: dict[Hashable, set[int]] = {}
+        for one in settled:
+            if (topic := _topic(one)) is not None:
+                span, about = topic
+                self._covered.setdefault(about, set()).update(range(span.low, span.high + 1))
         self._budget = budget
         self._theory = Theory(problem, budget=budget)
         self._selectors: dict[Hashable, int] = {}
@@ -128,7 +134,7 @@ class Contradiction:
 
     def _said_of(self, name: str, groups: Collection[Hashable]) -> Iterator[Statement]:
         """The statements of `groups` that are about the module `name`."""
-        unsettled = [one for one in statements_about(self._problem, name) if not _is_settled(one, self._settled)]
+        unsettled = [one for one in statements_about(self._problem, name) if not self._is_settled(one)]
         loose: dict[Hashable, list[Dependency | RuntimeNeed]] = {}
         for statement in unsettled:
             group = _group(statement)
@@ -166,7 +172,7 @@ class Contradiction:
         self._seen.update(self._layer)
 
     def _add(self, statement: Statement) -> None:
-        if not _is_settled(statement, self._settled):
+        if not self._is_settled(statement):
             self._theory.add(statement, (-self._select(_group(statement)),))
 
     def _add_needs(self, name: str, following: dict[str, None]) -> None:
@@ -200,12 +206,18 @@ class Contradiction:
         return runs
 
     def _is_settled_need(self, name: str, rank: int, need: Need) -> bool:
-        return need.field == "runtime" and any(
-            isinstance(one, RuntimeNeed)
-            and (one.span.module, one.requirement.name) == (name, need.name)
-            and one.span.low <= rank <= one.span.high
-            for one in self._settled
-        )
+        return need.field == "runtime" and rank in self._covered.get((RuntimeNeed, name, need.name), ())
+
+    def _is_settled(self, statement: Statement) -> bool:
+        """Whether `statement` is settled, or said by what is settled, perhaps about more versions."""
+        if statement in self._settled:
+            return True
+        topic = _topic(statement)
+        if topic is None:
+            return False
+        span, about = topic
+        covered = self._covered.get(about)
+        return covered is not None and covered.issuperset(range(span.low, span.high + 1))
 
     def _add_loose(self, name: str, group: Hashable, needs: Mapping[Need, list[tuple[int, int]]]) -> None:
         """Add what `needs` of one module, the `group`, say without their constraints, where that is less."""
@@ -235,23 +247,17 @@ class Contradiction:
         return selector
 
 
-def _is_settled(statement: Statement, settled: Sequence[Statement]) -> bool:
-    """Whether `statement` is one of `settled`, or said by one of them about more versions."""
-    for other in settled:
-        if statement == other:
-            return True
-        match statement, other:
-            case (RuntimeNeed(span, requirement), RuntimeNeed(wider, weaker)):
-                same = requirement.name == weaker.name
-            case (HardwareLimit(span, lack), HardwareLimit(wider, least)):
-                same = lack.fact == least.fact
-            case (InterfaceNeed(span, interface), InterfaceNeed(wider, consumed)):
-                same = interface == consumed
-            case _:
-                continue
-        if same and span.module == wider.module and wider.low <= span.low and span.high <= wider.high:
-            return True
-    return False
+def _topic(statement: Statement) -> tuple[Span, Hashable] | None:
+    """The versions that `statement` is about, and what it says of them that needs no more to be settled."""
+    match statement:
+        case RuntimeNeed(span, requirement):
+            return span, (RuntimeNeed, span.module, requirement.name)
+        case HardwareLimit(span, lack):
+            return span, (HardwareLimit, span.module, lack.fact)
+        case InterfaceNeed(span, interface):
+            return span, (InterfaceNeed, span.module, interface)
+        case _:
+            return None
 
 
 def _group(statement: Statement) -> Hashable:
