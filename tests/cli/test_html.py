@@ -85,7 +85,7 @@ def _hostile_plan(text: str) -> str:
         a_step_document("lib 1.0", required_by=["app"]),
     ]
     document = a_plan_document(*steps)
-    document["host"] = {**document["host"], "gpus": [{"name": text, "vendor": text, "vram": text}], "modes": [text]}
+    document["host"] = {**document["host"], "gpus": [{"name": text, "vendor": text, "vram": "8GiB"}], "modes": [text]}
     return render_html(plan_report(document, place=text))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from las_cli.render.conflict_graph import conflict_graph
 from las_cli.render.phrases import counted
-from las_cli.render.report import Block, Drawing, Entry, Fold, Listing, Paragraph, Report, Section, Tile
+from las_cli.render.report import Block, Drawing, Entry, Excerpt, Fold, Listing, Paragraph, Report, Section, Tile
 from las_cli.render.report_parts import closing, machine_section, places, request_section, request_words
 from las_solver.explain import rows
 
@@ -38,11 +38,17 @@ def conflict_report(document: Document, *, place: str) -> Report:
         tiles=(
             Tile(str(len(conflicts)), "conflict" if len(conflicts) == 1 else "independent conflicts", "bad"),
             Tile(f"{statements:,}", "statement" if statements == 1 else "statements"),
-            Tile(str(len(repairs)), "way out, checked" if len(repairs) == 1 else "ways out, checked", "good"),
+            _ways_out(len(repairs)),
         ),
         sections=tuple(sections),
         closing=closing(place),
     )
+
+
+def _ways_out(count: int) -> Tile:
+    if not count:
+        return Tile("0", "ways out")
+    return Tile(str(count), "way out, checked" if count == 1 else "ways out, checked", "good")
 
 
 def _lead(document: Document, conflicts: Sequence[Document]) -> Iterator[str]:
@@ -91,8 +97,14 @@ def _reasons(conflict: Document, core: Sequence[Document], lines: Sequence[Docum
         yield Fold(f"All {counted(len(lines), 'line')}", (reasons,))
     else:
         yield reasons
-    if [line["text"] for line in lines] != [one["text"] for one in core]:
+    if not _say_all(lines, core):
         yield Fold(_about(conflict), (statements,))
+
+
+def _say_all(lines: Sequence[Document], core: Sequence[Document]) -> bool:
+    """Whether `lines` are the statements of `core` themselves, each with no more than some words added to it."""
+    said, statements = (sorted(one["text"] for one in several) for several in (lines, core))
+    return len(said) == len(statements) and all(map(str.startswith, said, statements))
 
 
 def _about(conflict: Document) -> str:
@@ -130,10 +142,10 @@ def _outcome(steps: Sequence[Document]) -> Iterator[Block]:
     named = [f"{step['module']} {step['version']}" for step in steps]
     more = len(named) - _MOST_NAMES
     shown = ", ".join(named) if more <= 0 else f"{', '.join(named[:_MOST_NAMES])} and {more} more"
-    if named:
-        yield Paragraph(f"then {shown}", "quiet")
     if more > 0:
-        yield Fold(f"All {counted(len(steps), 'module')}", (Paragraph(", ".join(named)),))
+        yield Excerpt(f"then {shown}", f"All {counted(len(steps), 'module')}", f"then {', '.join(named)}")
+    elif named:
+        yield Paragraph(f"then {shown}", "quiet")
 
 
 def _facts_of(statement: Document) -> Iterator[str]:

@@ -12,6 +12,7 @@ from las_cli.render.report import (
     Cell,
     Drawing,
     Entry,
+    Excerpt,
     Facts,
     Fold,
     Listing,
@@ -103,6 +104,9 @@ class _Page:
                 return _facts(block)
             case Drawing():
                 return self._drawing(block)
+            case Excerpt(short, summary, whole):
+                fold = Fold(summary, (Paragraph(whole),))
+                return joined(self.block(Paragraph(short, "quiet")), self.block(fold))
             case Fold(summary, blocks):
                 return tag("details", tag("summary", summary), *map(self.block, blocks))
             case _:

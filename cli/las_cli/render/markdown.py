@@ -7,7 +7,20 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Final, assert_never
 
-from las_cli.render.report import Block, Cell, Drawing, Entry, Facts, Fold, Listing, Paragraph, Report, Section, Table
+from las_cli.render.report import (
+    Block,
+    Cell,
+    Drawing,
+    Entry,
+    Excerpt,
+    Facts,
+    Fold,
+    Listing,
+    Paragraph,
+    Report,
+    Section,
+    Table,
+)
 from las_cli.render.terminal import printable
 
 __all__ = ["render_markdown"]
@@ -68,6 +81,9 @@ def _block(block: Block) -> Iterator[str]:
             for inner in blocks:
                 yield from _block(inner)
             yield from ("", "</details>")
+        case Excerpt(short, summary, whole):
+            yield from _block(Paragraph(short))
+            yield from _block(Fold(summary, (Paragraph(whole),)))
         case Drawing():
             return
         case _:

@@ -17,6 +17,7 @@ __all__ = [
     "Cell",
     "Drawing",
     "Entry",
+    "Excerpt",
     "Facts",
     "Fold",
     "Listing",
@@ -106,7 +107,16 @@ class Fold:
     blocks: tuple[Block, ...]
 
 
-Block = Paragraph | Listing | Table | Facts | Drawing | Fold
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A text of which `short` is shown, and the `whole` on demand; the `whole` alone where nothing can be hidden."""
+
+    short: str
+    summary: str
+    whole: str
+
+
+Block = Paragraph | Listing | Table | Facts | Drawing | Fold | Excerpt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

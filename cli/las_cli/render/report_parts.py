@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from las_cli.render.host import readable_size
 from las_cli.render.report import Facts, Section
+from las_registry.size import parse_size
 
 __all__ = ["closing", "machine_section", "names_asked_for", "places", "request_section", "request_words", "spelled"]
 
@@ -63,8 +65,8 @@ def machine_section(document: Document, mattered: Collection[str] = ()) -> Secti
     cores = host.get("cpu", {}).get("cores")
     facts = [
         ("CPU cores", "unknown" if cores is None else str(cores), "cores" in mattered),
-        ("Memory", host.get("memory", {}).get("ram", "unknown"), "ram" in mattered),
-        ("GPUs", _listed((f"{gpu['name']}, {gpu['vram']}" for gpu in host["gpus"]), "; "), "gpus" in mattered),
+        ("Memory", _size(host["memory"]["ram"]) if "memory" in host else "unknown", "ram" in mattered),
+        ("GPUs", _listed((f"{gpu['name']}, {_size(gpu['vram'])}" for gpu in host["gpus"]), "; "), "gpus" in mattered),
     ]
     facts += [(f"Runtime {name}", have, f"runtime {name}" in mattered) for name, have in host["runtimes"].items()]
     facts += [
@@ -85,6 +87,10 @@ def closing(place: str) -> tuple[str, ...]:
         f"Made by las-solve {place}, from the manifests of the registry alone.",
         "The same request, machine and registry give the same report.",
     )
+
+
+def _size(text: str) -> str:
+    return readable_size(parse_size(text))
 
 
 def _listed(names: Iterable[str], between: str = ", ") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, assert_never
 
-from las_cli.render.report import Block, Drawing, Entry, Facts, Fold, Listing, Paragraph, Report, Table, Tone
+from las_cli.render.report import Block, Drawing, Entry, Excerpt, Facts, Fold, Listing, Paragraph, Report, Table, Tone
 from las_cli.render.table import Column, Painter, render_table
 from las_cli.render.terminal import display_width, printable
 from las_cli.render.text import Paper, wrap
@@ -51,6 +51,8 @@ def _block(block: Block, indent: str, paper: Paper) -> Iterator[str]:
             yield from wrap(printable(summary), paper=paper, first=indent, indent=indent)
             for inner in blocks:
                 yield from _block(inner, indent + _INDENT, paper)
+        case Excerpt(_, _, whole):
+            yield from _toned(printable(whole), "quiet", indent, indent, paper)
         case Drawing():
             return
         case _:
