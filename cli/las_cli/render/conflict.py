@@ -37,6 +37,15 @@ def _lines(document: Mapping[str, Any], place: str, paper: Paper) -> Iterator[st
         yield from wrap("What would help (each one checked):", paper=paper, bold=True)
         told = {statement["module"] for conflict in conflicts for statement in conflict["core"]}
         yield from repair_lines(document["repairs"], told, paper)
+    elif document["complete"] and not _is_misspelt(document):
+        yield ""
+        yield from wrap("No change of the request or of this machine would help.", paper=paper)
+
+
+def _is_misspelt(document: Mapping[str, Any]) -> bool:
+    """Whether what was asked for does not exist, so that the remedy is another name."""
+    asked = {one.partition("@")[0] for one in document["request"]}
+    return any(one["kind"] == "unknown-module" and one["module"] in asked for one in document["core"])
 
 
 def conflict_lines(conflict: Mapping[str, Any], paper: Paper) -> Iterator[str]:

@@ -13,6 +13,8 @@ __all__ = ["briefly", "held_back", "not_explained"]
 
 _Statement = Mapping[str, Any]
 _ABOUT_NEEDS = ("dependency", "runtime")
+_ABSENT_WORDS = {"no-version": ", which no version meets", "unknown-module": ", which does not exist"}
+_ABSENT = frozenset(_ABSENT_WORDS)
 _BESIDE_OTHERS = ("chosen", "no-version", "unknown-module")
 """Kinds that only say why what another statement needs is not there."""
 
@@ -51,12 +53,19 @@ def briefly(module: str, statements: Sequence[_Statement]) -> str:
     if first["module"] in versions and first["kind"] in _ABOUT_NEEDS:
         version = versions[first["module"]].removeprefix("==")
         text = f"{first['module']} {version} needs {first['requirement'].replace('@', ' ')}"
+    absent = _ABSENT.intersection(one["kind"] for one in statements if one["module"] == _target(first))
+    text += _ABSENT_WORDS[min(absent)] if absent else ""
     more = len(telling) - 1
     return f"{text}, and {more} more" if more else text
 
 
+def _target(statement: _Statement) -> str | None:
+    """The module that a statement needs."""
+    return statement["requirement"].partition("@")[0] if statement["kind"] in _ABOUT_NEEDS else None
+
+
 def _rank(module: str, statement: _Statement) -> int:
     """What others need of `module` tells the most, then what is said of it, then what is said of others."""
-    if statement["kind"] in _ABOUT_NEEDS and statement["requirement"].partition("@")[0] == module:
+    if _target(statement) == module:
         return 0
     return 1 if statement["module"] == module else 2
