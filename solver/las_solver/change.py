@@ -270,10 +270,25 @@ def change_text(change: Change) -> str:
 
 
 def changes_text(changes: Sequence[Change]) -> str:
-    """`changes` in words, those that leave out modules as one."""
+    """`changes` in words, those that leave out modules as one; what is to be done comes before what is to be got."""
     left_out = [change.module for change in changes if isinstance(change, LeaveOut)]
-    parts = [f"leave out {listed(left_out, 'and')}"] if left_out else []
-    parts.extend(change_text(change) for change in changes if not isinstance(change, LeaveOut))
+    deeds = [f"leave out {listed(left_out, 'and')}"] if left_out else []
+    things: list[str] = []
+    for change in changes:
+        if not isinstance(change, LeaveOut):
+            (things if _is_thing(change) else deeds).append(change_text(change))
+    if deeds and things:
+        return _joined([*deeds, f"get {_joined(things)}"])
+    return _joined(deeds or things)
+
+
+def _is_thing(change: Change) -> bool:
+    """Whether :func:`change_text` names what a host is to have, rather than what is to be done."""
+    is_to_be_stated = isinstance(change, RaiseHardware) and change.have is None and change.fact in ("cores", "ram")
+    return isinstance(change, ProvideRuntime | RaiseHardware) and not is_to_be_stated
+
+
+def _joined(parts: Sequence[str]) -> str:
     if len(parts) == 2 and not any(" and " in part for part in parts):
         return " and ".join(parts)
     return ", and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]

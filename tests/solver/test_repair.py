@@ -132,7 +132,7 @@ def test_a_newer_runtime_is_named_as_the_manifest_spells_it() -> None:
     assert repairs(registry, "app", host=host) == ["driver 530.30.02 on this host (now 470): app 1.0"]
     assert repairs(registry, "app@>=2", host=host) == [
         "driver 580 on this host (now 470): app 2.0",
-        "ask for app without >=2 and driver 530.30.02 on this host (now 470): app 1.0",
+        "ask for app without >=2 and get driver 530.30.02 on this host (now 470): app 1.0",
     ]
 
 
@@ -174,8 +174,8 @@ def test_repairs_that_fix_several_conflicts_fix_all_of_them_together() -> None:
     said = diagnosis(registry, ask("app", "model"), host)
     assert len(said.conflicts) == 2
     assert repairs(registry, "app", "model", host=host) == [
-        "leave out model and 32 GB of memory (now 8 GB): app 1.0",
-        "leave out app and a GPU with 24 GB (now 8 GB): model 1.0",
+        "leave out model and get 32 GB of memory (now 8 GB): app 1.0",
+        "leave out app and get a GPU with 24 GB (now 8 GB): model 1.0",
         "32 GB of memory (now 8 GB) and a GPU with 24 GB (now 8 GB): app 1.0, model 1.0",
     ]
 
@@ -216,7 +216,7 @@ def test_a_request_that_names_a_pre_release_admits_it_only_as_it_stands() -> Non
     registry = [version("app 1.0", vram_min=24 * GB), version("app 2.0rc1")]
     assert repairs(registry, "app@>=3.0rc1") == [
         "ask for app without >=3.0rc1 and allow pre-releases: app 2.0rc1",
-        "ask for app without >=3.0rc1 and a GPU with 24 GB: app 1.0",
+        "ask for app without >=3.0rc1 and get a GPU with 24 GB: app 1.0",
     ]
 
 
