@@ -135,33 +135,30 @@ class Relaxation:
     def remedies(self, levels: Levels) -> Iterator[tuple[int, ...]]:
         """Clauses that every choice of rungs with a valid answer meets, and not `levels`, which :meth:`admits` refused.
 
-        Each further one is not met even with a rung more, which those before ask for.
+        Each further one is not met even with all rungs that those before ask for.
         """
         raised = dict(levels)
         while True:
-            remedy = self._remedy(raised)
+            remedy = self._remedy()
             yield remedy
-            rung = next((literal for literal in remedy if literal > 0), None)
-            if rung is None:
-                return
-            fact, level = self._places[rung]
-            raised[fact] = level
-            if self.admits(raised):
+            more = dict(self._places[literal] for literal in remedy if literal > 0)
+            raised.update(more)
+            if not more or self.admits(raised):
                 return
 
-    def _remedy(self, levels: Levels) -> tuple[int, ...]:
-        """Rungs of which one must be taken, or not be taken if negative: after :meth:`admits` refused `levels`.
+    def _remedy(self) -> tuple[int, ...]:
+        """Rungs of which one must be taken, or not be taken if negative: after :meth:`admits` refused some levels.
 
         Of each ladder it is the highest rung below which none would do, as far as the others stay as they are.
         """
-        blamed = dict.fromkeys(self._theory.sat.core)
-        for ladder in self.ladders:
-            left = ladder.literals[levels.get(ladder.fact, 0) :]
-            if len(left) > 1 and -left[0] in blamed:
-                others = [one for one in blamed if one != -left[0]]
-                enough = bisect_left(left, True, lo=1, key=lambda rung: self.solve([*others, -rung]))
-                del blamed[-left[0]]
-                blamed[-left[enough - 1]] = None
+        blamed = list(self._theory.sat.core)
+        for number, literal in enumerate(blamed):
+            fact, level = self._places[abs(literal)]
+            above = self._ladders[fact].literals[level - 1 :]
+            if literal < 0 and len(above) > 1:
+                others = [*blamed[:number], *blamed[number + 1 :]]
+                enough = bisect_left(above, True, lo=1, key=lambda rung, others=others: self.solve([*others, -rung]))  # type: ignore[misc]
+                blamed[number] = -above[enough - 1]
         return tuple(-literal for literal in blamed)
 
     def changes(self, levels: Levels) -> tuple[Change, ...]:
