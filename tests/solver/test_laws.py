@@ -27,9 +27,9 @@ def random_cases(law: str, count: int = 150) -> Iterator[Case]:
 
 
 def planned(case: Case, request: Request | None = None, versions: Sequence[ModuleVersion] | None = None) -> Plan | None:
-    """The plan, or None for a conflict."""
+    """The plan without what holds modules back, or None for a conflict."""
     source = MemorySource(case.module_versions if versions is None else versions)
-    found = Planner(source, case.host).plan(request or case.request)
+    found = Planner(source, case.host).plan(request or case.request, held_back=False)
     return found if isinstance(found, Plan) else None
 
 
