@@ -67,7 +67,8 @@ def independent_conflicts(problem: Problem, first: Conflict, budget: Budget = UN
     """Conflicts besides `first`, each with causes of its own.
 
     Causes are what the host and the options of the request say in a core, such as how much memory there is; where they
-    say nothing in it, what is asked for. Raises :class:`las_solver.sat.Stopped` when `budget` is used up.
+    say nothing in it, that there is no such module or version; else what is asked for. Raises
+    :class:`las_solver.sat.Stopped` when `budget` is used up.
     """
     settled: list[Statement] = []
     conflict: Conflict | None = first
@@ -105,10 +106,14 @@ def _conflict_besides(problem: Problem, settled: Sequence[Statement], budget: Bu
 
 
 def _causes(core: Sequence[Statement]) -> list[Statement]:
-    """What the host and the options of the request say in `core`; where they say nothing, what is asked for."""
-    registry = Dependency | Cycle | UnknownModule | NoVersion
-    causes: list[Statement] = [one for one in core if not isinstance(one, registry | Requested)]
-    return causes or [one for one in core if isinstance(one, Requested)]
+    """What the host and the options of the request say in `core`; else what there is not; else what is asked for."""
+    absent = UnknownModule | NoVersion
+    causes: list[Statement] = [one for one in core if not isinstance(one, Dependency | Cycle | absent | Requested)]
+    return (
+        causes
+        or [one for one in core if isinstance(one, absent)]
+        or [one for one in core if isinstance(one, Requested)]
+    )
 
 
 def finished(problem: Problem, statements: Sequence[Statement]) -> tuple[Statement, ...]:

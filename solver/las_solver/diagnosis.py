@@ -29,7 +29,8 @@ _MOST_CONFLICTS: Final = 10
 class Diagnosis:
     """`conflicts` are independent of each other: each has causes of its own, on the host or in the request.
 
-    `repairs` each make a plan possible, the cheapest first. `complete`: no budget cut short the search for either.
+    `repairs` each make a plan possible, the cheapest first. `complete`: no budget cut short the search for either, and
+    there are no conflicts beyond the ten that are looked for.
     """
 
     conflicts: tuple[Conflict, ...]
@@ -54,7 +55,10 @@ def diagnose(
     complete = conflict.minimal
     try:
         others = independent_conflicts(problem, conflict, Budget(_EFFORT, stop))
-        conflicts.extend(islice(others, _MOST_CONFLICTS - 1))
+        conflicts.extend(islice(others, _MOST_CONFLICTS))
+        if len(conflicts) > _MOST_CONFLICTS:
+            conflicts.pop()
+            complete = False
     except Stopped:
         complete = False
     try:

@@ -39,7 +39,7 @@ def a_conflict(*lines: dict[str, Any], **values: object) -> dict[str, Any]:
 
 def a_document(*conflicts: dict[str, Any], **values: object) -> dict[str, Any]:
     first, *more = conflicts
-    return {"request": ["app"], **first, "more": more, "repairs": [], **values}
+    return {"request": ["app"], **first, "more": more, "repairs": [], "complete": False, **values}
 
 
 def printed(document: dict[str, Any], paper: Paper = WIDE) -> str:
@@ -98,7 +98,7 @@ def test_lines_that_others_further_down_name_are_numbered() -> None:
 
 def test_independent_conflicts_are_blocks() -> None:
     other = a_conflict(a_line("tool 1 needs more", statements=(1,)), minimal=False)
-    assert printed(a_document(a_conflict(a_line("app 1 needs lib", statements=(1,))), other)) == (
+    assert printed(a_document(a_conflict(a_line("app 1 needs lib", statements=(1,))), other, complete=True)) == (
         "No plan for app here.\n"
         "There are 2 independent conflicts.\n"
         "\n"
@@ -108,7 +108,17 @@ def test_independent_conflicts_are_blocks() -> None:
         "Conflict 2\n"
         "  tool 1 needs more\n"
         "The time to explain was up: some of this may not be needed for the contradiction.\n"
+        "\n"
+        "No change of the request or of this machine would help.\n"
     )
+
+
+def test_of_many_conflicts_the_first_are_shown() -> None:
+    several = [a_conflict(a_line(f"app {at} needs lib", statements=(1,))) for at in range(5)]
+    lines = printed(a_document(*several, complete=True)).splitlines()
+    assert lines[1] == "There are 5 independent conflicts; these are the first 3."
+    assert [line for line in lines if line.startswith("Conflict")] == ["Conflict 1", "Conflict 2", "Conflict 3"]
+    assert "There are 5 independent conflicts, or more; these are the first 3.\n" in printed(a_document(*several))
 
 
 REPAIRS = [

@@ -41,6 +41,24 @@ def test_independent_conflicts_are_all_reported() -> None:
     ]
 
 
+def test_all_that_a_manifest_misspells_is_reported() -> None:
+    """None of it is a cause of the host's or the request's, and one request is behind all of it."""
+    registry = [version("app 1.0", "libb", "tool@>=2", runtimes=["cudda"]), version("tool 1.0"), version("lib 1.0")]
+    said = diagnosis(registry, ask("app"))
+    assert [sentence(conflict.core[-1]) for conflict in said.conflicts] == [
+        "there is no module named libb; did you mean lib?",
+        "no version of tool meets >=2: there is only 1.0",
+        "no module provides the runtime cudda either",
+    ]
+
+
+def test_there_are_at_most_ten_conflicts() -> None:
+    for count, complete in ((10, True), (11, False)):
+        registry = [version(f"model{at} 1.0", vram_min=24 * GB) for at in range(count)]
+        said = diagnosis(registry, ask(*(f"model{at}" for at in range(count))), Host(gpus=(Gpu(vram=8 * GB),)))
+        assert (len(said.conflicts), said.complete) == (10, complete)
+
+
 def test_no_two_conflicts_share_a_cause() -> None:
     several = 0
     for case in random_conflicts(250, "independent"):

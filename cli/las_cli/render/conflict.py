@@ -12,6 +12,7 @@ from las_solver.sentence import listed
 
 __all__ = ["conflict_lines", "render_conflict", "repair_lines"]
 
+_MOST_CONFLICTS: Final = 3
 _MOST_SOURCES: Final = 2
 _MOST_OTHERS: Final = 3
 _MARGIN: Final = 6
@@ -26,8 +27,8 @@ def _lines(document: Mapping[str, Any], place: str, paper: Paper) -> Iterator[st
     yield from wrap(printable(f"No plan for {heading(document['request'])} {place}."), paper=paper, bold=True)
     conflicts = [document, *document["more"]]
     if len(conflicts) > 1:
-        yield from wrap(f"There are {len(conflicts)} independent conflicts.", paper=paper)
-    for number, conflict in enumerate(conflicts, 1):
+        yield from wrap(_count(len(conflicts), complete=document["complete"]), paper=paper)
+    for number, conflict in enumerate(conflicts[:_MOST_CONFLICTS], 1):
         yield ""
         if len(conflicts) > 1:
             yield paper.style(f"Conflict {number}", bold=True)
@@ -46,6 +47,12 @@ def _is_misspelt(document: Mapping[str, Any]) -> bool:
     """Whether what was asked for does not exist, so that the remedy is another name."""
     asked = {one.partition("@")[0] for one in document["request"]}
     return any(one["kind"] == "unknown-module" and one["module"] in asked for one in document["core"])
+
+
+def _count(conflicts: int, *, complete: bool) -> str:
+    """How many conflicts there are, where that are several, and how many of them are shown."""
+    known = f"There are {conflicts} independent conflicts" + ("" if complete else ", or more")
+    return f"{known}; these are the first {_MOST_CONFLICTS}." if conflicts > _MOST_CONFLICTS else f"{known}."
 
 
 def conflict_lines(conflict: Mapping[str, Any], paper: Paper) -> Iterator[str]:
