@@ -44,10 +44,9 @@ def claim_sentence(states: States, claim: Claim) -> str:
             Dependency() | RuntimeNeed() | HardwareLimit() | ModeLimit() | InterfaceNeed() | PreRelease() | Exclusion()
         ):
             spans = states.spans(said.span.module, claim.subject)
-            if isinstance(said, RuntimeNeed) and said.oldest is not None and said.have is not None:
-                said, varies = _with_least(states, said, said.have, claim.subject), True
-            else:
-                varies = claim.varies
+            varies = claim.varies
+            if isinstance(said, RuntimeNeed) and (varies or (said.oldest is not None and said.have is not None)):
+                said, varies = _with_least(states, said, claim.subject), True
             about = _varying(said.span.module, spans) if varies else None
             if len(spans) == 1:
                 return sentence(replace(said, span=spans[0]), about)
@@ -56,8 +55,11 @@ def claim_sentence(states: States, claim: Claim) -> str:
             return sentence(said)
 
 
-def _with_least(states: States, said: RuntimeNeed, have: Version, subject: int) -> RuntimeNeed:
-    """`said` with the least version of the runtime that versions in `subject` need, if all need a newer one."""
+def _with_least(states: States, said: RuntimeNeed, subject: int) -> RuntimeNeed:
+    """`said` with the least version of the runtime that versions in `subject` name, if all need a newer one.
+
+    A host may have that version where no module has it.
+    """
     name, domain = said.requirement.name, states.problem.domain(said.span.module)
     least: list[tuple[Version, str]] = []
     for rank in states.ranks(subject):
@@ -65,10 +67,12 @@ def _with_least(states: States, said: RuntimeNeed, have: Version, subject: int) 
             if need.field == "runtime" and need.name == name:
                 parts = need.constraint.parts
                 bounds = [(parse_version(text), text) for operator, text in parts if operator == ">="]
-                if not bounds or max(bounds)[0] <= have:
+                if not bounds or (said.have is not None and max(bounds)[0] <= said.have):
                     return said
                 least.append(max(bounds))
-    return replace(said, requirement=Requirement(name, Constraint.parse(f">={min(least)[1]}")), oldest=None)
+    rest = [f"{operator}{text}" for operator, text in said.requirement.constraint.parts if operator != ">="]
+    constraint = Constraint.parse(",".join([f">={min(least)[1]}", *rest]))
+    return replace(said, requirement=Requirement(name, constraint), oldest=None)
 
 
 def conclusion(states: States, terms: Terms) -> str:

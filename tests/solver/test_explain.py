@@ -169,6 +169,11 @@ def test_runtimes() -> None:
         "app, whatever its version, needs the runtime cuda >=12.1, and this host has 11.8",
         "no module provides the runtime cuda either",
     ]
+    made = [*newer, *(version(f"cuda 12.{number}.1", runtimes=["driver>=500"]) for number in range(1, 4))]
+    old = Host(runtimes={"cuda": parse_version("11.8"), "driver": parse_version("470")})
+    assert explanation([*made, version("cuda 11.8.1")], "app", host=old)[0] == (
+        "app, whatever its version, needs the runtime cuda >=12.1, and this host has 11.8"
+    )
     either = [version("app 1.0", runtimes=["cuda<11"]), version("app 2.0", runtimes=["cuda>=12"])]
     assert explanation(either, "app", host=host) == [
         "app, whatever its version, needs another version of the runtime cuda than 11.8, which this host has: "
