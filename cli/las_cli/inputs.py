@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from las_registry.problem import Problem
     from las_registry.registry import Registry
     from las_solver.errors import InvalidInput
-    from las_solver.model import Request
+    from las_solver.model import Host, Request
 
 __all__ = [
     "load_registry",
@@ -54,9 +54,9 @@ def load_registry(directories: Sequence[Path], *, strict: bool = False, warn: bo
     return registry
 
 
-def warn_of_unknown(request: Request, registry: Registry) -> None:
-    """Warns of options that say nothing, since there are no such modules or versions, and of modules that are asked for
-    by the name of an example host.
+def warn_of_unknown(request: Request, host: Host, registry: Registry) -> None:
+    """Warns of options that say nothing, since there are no such modules or versions, of modes that `host` does not
+    allow, and of modules that are asked for by the name of an example host.
 
     That a requested module is unknown is for the planner to say.
     """
@@ -71,6 +71,9 @@ def warn_of_unknown(request: Request, registry: Registry) -> None:
     for one in request.excluded:
         if registry.versions(one.name) and not registry.admitted(one):
             log.warning(f"--exclude {one} has no effect: no version of {one.name} meets {one.constraint}")
+    for mode in sorted({*(request.modes or ()), *request.forced_modes.values()}):
+        if host.modes is not None and mode not in host.modes:
+            log.warning(f"--mode {mode} is no mode of this machine, which allows {', '.join(sorted(host.modes))}")
     for name in dict.fromkeys(one.name for one in request.requirements):
         if not registry.versions(name) and not registry.rejected(name) and is_example(name):
             log.warning(f"{name} is no module but an example host: --profile {name} plans for it")

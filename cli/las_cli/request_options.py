@@ -241,7 +241,7 @@ def _read(options: RequestOptions, modules: Sequence[str]) -> tuple[Request, Hos
     )
     host = read_host(options.profile, options.assumptions)
     registry = load_registry(options.registries, strict=options.strict)
-    warn_of_unknown(request, registry)
+    warn_of_unknown(request, host, registry)
     return request, host, registry
 
 

@@ -247,6 +247,16 @@ def test_names_that_say_nothing_are_warned_about(plan: Plan) -> None:
     )
 
 
+def test_modes_that_the_machine_does_not_allow_are_warned_about(plan: Plan) -> None:
+    allowing = ("--assume", "modes=native,container")
+    for mode in ("docker", "app=docker"):
+        result = plan("app", "--mode", mode, *allowing)
+        said = "warning: --mode docker is no mode of this machine, which allows container, native\n"
+        assert (result.exit_code, result.stderr) == (1, said)
+    assert plan("app", "--mode", "native", *allowing).stderr == ""
+    assert plan("app", "--mode", "docker").stderr == ""
+
+
 def test_the_name_of_an_example_host_among_the_modules_is_warned_about(plan: Plan) -> None:
     result = plan("app", "gpu-8gb")
     assert result.exit_code == 1
