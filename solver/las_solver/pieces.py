@@ -63,7 +63,9 @@ def _with_entries(recording: Recording, kept: Collection[Piece]) -> Recording:
         lists: dict[str, Any] = {
             field: tuple(each for each in getattr(one, field) if (place, field, each) in kept) for field in _ENTRIES
         }
-        lacking: dict[str, Any] = {field.name: field.default for field in fields(Hardware) if (place, field.name) not in kept}
+        lacking: dict[str, Any] = {
+            field.name: field.default for field in fields(Hardware) if (place, field.name) not in kept
+        }
         modes = tuple(mode for mode in one.modes if (place, "modes", mode) in kept) or _ONLY_MODE
         preferred = one.preferred_mode if (place, "preferred_mode") in kept and one.preferred_mode in modes else None
         return replace(one, **lists, hardware=replace(one.hardware, **lacking), modes=modes, preferred_mode=preferred)

@@ -80,7 +80,7 @@ def test_without_a_command_the_profile_of_the_environment_counts(run_cli: RunCli
     result = run_cli(LAS_SOLVE_PROFILE="gpu-8g")
     assert result.exit_code == 0
     assert (
-        "  Machine  'gpu-8g' is neither a profile file nor an example host\n           hint: did you mean gpu-8gb or "
+        "  Machine  'gpu-8g' is neither a profile file nor an example host\n           hint: did you mean gpu-8gb? "
         in result.stdout
     )
 

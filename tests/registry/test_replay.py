@@ -169,11 +169,11 @@ def test_only_what_an_answer_depends_on_is_recorded() -> None:
         interfaces=frozenset({"database"}),
     )
     notes = [
-        RejectedManifest(module="app", version=None, place="app.yaml:1", reason="see /home/ada/registry/app/2.yaml:3"),
-        ShadowedModule(module="app", versions=(), registry="/home/ada/later"),
+        RejectedManifest(module="app", version=None, place="app.yaml:1", reason="see /srv/ada/registry/app/2.yaml:3"),
+        ShadowedModule(module="app", versions=(), registry="/srv/ada/later"),
     ]
     request = Request(requirements=(Requirement.parse("app"),))
-    recording = record(MemorySource(versions, notes), host, request, directories=["/home/ada/registry/"])
+    recording = record(MemorySource(versions, notes), host, request, directories=["/srv/ada/registry/"])
     assert recording.module_versions == (versions[0],)
     assert recording.host == Host(gpus=(Gpu(vram=8),), runtimes=MappingProxyType({"cuda": parse_version("12.4")}))
     assert [str(getattr(note, "reason", "")) for note in recording.notes] == ["see app/2.yaml:3", ""]

@@ -24,11 +24,11 @@ def main(command: str) -> None:
         request = Path(folder, "request.in")
         request.write_text("".join(f"{spelled(need)}\n" for need in question["needs"]), encoding="utf-8")
         finished = subprocess.run(
-            [command, "pip", "compile", request, f"--find-links={folder}", *OPTIONS, *how(question)],
+            [command, "pip", "compile", request, *OPTIONS, *how(question)],
             capture_output=True,
             text=True,
             check=False,
-            env={**os.environ, "COLUMNS": "100"},
+            env={**os.environ, "COLUMNS": "100", "UV_FIND_LINKS": folder},
         )
     has_plan = finished.returncode == 0
     facts = {f"{fact['name']}=={fact['version']}" for fact in question["facts"]}
