@@ -118,7 +118,7 @@ def test_shrinking_prints_a_file_with_the_same_conflict(small: Path, run_cli: Ru
 
 def test_the_smaller_file_can_be_written(small: Path, run_cli: RunCli, tmp_path: Path) -> None:
     result = run_cli("replay", str(small), "--shrink", "-o", str(tmp_path / "out.yaml"))
-    assert (result.exit_code, result.output) == (0, "")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", f"{tmp_path / 'out.yaml'}: written\n")
     assert (tmp_path / "out.yaml").read_text() == run_cli("replay", str(small), "--shrink").stdout
 
 

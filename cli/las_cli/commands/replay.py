@@ -14,6 +14,7 @@ from las_cli.logging import logger
 from las_cli.options import FileType, format_option, logging_options
 from las_cli.progress import Progress
 from las_cli.replay_option import REPLAYED, read_recorded
+from las_cli.render.terminal import printable
 from las_cli.request_options import Question, make_planner, solver_option, timeout_option
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def replay(
         from las_registry.output_file import write_output_file
 
         write_output_file(output, text.encode())
+        click.echo(f"{printable(str(output))}: written", err=True)
 
 
 def _question(recorded: Replay, *, started: float, timeout: float, solver: str | None) -> Question:
