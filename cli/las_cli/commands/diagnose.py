@@ -33,7 +33,9 @@ _ENDINGS: Final = {".html": "html", ".htm": "html", ".md": "markdown", ".json": 
     "By default what the ending of --output says, else text.",
 )
 @click.option("--smallest", is_flag=True, help="Look for the fewest statements that contradict each other.")
-@click.option("-o", "--output", type=FileType(), metavar="FILE", help="Write the report to FILE in place of printing it.")
+@click.option(
+    "-o", "--output", type=FileType(), metavar="FILE", help="Write the report to FILE in place of printing it."
+)
 @logging_options
 @click.pass_context
 def diagnose(
