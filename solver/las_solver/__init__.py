@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from las_solver.conflict import Conflict
     from las_solver.constraint import ANY, Constraint, Requirement
+    from las_solver.diagnosis import Diagnosis
     from las_solver.errors import InvalidConstraint, InvalidInput, LasSolveError, OutOfTime
     from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request, Strategy
     from las_solver.needs import Needs, NoHost
     from las_solver.plan import Plan, Step
     from las_solver.planner import Planner
+    from las_solver.repair import Repair
     from las_solver.source import MemorySource, Source
     from las_solver.survey import Verdict
     from las_solver.why import Impossible, Possible, Present
@@ -19,6 +21,7 @@ __all__ = [
     "ANY",
     "Conflict",
     "Constraint",
+    "Diagnosis",
     "Gpu",
     "Hardware",
     "Host",
@@ -35,6 +38,7 @@ __all__ = [
     "Planner",
     "Possible",
     "Present",
+    "Repair",
     "Request",
     "Requirement",
     "Source",
@@ -47,11 +51,13 @@ __all__ = [
 _FILES = {
     "conflict": ("Conflict",),
     "constraint": ("ANY", "Constraint", "Requirement"),
+    "diagnosis": ("Diagnosis",),
     "errors": ("InvalidConstraint", "InvalidInput", "LasSolveError", "OutOfTime"),
     "model": ("Gpu", "Hardware", "Host", "ModuleVersion", "Request", "Strategy"),
     "needs": ("Needs", "NoHost"),
     "plan": ("Plan", "Step"),
     "planner": ("Planner",),
+    "repair": ("Repair",),
     "source": ("MemorySource", "Source"),
     "survey": ("Verdict",),
     "why": ("Impossible", "Possible", "Present"),
