@@ -236,7 +236,7 @@ def test_colours_are_those_of_the_tones() -> None:
         ({"smallest": True}, "There is no contradiction of fewer statements."),
         ({"smallest": False}, "It is not known whether there is one of fewer statements."),
         ({"core": [ASKED], "minimal": False}, "The time was up before it was known what contradicts the request."),
-        ({"repairs": []}, "No change of the request or of the machine makes a plan possible."),
+        ({"repairs": []}, "No change of the request, and nothing more or newer on this machine, would help."),
         (
             {"repairs": [], "complete": False},
             "The time was up before a change was found that makes a plan possible.",

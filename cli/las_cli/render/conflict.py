@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from las_cli.render.phrases import no_change
 from las_cli.render.terminal import display_width, printable
 from las_cli.render.text import Paper, wrap
 from las_solver.explain import Row, closing_words, heading, rows
@@ -40,7 +41,7 @@ def _lines(document: Mapping[str, Any], place: str, paper: Paper) -> Iterator[st
         yield from repair_lines(document["repairs"], told, paper)
     elif document["complete"] and not _is_misspelt(document):
         yield ""
-        yield from wrap("No change of the request or of this machine would help.", paper=paper)
+        yield from wrap(f"{no_change(conflicts)} would help.", paper=paper)
 
 
 def _is_misspelt(document: Mapping[str, Any]) -> bool:

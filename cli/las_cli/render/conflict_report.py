@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from las_cli.render.conflict_graph import conflict_graph
-from las_cli.render.phrases import counted
+from las_cli.render.phrases import counted, no_change
 from las_cli.render.report import Block, Drawing, Entry, Excerpt, Fold, Listing, Paragraph, Report, Section, Tile
 from las_cli.render.report_parts import closing, machine_section, places, request_section, request_words
 from las_solver.explain import rows
@@ -26,7 +26,7 @@ def conflict_report(document: Document, *, place: str) -> Report:
     conflicts = [document, *(document.get("more") or ())]
     repairs = document.get("repairs") or ()
     sections = [_conflict_section(one, at, len(conflicts)) for at, one in enumerate(conflicts, start=1)]
-    sections.append(_repairs_section(repairs, len(conflicts), complete=bool(document.get("complete", True))))
+    sections.append(_repairs_section(repairs, conflicts, complete=bool(document.get("complete", True))))
     mattered = {fact for one in conflicts for statement in one["core"] for fact in _facts_of(statement)}
     sections += [request_section(document), machine_section(document, mattered)]
     statements = sum(len(one["core"]) for one in conflicts)
@@ -124,15 +124,15 @@ def _line(line: Document, *, last: bool) -> Entry:
     )
 
 
-def _repairs_section(repairs: Sequence[Document], conflicts: int, *, complete: bool) -> Section:
+def _repairs_section(repairs: Sequence[Document], conflicts: Sequence[Document], *, complete: bool) -> Section:
     title, anchor = "What would help", "repairs"
     if not repairs:
-        text = "No change of the request or of the machine makes a plan possible."
+        text = f"{no_change(conflicts)} would help."
         if not complete:
             text = "The time was up before a change was found that makes a plan possible."
         return Section(title=title, anchor=anchor, blocks=(Paragraph(text),))
     what = f"{'Each of these' if len(repairs) > 1 else 'This'} was checked: with it, there is a plan"
-    what += ", and no conflict is left." if conflicts > 1 else "."
+    what += ", and no conflict is left." if len(conflicts) > 1 else "."
     entries = tuple(Entry(text=one["text"], more=tuple(_outcome(one["then"]))) for one in repairs)
     return Section(title=title, anchor=anchor, blocks=(Paragraph(what), Listing(entries, numbered=True)))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from las_cli.render.terminal import printable
 
-__all__ = ["counted", "did_you_mean", "first_line"]
+__all__ = ["counted", "did_you_mean", "first_line", "no_change"]
 
 
 def counted(number: int, noun: str) -> str:
@@ -25,3 +26,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def first_line(text: str | None) -> str:
     """The first line of a text from a manifest."""
     return printable((text or "").strip().partition("\n")[0])
+
+
+def no_change(conflicts: Iterable[Mapping[str, Any]]) -> str:
+    """What no change of which would help the `conflicts`; an older runtime may help, but is not looked for."""
+    statements = (one for conflict in conflicts for one in conflict["core"])
+    if any(one["kind"] == "runtime" and one["have"] is not None for one in statements):
+        return "No change of the request, and nothing more or newer on this machine,"
+    return "No change of the request or of this machine"
