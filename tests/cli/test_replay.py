@@ -48,7 +48,7 @@ def test_the_same_is_printed_anywhere(
     profile.unlink()
     after = run_cli("replay", str(saved), "--format", output_format, COLUMNS="100")
     assert after.exit_code == before.exit_code
-    assert after.output.replace("this machine", "this machine (saved profile)") == before.output
+    assert after.output.replace("on this machine", "on this machine (saved profile)") == before.output
     assert after.exit_code == (0 if request_ == ["app"] else 1)
 
 
