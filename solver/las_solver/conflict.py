@@ -10,8 +10,9 @@ happened to find; docs/algorithm.md says why.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from las_solver.answer import leads
 from las_solver.contradiction import Contradiction
@@ -23,7 +24,11 @@ from las_solver.sat import UNLIMITED, Budget, Stopped
 from las_solver.statement import (
     Cycle,
     Dependency,
+    HardwareLimit,
+    InterfaceNeed,
+    ModeLimit,
     NoVersion,
+    PreRelease,
     Requested,
     RuntimeNeed,
     Statement,
@@ -32,6 +37,9 @@ from las_solver.statement import (
 from las_solver.theory import NO_CYCLE, Theory
 
 __all__ = ["Conflict", "explain_conflict", "independent_conflicts"]
+
+_MOST_REPEATED: Final = 10
+"""How many conflicts that blame the same again are passed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,19 +72,28 @@ def explain_conflict(problem: Problem, budget: Budget = UNLIMITED) -> Conflict:
 
 
 def independent_conflicts(problem: Problem, first: Conflict, budget: Budget = UNLIMITED) -> Iterator[Conflict]:
-    """Conflicts besides `first`, each with causes of its own.
+    """Conflicts besides `first`, each with causes of its own; not those that blame one request on the same facts again.
 
     Causes are what the host and the options of the request say in a core, such as how much memory there is; where they
     say nothing in it, that there is no such module or version; else what is asked for. Raises
     :class:`las_solver.sat.Stopped` when `budget` is used up.
     """
     settled: list[Statement] = []
+    told: list[tuple[set[Hashable], set[Hashable]]] = []
+    repeated = 0
     conflict: Conflict | None = first
-    while conflict is not None and conflict.minimal:
-        settled.extend(_causes(conflict.core))
+    while conflict is not None and conflict.minimal and repeated <= _MOST_REPEATED:
+        causes = _causes(conflict.core)
+        settled.extend(causes)
+        asked: set[Hashable] = {one for one in conflict.core if isinstance(one, Requested)}
+        facts = {_fact(one) for one in causes}
+        if any(asked <= others and facts <= known for others, known in told):
+            repeated += 1
+        else:
+            told.append((asked, facts))
+            if conflict is not first:
+                yield conflict
         conflict = _conflict_besides(problem, settled, budget)
-        if conflict is not None:
-            yield conflict
 
 
 def _conflict_besides(problem: Problem, settled: Sequence[Statement], budget: Budget) -> Conflict | None:
@@ -114,6 +131,21 @@ def _causes(core: Sequence[Statement]) -> list[Statement]:
         or [one for one in core if isinstance(one, absent)]
         or [one for one in core if isinstance(one, Requested)]
     )
+
+
+def _fact(cause: Statement) -> Hashable:
+    """What a cause says something of, whatever module it is about."""
+    match cause:
+        case HardwareLimit(_, lack):
+            return HardwareLimit, lack.fact
+        case RuntimeNeed(_, requirement):
+            return RuntimeNeed, requirement.name
+        case InterfaceNeed(_, interface):
+            return InterfaceNeed, interface
+        case ModeLimit() | PreRelease():
+            return type(cause).__name__
+        case _:
+            return cause
 
 
 def finished(problem: Problem, statements: Sequence[Statement]) -> tuple[Statement, ...]:

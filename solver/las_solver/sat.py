@@ -210,12 +210,17 @@ class Cheapest:
 
         Raises :class:`Stopped` when the budget is used up.
         """
-        while not self._sat.solve(list(self._weights)):
-            core = self._sat.core
-            if not core:
-                return None
-            self._relax(core)
-        return frozenset(filter(self._sat.value, self._variables))
+        least = max(self._weights.values(), default=0)  # heavy ones first, or cores would split them into crumbs
+        while True:
+            while not self._sat.solve([literal for literal, weight in self._weights.items() if weight >= least]):
+                core = self._sat.core
+                if not core:
+                    return None
+                self._relax(core)
+            lighter = [weight for weight in self._weights.values() if weight < least]
+            if not lighter:
+                return frozenset(filter(self._sat.value, self._variables))
+            least = max(lighter) // 2 + 1
 
     def _relax(self, core: Sequence[int]) -> None:
         """Pay for the cheapest literal of `core`, of which one at least is false, and assume that no more are."""

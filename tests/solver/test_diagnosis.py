@@ -71,6 +71,16 @@ def test_no_two_conflicts_share_a_cause() -> None:
     assert several > 20
 
 
+def test_one_fact_is_not_blamed_again_for_the_next_module() -> None:
+    registry = [version("app 1.0", "engine", modes=("native",)), version("engine 1.0", modes=("native",))]
+    native = diagnosis(registry, ask("app", modes=frozenset(["container"])))
+    assert [[sentence(one) for one in conflict.core] for conflict in native.conflicts] == [
+        ["you asked for app", "app 1.0 runs only as native, and only container may be used"]
+    ]
+    models = [version(f"model-{size} 1.0", vram_min=size * GB) for size in (24, 48)]
+    assert len(diagnosis(models, ask("model-24", "model-48")).conflicts) == 2
+
+
 def test_what_a_host_lacks_is_said_in_full() -> None:
     registry = [version("engine 1.0", vram_min=8 * GB, runtimes=["cuda"])]
     said = diagnosis(registry, ask("engine"), Host(ram=GB))
