@@ -41,34 +41,40 @@ def sharpened(problem: Problem, core: list[Statement], budget: Budget) -> list[S
 
     In place of "these versions need it, whatever its version" stands what a part of these versions says.
     """
-    loose = [one for one in core if isinstance(one, _Needs) and not one.requirement.constraint.text]
-    if not loose:
+    alike = {one: _with_constraint(problem, one) for one in core if isinstance(one, _Needs)}
+    if not any(alike.values()):
         return core
     theory = Theory(problem, core, budget=budget)
-    sharp = list(core)
-    for statement in loose:
-        others = [theory.select(one) for one in sharp if one != statement]
+    sharp = {one: theory.select(one) for one in core}
+    for statement in (one for one, several in alike.items() if several):
+        others = [selector for one, selector in sharp.items() if one != statement]
         if theory.contradicts(others):
-            sharp.remove(statement)
+            del sharp[statement]
             continue
         # Whatever makes the others true has the module at a version that the one statement would be about.
         rank = theory.encoding.snapshot().get(statement.span.module, -1)
-        said = _said_of(problem, statement, rank)
+        said = next((one for one in alike[statement] if one.span.low <= rank <= one.span.high), None)
         if said is None or said in sharp:
             continue
         theory.add(said)
         if theory.contradicts([*others, theory.select(said)]):
-            sharp[sharp.index(statement)] = said
+            sharp = {
+                said if one == statement else one: theory.select(said if one == statement else one) for one in sharp
+            }
     theory.close()
-    return core if sharp == core else _reduced(problem, sharp, budget)
+    return core if [*sharp] == core else _reduced(problem, [*sharp], budget)
 
 
-def _said_of(problem: Problem, statement: _Needs, rank: int) -> Statement | None:
-    """The first statement with a constraint about the version at `rank`, of the subject of `statement`."""
-    for one in statements_about(problem, statement.span.module):
-        if isinstance(one, _Needs) and subject(one) == subject(statement) and one.span.low <= rank <= one.span.high:
-            return one if one.requirement.constraint.text else None
-    return None
+def _with_constraint(problem: Problem, statement: _Needs) -> list[_Needs]:
+    """What is said with a constraint of the subject of `statement`, if that names none."""
+    if statement.requirement.constraint.text:
+        return []
+    about = subject(statement)
+    return [
+        one
+        for one in statements_about(problem, statement.span.module)
+        if isinstance(one, _Needs) and one.requirement.constraint.text and subject(one) == about
+    ]
 
 
 def weakened(problem: Problem, core: list[Statement], settled: Sequence[Statement], budget: Budget) -> list[Statement]:
