@@ -58,9 +58,7 @@ class BruteForce:
 
     # Section 5: the construction of answers and their order.
 
-    def _extend(
-        self, chosen: Chosen, layer: Sequence[str], interface: str | None, key: Key
-    ) -> Iterator[Answer]:
+    def _extend(self, chosen: Chosen, layer: Sequence[str], interface: str | None, key: Key) -> Iterator[Answer]:
         """Every answer that goes on from `chosen` with `layer`, which is to provide `interface` if given.
 
         'Each next layer is the modules that the versions just decided need and that are not decided yet. ...

@@ -88,9 +88,7 @@ def make_case(dice: Dice) -> Case:
     request = _request(dice, names, texts)
     host = _host(dice, names)
     module_versions = tuple(
-        _module_version(dice, names, place, text, texts)
-        for place, name in enumerate(names)
-        for text in texts[name]
+        _module_version(dice, names, place, text, texts) for place, name in enumerate(names) for text in texts[name]
     )
     return Case(module_versions=module_versions, host=host, request=request)
 
