@@ -25,7 +25,6 @@ __all__ = ["FORMATS", "print_answer", "report_on"]
 FORMATS: Final = ("text", "json", "dot", "markdown", "html")
 """The formats of :func:`print_answer`."""
 
-_REPORTS: Final = ("markdown", "html")
 _MOST_REPAIRS: Final = 3
 
 
@@ -41,7 +40,7 @@ def print_answer(
         found = known or answer(question, explaining=explaining)
         is_short = output_format in ("text", "dot")
         diagnosis = _diagnose(question, found, explaining, most_repairs=_MOST_REPAIRS if is_short else None)
-        if output_format in _REPORTS:
+        if not is_short:
             found = _with_admissions(question, found, explaining)
     status = _status(found, explaining)
     stream = sys.stderr if status is not ExitStatus.DONE and output_format == "dot" else sys.stdout

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import assert_never
+from typing import Final, assert_never, get_args
 
 from packaging.version import Version
 
@@ -15,6 +15,7 @@ from las_solver.sentence import listed
 from las_solver.size_text import size_beside, size_text
 
 __all__ = [
+    "ALL_CHANGES",
     "AdmitPrereleases",
     "AllowMode",
     "Change",
@@ -121,6 +122,8 @@ Change = (
     | RaiseHardware
     | ProvideRuntime
 )
+
+ALL_CHANGES: Final[frozenset[type]] = frozenset(get_args(Change))
 
 _HARDWARE_COSTS = {"ram": 1000, "cores": 1100, "vram": 1500, "gpus": 2000, "total-vram": 2100}
 

@@ -81,8 +81,7 @@ class Planner:
         from las_solver.admission import find_admission  # a plan starts sooner without it
 
         def find(host: Host, request: Request) -> Plan | None:
-            planner = self if host is self._shelf.host else Planner(self._shelf.source, host, backend=self._backend)
-            return planner._find(request, stop)
+            return self._on(host)._find(request, stop)
 
         steps = list(plan.steps)
         with _collector_paused(), suppress(OutOfTime):
@@ -108,8 +107,7 @@ class Planner:
         from las_solver.diagnosis import diagnose  # a plan starts sooner without it
 
         def plan(host: Host, request: Request) -> Plan | None:
-            planner = self if host is self._shelf.host else Planner(self._shelf.source, host, backend=self._backend)
-            found = planner._find(request, stop)
+            found = self._on(host)._find(request, stop)
             if found is not None and not found.optimal:
                 raise OutOfTime
             return found
@@ -190,18 +188,19 @@ class Planner:
         """
         from las_solver.needs import find_needs, only_newest  # a plan starts sooner without it
 
-        def planner(host: Host) -> Planner:
-            return self if host is self._shelf.host else Planner(self._shelf.source, host, backend=self._backend)
-
         def answer(host: Host, wanted: Request) -> Plan | None:
-            return planner(host)._find(wanted, stop)
+            return self._on(host)._find(wanted, stop)
 
         def explain(host: Host, wanted: Request) -> Conflict:
-            return planner(host)._conflict(wanted, stop_explaining)
+            return self._on(host)._conflict(wanted, stop_explaining)
 
         with _collector_paused():
             wanted = only_newest(self._shelf, request) if newest else request
             return find_needs(self._shelf, wanted, answer=answer, explain=explain, stop=stop)
+
+    def _on(self, host: Host) -> Planner:
+        """A planner like this one for `host`."""
+        return self if host is self._shelf.host else Planner(self._shelf.source, host, backend=self._backend)
 
     def _optimisation(self, request: Request, stop: Callable[[], bool]) -> tuple[Problem, Newest]:
         if not request.requirements:

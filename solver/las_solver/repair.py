@@ -17,41 +17,14 @@ from itertools import pairwise
 from operator import ge
 from typing import Final
 
-from las_solver.change import (
-    AdmitPrereleases,
-    AllowMode,
-    Change,
-    FreeMode,
-    LeaveOut,
-    LiftExclusion,
-    ProvideInterface,
-    ProvideRuntime,
-    RaiseHardware,
-    RelaxConstraint,
-    apply_changes,
-    cost,
-)
+from las_solver.change import ALL_CHANGES, Change, LeaveOut, RelaxConstraint, apply_changes, cost
 from las_solver.model import Host, Request
 from las_solver.plan import Plan
 from las_solver.relaxation import Ladder, Levels, Relaxation
 from las_solver.sat import Budget, Cheapest, Stopped
 from las_solver.source import Source
 
-__all__ = ["ALL_CHANGES", "Repair", "find_repairs"]
-
-ALL_CHANGES: Final = frozenset(
-    [
-        AdmitPrereleases,
-        AllowMode,
-        FreeMode,
-        LeaveOut,
-        LiftExclusion,
-        ProvideInterface,
-        ProvideRuntime,
-        RaiseHardware,
-        RelaxConstraint,
-    ]
-)
+__all__ = ["Repair", "find_repairs"]
 
 _RUNGS: Final = 10_000
 """How many times as much as a further rung of a ladder costs the unit in which changes are weighed."""

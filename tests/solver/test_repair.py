@@ -13,7 +13,17 @@ from conflicts import diagnosis, random_conflicts
 from registries import ask, module, version
 from strategies import Case
 
-from las_solver.change import AllowMode, Change, FreeMode, LeaveOut, ProvideRuntime, RaiseHardware, apply_changes, cost
+from las_solver.change import (
+    ALL_CHANGES,
+    AllowMode,
+    Change,
+    FreeMode,
+    LeaveOut,
+    ProvideRuntime,
+    RaiseHardware,
+    apply_changes,
+    cost,
+)
 from las_solver.conflict import Conflict
 from las_solver.constraint import parse_version
 from las_solver.document import conflict_document
@@ -21,7 +31,7 @@ from las_solver.model import Gpu, Host, ModuleVersion, Request
 from las_solver.plan import Plan
 from las_solver.planner import Planner
 from las_solver.relaxation import Relaxation
-from las_solver.repair import ALL_CHANGES, find_repairs
+from las_solver.repair import find_repairs
 from las_solver.sat import Budget, Stopped
 from las_solver.source import MemorySource
 
