@@ -15,7 +15,7 @@ from las_solver.check_core import complaints_about_core
 from las_solver.check_derivation import complaints_about_derivation
 from las_solver.check_document import Fields, Malformed, read_request
 from las_solver.check_held_back import complaints_about_held_back
-from las_solver.check_repairs import complaints_about_repairs
+from las_solver.check_repairs import complaints_about_admission, complaints_about_repairs
 from las_solver.check_replay import replay
 from las_solver.check_rules import Chosen, Rules
 from las_solver.check_validity import arranged, breaches
@@ -98,6 +98,8 @@ def _complaints_about_plan(document: Fields, rules: Rules, source: Source) -> It
         yield f"not the {rules.request.strategy.value} plan: {better}"
         return
     yield from complaints_about_held_back(document, rules, source, chosen)
+    for step in steps:
+        yield from complaints_about_admission(step, source, rules.host, rules.request)
 
 
 def _complaints_about_step(

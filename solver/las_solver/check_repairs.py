@@ -1,4 +1,5 @@
-"""Checks the repairs of a conflict: each leads to the plan that it shows, and no part of one is superfluous."""
+"""Checks changes: repairs lead to the plans that they show, without anything superfluous; and what is said to admit a
+newer version does."""
 
 from __future__ import annotations
 
@@ -8,14 +9,14 @@ from dataclasses import replace
 from las_solver.check_document import Fields, Malformed
 from las_solver.check_encoding import encode_answers
 from las_solver.check_replay import replay
-from las_solver.check_rules import Rules
+from las_solver.check_rules import Chosen, Rules
 from las_solver.check_validity import breaches
 from las_solver.constraint import ANY, Requirement, parse_version
 from las_solver.errors import InvalidInput
 from las_solver.model import Gpu, Host, ModuleVersion, Request
 from las_solver.source import Source
 
-__all__ = ["complaints_about_repairs"]
+__all__ = ["complaints_about_admission", "complaints_about_repairs"]
 
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
@@ -47,6 +48,20 @@ def _complaints(repair: Fields, source: Source, host: Host, request: Request) ->
             yield f"{change.place} is not needed for a plan"
 
 
+def complaints_about_admission(step: Fields, source: Source, host: Host, request: Request) -> Iterator[str]:
+    """What is wrong with the change that is said to admit a newer version of the module of a step, if there is one."""
+    if not step.has("admitted_by") or step.get("admitted_by") is None:
+        return
+    admission = step.object("admitted_by")
+    admission.text("text")
+    rules = Rules(source, *_apply(admission.objects("changes"), host, request))
+    one = rules.find(step.text("module"), admission.version("version"))
+    if one is None or one.version <= step.version("version"):
+        yield f"{admission.place}.version is no newer version of {step.text('module')}"
+    elif not _has_answer(rules, one):
+        yield f"{admission.place}: no answer has {one} after the changes"
+
+
 def _chosen(repair: Fields, rules: Rules) -> dict[str, ModuleVersion]:
     chosen = {}
     for step in repair.objects("then"):
@@ -57,11 +72,19 @@ def _chosen(repair: Fields, rules: Rules) -> dict[str, ModuleVersion]:
     return chosen
 
 
-def _has_answer(rules: Rules) -> bool:
+def _has_answer(rules: Rules, having: ModuleVersion | None = None) -> bool:
+    """Whether there is a valid answer; one with `having`, if that is given."""
     encoding = encode_answers(rules)
+    wanted = () if having is None else (having,)
+
+    def is_admissible(chosen: Chosen) -> bool:
+        return not any(rules.unadmitted(chosen)) and all(chosen.get(one.name) == one for one in wanted)
+
     try:
-        found = encoding.find((), rules.requested, lambda chosen: not any(rules.unadmitted(chosen)))
-        return found is not None
+        if any(one not in encoding.literals(one.name) for one in wanted):
+            return False
+        assumed = [encoding.literal(one) for one in wanted]
+        return encoding.find(assumed, rules.requested, is_admissible) is not None
     finally:
         encoding.close()
 
@@ -100,6 +123,8 @@ def _asked(change: Fields, kind: str, request: Request) -> Request:
     if kind == "mode":
         freed = change.text("module")
         return replace(request, forced_modes={key: mode for key, mode in request.forced_modes.items() if key != freed})
+    if kind == "requested" and change.text_or_null("requirement") is None:
+        return replace(request, requirements=(*request.requirements, change.requirement("to")))
     requirement = change.requirement("requirement")
     if kind == "excluded":
         return replace(request, excluded=tuple(one for one in request.excluded if one != requirement))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import random
 from collections import Counter
@@ -438,3 +439,33 @@ def test_else_what_lifts_a_statement(
     registry: list[ModuleVersion], wanted: str, host: Host, options: dict[str, Any], text: str
 ) -> None:
     assert admitted(registry, wanted, host=host, **options) == {"app": text}
+
+
+def test_what_is_said_to_admit_newer_versions_does() -> None:
+    admissions = 0
+    for number in range(200):
+        case = make_case(Dice(random.Random(f"admitted {number}").randbytes(700)))
+        source = MemorySource(case.module_versions)
+        planner = Planner(source, case.host)
+        found = planner.plan(case.request)
+        if isinstance(found, Plan):
+            document: Any = json.loads(json.dumps(plan_document(planner.admit(found))))
+            assert check(document, source, case.host) == ()
+            admissions += sum(step["admitted_by"] is not None for step in document["steps"])
+    assert admissions > 20
+
+
+def test_a_change_that_does_not_admit_what_it_says_is_complained_of() -> None:
+    registry = [version("app 1.0"), version("app 2.0", vram_min=16 * GB), version("app 3.0", vram_min=24 * GB)]
+    host = Host(gpus=(Gpu(vram=8 * GB),))
+    planner = Planner(MemorySource(registry), host)
+    found = planner.plan(ask("app"))
+    assert isinstance(found, Plan)
+    document: Any = plan_document(planner.admit(found))
+    admission = document["steps"][0]["admitted_by"]
+    for wrong in ({"version": "3.0"}, {"version": "1.0"}, {"version": "9"}, {"changes": []}):
+        document["steps"][0]["admitted_by"] = {**admission, **wrong}
+        (complaint,) = check(document, MemorySource(registry), host)
+        assert "admitted_by" in complaint
+    document["steps"][0]["admitted_by"] = admission
+    assert check(document, MemorySource(registry), host) == ()
