@@ -19,6 +19,7 @@ from las_solver.change import (
     RaiseHardware,
     RelaxConstraint,
     apply_changes,
+    barred_by,
     change_document,
     change_text,
     cost,
@@ -26,7 +27,7 @@ from las_solver.change import (
 from las_solver.constraint import Constraint, Requirement
 from las_solver.model import Host, Request
 from las_solver.plan import Plan, Step
-from las_solver.relaxation import versions_named
+from las_solver.runtime_versions import versions_named
 from las_solver.sentence import spelled
 from las_solver.statement import (
     Exclusion,
@@ -63,7 +64,7 @@ def find_admission(
 ) -> Admission | None:
     """The cheapest single change with which the plan has a newer version of the module of `step`; None if none has."""
     newer = Requirement(step.module, Constraint.parse(f">{step.version.public}"))
-    candidates: list[AskFor | Change] = [AskFor(newer), *sorted(set(_lifting(step, plan.request)), key=_order)]
+    candidates: list[AskFor | Change] = [AskFor(newer), *sorted(set(_lifting(step, host, plan.request)), key=_order)]
     for change in candidates:
         if isinstance(change, AskFor):
             changed = host, replace(plan.request, requirements=(*plan.request.requirements, newer))
@@ -109,13 +110,13 @@ def _order(change: Change) -> tuple[int, int, Version, str]:
     return cost(change), amount, version, change_text(change)
 
 
-def _lifting(step: Step, request: Request) -> Iterator[Change]:
+def _lifting(step: Step, host: Host, request: Request) -> Iterator[Change]:
     """The changes that make one of the statements untrue that hold back the module."""
     for statement in step.held_back_by:
-        yield from _lifting_one(statement, request)
+        yield from _lifting_one(statement, host, request)
 
 
-def _lifting_one(statement: Statement, request: Request) -> Iterator[Change]:
+def _lifting_one(statement: Statement, host: Host, request: Request) -> Iterator[Change]:
     match statement:
         case Requested(requirement) if requirement.constraint.text:
             yield RelaxConstraint(requirement)
@@ -126,7 +127,8 @@ def _lifting_one(statement: Statement, request: Request) -> Iterator[Change]:
         case ModeLimit(span, lack) if span.module in request.forced_modes:
             yield FreeMode(span.module, request.forced_modes[span.module])
         case ModeLimit(_, lack):
-            yield from (AllowMode(mode) for mode in lack.modes if mode not in lack.allowed)
+            barred = {mode: barred_by(mode, host, request) for mode in lack.modes if mode not in lack.allowed}
+            yield from (AllowMode(mode, places) for mode, places in barred.items())
         case RuntimeNeed(_, requirement, have):
             newer = [one for one in versions_named([requirement.constraint]) if have is None or one > have]
             yield from (ProvideRuntime(requirement.name, one, have) for one in newer[:1])

@@ -11,16 +11,13 @@ Only amounts and versions that manifests name are rungs (docs/algorithm.md, "Wha
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate, pairwise
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
-from packaging.version import Version
-
 from las_solver.change import (
-    ANY_RUNTIME,
     AdmitPrereleases,
     AllowMode,
     Change,
@@ -35,11 +32,13 @@ from las_solver.change import (
     raised_cards,
 )
 from las_solver.closure import closure
-from las_solver.constraint import ANY, Constraint, Requirement, parse_version
+from las_solver.constraint import ANY, Constraint, Requirement
 from las_solver.ground import misspelt
+from las_solver.ladder import Ladder, Levels
 from las_solver.model import Host, Request
 from las_solver.problem import Problem
 from las_solver.ranks import admitted_ranks
+from las_solver.runtime_versions import versions_named
 from las_solver.sat import Budget
 from las_solver.shelf import Shelf
 from las_solver.source import Source
@@ -55,25 +54,9 @@ from las_solver.statement import (
 )
 from las_solver.theory import NO_CYCLE, Theory
 
-__all__ = ["Ladder", "Levels", "Relaxation"]
+__all__ = ["Relaxation"]
 
 _ABOUT_CARDS: Final = ("vram", "gpus", "total-vram")
-
-Levels = Mapping[Hashable, int]
-"""For each fact, how many of its rungs are taken; none of a fact that is not named."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """The changes of one fact, from small to large, and the literal of each: "at this rung or above".
-
-    `exact`: a higher rung does not lift all that a lower one does, as with the version of a runtime.
-    """
-
-    fact: Hashable
-    rungs: tuple[Change, ...]
-    literals: tuple[int, ...]
-    exact: bool = False
 
 
 class Relaxation:
@@ -183,14 +166,6 @@ class Relaxation:
         """The levels of the answer that :meth:`solve` found."""
         value = self._theory.sat.value
         return {ladder.fact: sum(map(value, ladder.literals)) for ladder in self.ladders}
-
-    def forbid(self, literals: Iterable[int]) -> None:
-        """From now on, not all of `literals` hold."""
-        self._theory.encoding.add([-one for one in literals])
-
-    def new_literal(self) -> int:
-        """A literal that stands for nothing yet."""
-        return self._theory.sat.new_variable(phase=False)
 
     def add(self, clause: Iterable[int]) -> None:
         """From now on, one of the literals of `clause` holds."""
@@ -417,37 +392,3 @@ def _without_prereleases(request: Request) -> Request:
     """`request`, without its constraints that name a pre-release."""
     relaxed = (Requirement(one.name, ANY) if one.constraint.names_prerelease else one for one in request.requirements)
     return replace(request, requirements=tuple(dict.fromkeys(relaxed)))
-
-
-def versions_named(constraints: Iterable[Constraint]) -> dict[Version, str]:
-    """The versions that `constraints` on a runtime name, as they spell them, sorted, if one of them admits each.
-
-    With :data:`ANY_RUNTIME` where one admits what is older than all, and a version soon after each that is the newest
-    which one admits, or that it leaves out.
-    """
-    named = {ANY_RUNTIME: ""}
-    for constraint in constraints:
-        for operator, text in constraint.parts:
-            if operator not in (">", "!="):
-                spelled = text.removesuffix(".*")
-                named.setdefault(parse_version(spelled), spelled)
-            if operator not in (">=", "<"):
-                beyond = _next(operator, text)
-                named.setdefault(parse_version(beyond), beyond)
-    versions = sorted(named)
-    changes = [0] * (len(versions) + 1)
-    for constraint in constraints:
-        for low, high in admitted_ranks(versions, constraint):
-            changes[low] += 1
-            changes[high + 1] -= 1
-    return {one: named[one] for one, admitting in zip(versions, accumulate(changes), strict=False) if admitting}
-
-
-def _next(operator: str, text: str) -> str:
-    """A version soon after those that a specifier is about: ``12.0.1`` after ``==12.0``, ``13`` after ``==12.*``."""
-    version = parse_version(text.removesuffix(".*"))
-    prefix = version.release[:-1] if operator == "~=" else version.release
-    if operator != "~=" and not text.endswith(".*"):
-        return f"{version.base_version}{'.0' * (len(version.release) == 1)}.1"
-    epoch = f"{version.epoch}!" if version.epoch else ""
-    return epoch + ".".join(map(str, (*prefix[:-1], prefix[-1] + 1)))

@@ -18,9 +18,10 @@ from operator import ge
 from typing import Final
 
 from las_solver.change import ALL_CHANGES, Change, LeaveOut, RelaxConstraint, apply_changes, cost
+from las_solver.ladder import Ladder, Levels
 from las_solver.model import Host, Request
 from las_solver.plan import Plan
-from las_solver.relaxation import Ladder, Levels, Relaxation
+from las_solver.relaxation import Relaxation
 from las_solver.sat import Budget, Cheapest, Stopped
 from las_solver.source import Source
 

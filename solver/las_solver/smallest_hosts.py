@@ -13,9 +13,10 @@ from packaging.version import Version
 from las_solver.change import ProvideRuntime, RaiseHardware, apply_changes, raised_cards
 from las_solver.constraint import Constraint
 from las_solver.errors import OutOfTime
+from las_solver.ladder import Ladder, Levels
 from las_solver.model import Gpu, Host, Request
 from las_solver.plan import Plan
-from las_solver.relaxation import Ladder, Levels, Relaxation
+from las_solver.relaxation import Relaxation
 from las_solver.sat import Budget, Stopped
 from las_solver.shelf import Shelf
 

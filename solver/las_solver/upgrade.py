@@ -8,9 +8,9 @@ from operator import gt, lt
 from typing import Final
 
 from las_solver.change import ProvideRuntime, RaiseHardware, apply_changes
+from las_solver.ladder import Ladder
 from las_solver.model import Host, Request, Strategy
 from las_solver.plan import Plan
-from las_solver.relaxation import Ladder
 from las_solver.smallest_hosts import Answer
 
 __all__ = ["Upgrade", "bought", "rungs_above"]

@@ -413,7 +413,7 @@ def test_asking_for_it_is_the_cheapest() -> None:
             "app",
             Host(modes=frozenset(["native"])),
             {},
-            "allow the mode container",
+            "allow the mode container on this host",
         ),
         (
             [

@@ -23,7 +23,7 @@ from las_solver.model import Gpu, Host, ModuleVersion, Request
 from las_solver.needs import Needs, NoHost
 from las_solver.plan import Plan
 from las_solver.planner import Planner
-from las_solver.relaxation import versions_named
+from las_solver.runtime_versions import versions_named
 from las_solver.smallest_hosts import Minimum
 from las_solver.source import MemorySource
 from las_solver.statement_document import statement_document
