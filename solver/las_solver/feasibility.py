@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from packaging.version import Version
+
 from las_solver.constraint import Requirement
 from las_solver.model import Hardware, Host, ModuleVersion, Request
 
-__all__ = ["Excluded", "LacksHardware", "LacksMode", "Objection", "allowed_mode", "objections"]
+__all__ = [
+    "Deprecated",
+    "Excluded",
+    "LacksHardware",
+    "LacksMode",
+    "Objection",
+    "OutsideLock",
+    "OutsidePin",
+    "allowed_mode",
+    "names_versions",
+    "objections",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,26 @@ class Excluded:
     by: Requirement
 
 
-Objection = LacksHardware | LacksMode | Excluded
+@dataclass(frozen=True, slots=True)
+class OutsidePin:
+    """A pin of the module does not admit the version."""
+
+    by: Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideLock:
+    """The lock has the module at another version, `locked`, or not at all."""
+
+    locked: Version | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecated:
+    """The version is deprecated, and not installed."""
+
+
+Objection = LacksHardware | LacksMode | Excluded | OutsidePin | OutsideLock | Deprecated
 
 
 def objections(candidate: ModuleVersion, host: Host, request: Request) -> tuple[Objection, ...]:
@@ -50,7 +82,29 @@ def objections(candidate: ModuleVersion, host: Host, request: Request) -> tuple[
         for requirement in request.excluded
         if requirement.name == candidate.name and requirement.constraint.admits(candidate.version)
     )
+    found.extend(
+        OutsidePin(pin)
+        for pin in request.pinned
+        if pin.name == candidate.name and not pin.constraint.admits(candidate.version)
+    )
+    installed = host.installed.get(candidate.name)
+    is_installed = installed is not None and installed.version == candidate.version
+    if request.locked is not None:
+        locked = request.locked.get(candidate.name)
+        if candidate.version != locked and not (locked is None and is_installed):
+            found.append(OutsideLock(locked))
+    if not is_installed and (candidate.name, candidate.version) in host.deprecated:
+        found.append(Deprecated())
     return tuple(found)
+
+
+def names_versions(name: str, host: Host, request: Request) -> bool:
+    """Whether something but hardware and modes may speak against single versions of the module `name`."""
+    return (
+        request.locked is not None
+        or any(one.name == name for one in (*request.excluded, *request.pinned))
+        or any(module == name for module, _ in host.deprecated)
+    )
 
 
 def allowed_mode(candidate: ModuleVersion, host: Host, request: Request) -> str | None:

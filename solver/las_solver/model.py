@@ -15,10 +15,15 @@ __all__ = ["Gpu", "Hardware", "Host", "ModuleVersion", "Request", "Strategy"]
 
 
 class Strategy(StrEnum):
-    """Which of the valid answers is wanted."""
+    """Which of the valid answers is wanted.
+
+    `KEEP`: fewest changes to what is installed, then the newest. `UPGRADE`: the newest, also of installed providers.
+    """
 
     NEWEST = "newest"
     LOWEST = "lowest"
+    KEEP = "keep"
+    UPGRADE = "upgrade"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +97,8 @@ class Host:
     modes: frozenset[str] | None = None
     interfaces: frozenset[str] = frozenset()
     system_packages: frozenset[str] = frozenset()
+    installed: Mapping[str, ModuleVersion] = field(default_factory=lambda: MappingProxyType({}))
+    deprecated: frozenset[tuple[str, Version]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +109,10 @@ class Request:
     stands where it was named first. `modes` are the only modes that the caller allows (None: any);
     `forced_modes` names the mode of single modules. `excluded` versions are never chosen. `preferred` are providers
     of interfaces to take first, best first.
+
+    `pinned` modules are chosen only at versions that their pins admit. With `locked`, its modules are chosen at its
+    versions alone, and other modules only as they are installed. What is installed stays, at whatever version, except
+    modules that are `released`, or all where `allow_removal`. `requirements` may be empty where something is installed.
     """
 
     requirements: tuple[Requirement, ...]
@@ -111,3 +122,7 @@ class Request:
     forced_modes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     preferred: tuple[str, ...] = ()
     excluded: tuple[Requirement, ...] = ()
+    pinned: tuple[Requirement, ...] = ()
+    locked: Mapping[str, Version] | None = None
+    released: frozenset[str] = frozenset()
+    allow_removal: bool = False

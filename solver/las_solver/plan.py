@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from las_solver.admission import Admission
     from las_solver.statement import Statement
 
-__all__ = ["Plan", "Step"]
+__all__ = ["Invalid", "Plan", "Step"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """An installed module that is not valid on this host, together with the others that are installed."""
+
+    module: str
+    version: Version
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +33,17 @@ class Step:
     version of the registry (the newest at all if none is final). `versions_behind` counts the eligible versions that
     are newer than `version`. `held_back_by` rules out every version newer than `version`, and would not without any one
     of its statements; it is empty where `version` is no older than `newest`, and where a plan is not `explained`.
-    `admitted_by` is the cheapest single change that would admit a newer version, once that was asked for.
+    `action` is ``install``, ``upgrade``, ``downgrade``, ``keep`` or ``remove``, compared with the `installed` version.
+    A step comes `after` further ones that it does not require: those of modules that, as they are installed, still
+    need what it takes away. A module that is removed has no `mode`. `admitted_by` is the cheapest single change that
+    would admit a newer version, once that was asked for.
     """
 
     module: str
     version: Version
     category: str
     action: str
-    mode: str
+    mode: str | None
     requires: tuple[str, ...]
     required_by: tuple[str, ...]
     newest: Version
@@ -39,6 +51,8 @@ class Step:
     system_packages: tuple[str, ...]
     source: str
     checksum: str | None
+    installed: Version | None = None
+    after: tuple[str, ...] = ()
     held_back_by: tuple[Statement, ...] = ()
     admitted_by: Admission | None = None
 
@@ -49,6 +63,7 @@ class Plan:
 
     `optimal` is False where a time limit cut the proof short. `system_packages` are those of all steps that the host
     is not known to have, sorted, each once. `explained`: each step that is older than its newest version says why.
+    `invalid` are the installed modules that were so already, and were left alone unless a step names them.
     """
 
     request: Request
@@ -56,3 +71,4 @@ class Plan:
     optimal: bool
     system_packages: tuple[str, ...]
     explained: bool = True
+    invalid: tuple[Invalid, ...] = ()
