@@ -89,7 +89,7 @@ def objections(candidate: ModuleVersion, host: Host, request: Request) -> tuple[
     )
     installed = host.installed.get(candidate.name)
     is_installed = installed is not None and installed.version == candidate.version
-    if request.locked is not None:
+    if request.locked is not None and candidate.name not in request.unlocked:
         locked = request.locked.get(candidate.name)
         if candidate.version != locked and not (locked is None and is_installed):
             found.append(OutsideLock(locked))

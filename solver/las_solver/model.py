@@ -111,7 +111,7 @@ class Request:
     of interfaces to take first, best first.
 
     `pinned` modules are chosen only at versions that their pins admit. With `locked`, its modules are chosen at its
-    versions alone, and other modules only as they are installed. What is installed stays, at whatever version, except
+    versions alone, and other modules only as they are installed; `unlocked` ones as if there were no lock. What is installed stays, at whatever version, except
     modules that are `released`, or all where `allow_removal`. `requirements` may be empty where something is installed.
     """
 
@@ -124,5 +124,6 @@ class Request:
     excluded: tuple[Requirement, ...] = ()
     pinned: tuple[Requirement, ...] = ()
     locked: Mapping[str, Version] | None = None
+    unlocked: frozenset[str] = frozenset()
     released: frozenset[str] = frozenset()
     allow_removal: bool = False
