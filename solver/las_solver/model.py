@@ -111,8 +111,9 @@ class Request:
     of interfaces to take first, best first.
 
     `pinned` modules are chosen only at versions that their pins admit. With `locked`, its modules are chosen at its
-    versions alone, and other modules only as they are installed; `unlocked` ones as if there were no lock. What is installed stays, at whatever version, except
-    modules that are `released`, or all where `allow_removal`. `requirements` may be empty where something is installed.
+    versions alone, and other modules only as they are installed; `unlocked` ones as if there were no lock. What is
+    installed stays, at whatever version, except modules that are `released`, or all where `allow_removal`.
+    `requirements` may be empty where something is installed.
     """
 
     requirements: tuple[Requirement, ...]
