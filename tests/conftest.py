@@ -15,9 +15,11 @@ settings.load_profile("las-solve")
 
 @pytest.fixture(scope="session", autouse=True)
 def _directories_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Gives the tests, and the processes that they start, empty directories for settings and caches."""
+    """Gives the tests, and the processes that they start, empty directories for settings, caches and state."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("settings")))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.delenv("LAS_SOLVE_CACHE", raising=False)
+        patch.delenv("LAS_SOLVE_STORE", raising=False)
         yield

@@ -1,4 +1,4 @@
-"""Where this user's settings and caches belong, by the XDG Base Directory Specification or the system's customs."""
+"""Where this user's settings, caches and state belong: by the XDG Base Directory Specification, or as is usual."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-__all__ = ["cache_directory", "settings_directory"]
+__all__ = ["cache_directory", "settings_directory", "state_directory"]
 
 _NAME: Final = "las-solve"
 
@@ -26,6 +26,13 @@ def cache_directory() -> Path | None:
     if stated is not None:
         return Path(stated).absolute() if stated else None
     return _directory("XDG_CACHE_HOME", windows="LOCALAPPDATA", darwin="~/Library/Caches", other="~/.cache")
+
+
+def state_directory() -> Path | None:
+    """The directory for what has to last: ``XDG_STATE_HOME``, else what is usual; None if nothing says where it is."""
+    return _directory(
+        "XDG_STATE_HOME", windows="LOCALAPPDATA", darwin="~/Library/Application Support", other="~/.local/state"
+    )
 
 
 def _directory(variable: str, *, windows: str, darwin: str, other: str) -> Path | None:
