@@ -27,10 +27,17 @@ LIMITS: Final = Limits()
 
 
 class Stream:
-    """A file's text, and the lines of all its values, found when they are first asked for."""
+    """A file's text, and what is found of it when it is first asked for: the lines of all its values, its digest."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 digest of the file's bytes, in hex digits."""
+        import hashlib  # late: a plan for people needs none
+
+        return hashlib.sha256(self._data).hexdigest()
 
     @cached_property
     def lines(self) -> tuple[dict[FieldPath, int], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from packaging.version import Version
 from las_registry.load import is_manifest_file, read_bytes
 from las_registry.problem import RegistryUnusable
 from las_registry.registry import Registry, default_directories
+from las_registry.seal import sealed_text
 from las_registry.yaml_document import Limits
 from las_solver.constraint import Requirement
 from las_solver.source import Source
@@ -230,6 +232,46 @@ def test_section_5_the_order_of_files_does_not_matter(
     )
     assert [one.versions(name) for name in one.names()] == [two.versions(name) for name in two.names()]
     assert problems(one, directories[0]) == problems(two, directories[1])
+
+
+def test_the_digest_is_over_what_counts_and_not_over_names_and_order_of_files(tmp_path: Path) -> None:
+    a, b = manifest_text("a", "1.0"), manifest_text("b", "2.0")
+    digest = load(tmp_path / "one", {"a/manifest.yaml": a, "b/manifest.yaml": b}).digest
+    assert re.fullmatch("sha256:[0-9a-f]{64}", digest)
+    named_otherwise = {"x/manifest.yaml": b, "y/1.manifest.yaml": a, "notes.yaml": "", "z/manifest.yaml": BROKEN}
+    assert load(tmp_path / "two", named_otherwise).digest == digest
+    assert load(tmp_path / "three", {"a/manifest.yaml": a}).digest != digest
+    assert load(tmp_path / "four", {"a/manifest.yaml": a, "b/manifest.yaml": b + "license: MIT\n"}).digest != digest
+    shadowing = Registry.load(
+        [tmp_path / "one", write_files(tmp_path / "five", {"b/manifest.yaml": manifest_text("b")})]
+    )
+    assert shadowing.digest == digest
+
+
+def test_layout_does_not_matter_for_the_digest_where_manifests_carry_checksums(tmp_path: Path) -> None:
+    text, _ = sealed_text(manifest_text("a").encode(), "a")
+    sealed = text.decode()
+    together = {"a/manifest.yaml": f"# a comment\n{sealed}---\n{BROKEN}"}
+    assert load(tmp_path / "one", {"a.manifest.yaml": sealed}).digest == load(tmp_path / "two", together).digest
+
+
+def test_each_manifest_of_a_file_counts_for_the_digest(tmp_path: Path) -> None:
+    file = manifest_text("a") + "---\n" + manifest_text("b")
+    both = load(tmp_path / "one", {"manifest.yaml": file})
+    a_elsewhere = Registry.load(
+        [write_files(tmp_path / "two", {"manifest.yaml": manifest_text("a", "2")}), tmp_path / "one"]
+    )
+    b_alone = Registry.load(
+        [write_files(tmp_path / "three", {"manifest.yaml": manifest_text("a", "x")}), tmp_path / "one"]
+    )
+    assert len({both.digest, a_elsewhere.digest, b_alone.digest}) == 3
+
+
+def test_the_digest_is_the_same_where_parsed_manifests_are_kept(tmp_path: Path) -> None:
+    files = {f"m{at}/manifest.yaml": manifest_text(f"m{at}", rest=f"license: {'x' * 900}\n") for at in range(100)}
+    digest = load(tmp_path / "registry", files).digest
+    kept = [Registry.load([tmp_path / "registry"], is_cached=True).digest for _ in range(2)]
+    assert kept == [digest, digest]
 
 
 @pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir(), lambda path: path.write_text("x")])
