@@ -5,21 +5,20 @@ docs/replay.md describes the format; :mod:`las_registry.replay_text` writes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final
 
+from las_registry.document_reading import MOST_PROBLEMS, DocumentReading, label, shown
 from las_registry.host.profile import host_from_document
 from las_registry.load import Shelf
-from las_registry.manifest import Manifest, Pool, Refused, is_label, read_boolean, read_manifest
+from las_registry.manifest import Manifest, Pool, read_manifest
 from las_registry.problem import FieldPath, InvalidFile, Problem, format_path
 from las_registry.registry import Registry
 from las_registry.yaml_document import Document, Limits
 from las_registry.yaml_reader import Value, read_document
-from las_solver.constraint import Requirement, check_name, parse_version
-from las_solver.errors import InvalidInput
-from las_solver.model import Host, ModuleVersion, Request, Strategy
+from las_solver.constraint import check_name, parse_version
+from las_solver.model import Host, ModuleVersion
 from las_solver.recording import RecordedSource, Recording
 from las_solver.source import Note, RejectedManifest, ShadowedModule
 
@@ -45,11 +44,8 @@ _OPTIONS: Final = ("strategy", "prereleases", "modes", "forced_modes", "preferre
 _REJECTED: Final = ("module", "version", "provides", "place", "reason")
 _SHADOWED: Final = ("module", "versions", "registry")
 _LIMITS: Final = Limits(nodes=8_000_000)
-_MOST_PROBLEMS: Final = 50
 _LEAST: Final[Mapping[str, Value]] = {"category": "tool", "description": "-", "runtime": {"modes": ["native"]}}
 """What a manifest in a replay file need not say."""
-
-Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,67 +97,29 @@ def read_replay(data: bytes, file: str) -> Replay:
     return _Reading(read_document(data, file, _LIMITS)).replay()
 
 
-class _Reading:
-    """One pass over a document, which collects every problem on the way."""
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.problems: list[Problem] = []
+class _Reading(DocumentReading):
+    """One pass over a replay file."""
 
     def replay(self) -> Replay:
         top = self.document.value
         if not isinstance(top, dict) or KEYS[0] not in top:
             self.refuse((), "this is not a replay file", f"a replay file begins with {KEYS[0]}: {FORMAT}")
             raise InvalidFile(self.problems)
-        self.version(top[KEYS[0]])
+        self.version(top[KEYS[0]], KEYS[0], FORMAT)
         self.known_keys(top, (), KEYS)
-        request, host = self.request(top), self.host(top.get("host"))
+        request, host = self.request(top, _OPTIONS), self.host(top.get("host"))
         recording = Recording(
             request=request,
             host=host,
             module_versions=self.modules(top.get("modules")),
             notes=(*self.rejected(top.get("rejected")), *self.shadowed(top.get("shadowed"))),
             names=self.each(top.get("names"), ("names",), check_name),
-            interfaces=self.each(top.get("interfaces"), ("interfaces",), _label),
+            interfaces=self.each(top.get("interfaces"), ("interfaces",), label),
         )
         about, expected = (self.text(top.get(key), (key,)) or "" for key in ("about", "expected"))
         if self.problems:
             raise InvalidFile(sorted(self.problems, key=lambda problem: problem.line or 0))
         return Replay(recording=recording, about=about, expected=expected)
-
-    def version(self, value: Value) -> None:
-        """Refuses every format but this one before anything else, since what follows may mean something else."""
-        if value == str(FORMAT):
-            return
-        newer = isinstance(value, str) and value.isdecimal() and len(value) < 10 and int(value) > FORMAT
-        hint = "a newer las-solve reads it" if newer else f"write {KEYS[0]}: {FORMAT}"
-        self.refuse((KEYS[0],), f"expected version {FORMAT} of the format, found {_shown(value)}", hint)
-        raise InvalidFile(self.problems)
-
-    def request(self, top: Mapping[str, Value]) -> Request:
-        requirements = self.each(top.get("request"), ("request",), Requirement.parse)
-        if not top.get("request"):
-            self.refuse(("request",), "nothing is requested", "name at least one module: request: [app]")
-        options = self.mapping(top.get("options"), ("options",), _OPTIONS)
-        modes = options.get("modes")
-        return Request(
-            requirements=requirements,
-            strategy=self.fact(options.get("strategy"), ("options", "strategy"), _strategy) or Strategy.NEWEST,
-            prereleases=self.fact(options.get("prereleases"), ("options", "prereleases"), _boolean) or False,
-            modes=None if modes is None else frozenset(self.each(modes, ("options", "modes"), _label)),
-            forced_modes=self.forced_modes(options.get("forced_modes")),
-            preferred=self.each(options.get("preferred"), ("options", "preferred"), check_name),
-            excluded=self.each(options.get("excluded"), ("options", "excluded"), Requirement.parse),
-        )
-
-    def forced_modes(self, value: Value) -> Mapping[str, str]:
-        path: FieldPath = ("options", "forced_modes")
-        found: dict[str, str] = {}
-        for name, mode in self.mapping(value, path).items():
-            forced = self.fact(mode, (*path, name), _label)
-            if self.fact(name, (*path, name), check_name) and forced is not None:
-                found[name] = forced
-        return MappingProxyType(found)
 
     def host(self, value: Value) -> Host:
         if value is not None:
@@ -178,14 +136,14 @@ class _Reading:
             one = self.module(entry, ("modules", at), pool)
             if one is not None and found.setdefault((one.name, one.version), one) is not one:
                 self.refuse(("modules", at), f"{one} is there twice", "keep one of them")
-            if len(self.problems) >= _MOST_PROBLEMS:
+            if len(self.problems) >= MOST_PROBLEMS:
                 break
         return tuple(found.values())
 
     def module(self, entry: Value, path: FieldPath, pool: Pool) -> ModuleVersion | None:
         """The module version of a manifest; its checksum is that of the original, and not compared."""
         if not isinstance(entry, dict):
-            self.refuse(path, f"expected a manifest, found {_shown(entry)}", "write it like {name: app, version: 1.0}")
+            self.refuse(path, f"expected a manifest, found {shown(entry)}", "write it like {name: app, version: 1.0}")
             return None
         value = {**_LEAST, **{key: one for key, one in entry.items() if one is not None and key != "source"}}
         source = self.text(entry.get("source"), (*path, "source")) or default_source(str(entry.get("name")))
@@ -221,66 +179,6 @@ class _Reading:
         for at, item in enumerate(self.items(value, path)):
             yield (*path, at), self.mapping(item, (*path, at), keys)
 
-    def required(
-        self, fields: Mapping[str, Value], path: FieldPath, key: str, parse: Callable[[str], str]
-    ) -> str | None:
-        if fields.get(key) is None:
-            self.refuse(path, f"its {key} is missing", f"write {{{key}: ...}}")
-        return self.fact(fields.get(key), (*path, key), parse)
-
-    def each(self, value: Value, path: FieldPath, parse: Callable[[str], Parsed]) -> tuple[Parsed, ...]:
-        """What `parse` makes of each text of a list."""
-        found = []
-        for at, item in enumerate(self.items(value, path)):
-            if item is None:
-                self.refuse((*path, at), "expected a text, found nothing", "leave it out")
-            found.append(self.fact(item, (*path, at), parse))
-            if len(self.problems) >= _MOST_PROBLEMS:
-                break
-        return tuple(one for one in found if one is not None)
-
-    def items(self, value: Value, path: FieldPath) -> Sequence[Value]:
-        """A list; a null is an empty one."""
-        if value is not None and not isinstance(value, list):
-            self.refuse(path, f"expected a list, found {_shown(value)}", f"write it like {format_path(path)}: [...]")
-            return ()
-        return value or ()
-
-    def mapping(self, value: Value, path: FieldPath, keys: Sequence[str] = ()) -> Mapping[str, Value]:
-        """A mapping, with no keys but `keys` if there are any; a null is an empty one."""
-        if value is not None and not isinstance(value, dict):
-            self.refuse(path, f"expected a mapping, found {_shown(value)}", "write it like {key: value}")
-            return {}
-        if value and keys:
-            self.known_keys(value, path, keys)
-        return value or {}
-
-    def known_keys(self, value: Mapping[str, Value], path: FieldPath, keys: Sequence[str]) -> None:
-        """Refuses all keys but `keys` and those that begin with ``x-``."""
-        for key in value:
-            if key not in keys and not key.startswith("x-") and len(self.problems) < _MOST_PROBLEMS:
-                self.refuse((*path, key), "there is no such key", _meant(key, keys))
-
-    def text(self, value: Value, path: FieldPath) -> str | None:
-        if value is None or isinstance(value, str):
-            return None if value is None else str(value)
-        self.refuse(path, f"expected a text, found {_shown(value)}")
-        return None
-
-    def fact(self, value: Value, path: FieldPath, parse: Callable[[str], Parsed]) -> Parsed | None:
-        """What `parse` makes of a text; a null is absent."""
-        text = self.text(value, path)
-        if text is None:
-            return None
-        try:
-            return parse(text)
-        except InvalidInput as error:
-            self.refuse(path, error.message, error.hint)
-            return None
-
-    def refuse(self, path: FieldPath, message: str, hint: str | None = None) -> None:
-        self.problems.append(self.document.problem(path, message, hint))
-
 
 def _within(document: Document, path: FieldPath, problems: Iterable[Problem]) -> list[Problem]:
     """What is wrong with the value at `path`, which was read as a document of its own, with fields and lines of the
@@ -297,45 +195,3 @@ def _within(document: Document, path: FieldPath, problems: Iterable[Problem]) ->
         place = top + ("." if problem.field[:1] not in ("", "[") else "") + problem.field
         found.append(replace(problem, field=place, line=known.get(inside, document.line_of(path))))
     return found
-
-
-def _strategy(text: str) -> Strategy:
-    try:
-        return Strategy(text)
-    except ValueError:
-        known = [one.value for one in Strategy]
-        raise InvalidInput(f"{_shown(text)} is none of {', '.join(known)}") from None
-
-
-def _boolean(text: str) -> bool:
-    try:
-        return read_boolean(str(text))
-    except Refused:
-        raise InvalidInput(f"{_shown(text)} is not true or false") from None
-
-
-def _label(text: str) -> str:
-    if not is_label(text):
-        raise InvalidInput(
-            f"{_shown(text)} is not a name that is allowed here", hint="leave out spaces and line breaks"
-        )
-    return text
-
-
-def _meant(key: str, keys: Sequence[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(key[:100].lower().replace("-", "_"), keys, n=1)
-    return f"did you mean {near[0]}?" if near else f"its keys are {', '.join(keys)}; your own begin with x-"
-
-
-def _shown(value: Value) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case dict():
-            return "a mapping"
-        case list():
-            return "a list"
-        case _:
-            return repr(str(value) if len(value) <= 80 else value[:77] + "...")

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
 
 from las_registry.replay import FORMAT, KEYS, Replay, default_source
 from las_registry.size import format_size
-from las_registry.yaml_value import NULLS
+from las_registry.yaml_text import flow_text, scalar_text
 from las_solver.model import Host, ModuleVersion, Request, Strategy
 from las_solver.source import Note, RejectedManifest, ShadowedModule
 
 __all__ = ["replay_text", "with_expected"]
 
-_PLAIN: Final = re.compile(r"[A-Za-z0-9/][A-Za-z0-9._+@/<>=!~*-]*", re.ASCII)
-"""Texts that need no quotes in any place."""
-
-_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _INDENT: Final = "  "
 
 _Fields = Mapping[str, object]
@@ -47,20 +42,20 @@ def _lines(replay: Replay) -> Iterator[str]:
     if replay.about:
         yield from _block("about", replay.about)
     recording = replay.recording
-    yield f"request: {_flow([str(one) for one in recording.request.requirements])}"
+    yield f"request: {flow_text([str(one) for one in recording.request.requirements])}"
     if options := _options(recording.request):
-        yield f"options: {_flow(options)}"
-    yield f"host: {_flow(_host(recording.host))}"
+        yield f"options: {flow_text(options)}"
+    yield f"host: {flow_text(_host(recording.host))}"
     yield "modules:" if recording.module_versions else "modules: []"
     newest_first = sorted(recording.module_versions, key=lambda one: one.version, reverse=True)
     for one in sorted(newest_first, key=lambda one: one.name):
-        yield f"  - {_flow(_manifest(one))}"
+        yield f"  - {flow_text(_manifest(one))}"
     for key, kind in (("rejected", RejectedManifest), ("shadowed", ShadowedModule)):
-        notes = sorted({f"  - {_flow(_note(note))}" for note in recording.notes if isinstance(note, kind)})
+        notes = sorted({f"  - {flow_text(_note(note))}" for note in recording.notes if isinstance(note, kind)})
         yield from (f"{key}:", *notes) if notes else ()
     for key, names in (("names", recording.names), ("interfaces", recording.interfaces)):
         if names:
-            yield f"{key}: {_flow(sorted(names))}"
+            yield f"{key}: {flow_text(sorted(names))}"
     if replay.expected:
         yield from _block("expected", replay.expected)
 
@@ -148,38 +143,12 @@ def _used(fields: _Fields) -> _Fields:
     return {key: value for key, value in fields.items() if value is not None}
 
 
-def _flow(value: object) -> str:
-    """A value on one line."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_scalar(key)}: {_flow(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    if isinstance(value, bool | int):
-        return str(value).lower()
-    return _scalar(str(value))
-
-
-def _scalar(text: str) -> str:
-    """A text, in quotes where a reader could take it for something else than its source text."""
-    if _PLAIN.fullmatch(text) and text not in NULLS:
-        return text
-    return '"' + "".join(_ESCAPES.get(one) or (one if one.isprintable() else _escaped(one)) for one in text) + '"'
-
-
-def _escaped(character: str) -> str:
-    """A character as an escape of double-quoted YAML; half of a pair that stands alone has none."""
-    code = ord(character)
-    if 0xD800 <= code <= 0xDFFF:
-        return "\N{REPLACEMENT CHARACTER}"
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
 def _block(key: str, text: str) -> Iterator[str]:
     """Lines of text under a key, as they are where YAML has a spelling for that."""
     lines = text.split("\n")
     plain = text.endswith("\n") and not text.endswith("\n\n") and lines[0][:1] not in ("", " ", "\t")
     if not plain or not all(line.isprintable() for line in lines):
-        yield f"{key}: {_scalar(text)}"
+        yield f"{key}: {scalar_text(text)}"
         return
     yield f"{key}: |"
     yield from (_INDENT + line if line else "" for line in lines[:-1])
