@@ -25,6 +25,8 @@ def _words(options: RequestOptions) -> Iterator[str]:
         yield from ("--registry", str(registry))
     if options.profile is not None:
         yield from ("--profile", options.profile)
+    if options.store is not None:
+        yield from ("--store", str(options.store))
     if options.prereleases:
         yield "--pre"
     if options.strategy != "newest":

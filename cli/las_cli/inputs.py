@@ -55,8 +55,8 @@ def load_registry(directories: Sequence[Path], *, strict: bool = False, warn: bo
 
 
 def warn_of_unknown(request: Request, host: Host, registry: Registry) -> None:
-    """Warns of options that say nothing, since there are no such modules or versions, of modes that `host` does not
-    allow, and of modules that are asked for by the name of an example host.
+    """Warns of options that say nothing, since there are no such modules or versions or they are not installed, of
+    modes that `host` does not allow, and of modules that are asked for by the name of an example host.
 
     That a requested module is unknown is for the planner to say.
     """
@@ -65,17 +65,24 @@ def warn_of_unknown(request: Request, host: Host, registry: Registry) -> None:
     named += [(f"--exclude {one}", one.name) for one in request.excluded]
     named += [(f"--mode {name}={mode}", name) for name, mode in request.forced_modes.items()]
     for option, name in named:
-        if not registry.versions(name):
+        if not registry.versions(name) and name not in host.installed:
             near = did_you_mean(name, registry.names())
             log.warning(f"{option} has no effect: there is no module named {name}" + (f"; {near}" if near else ""))
+    for name in sorted(request.released - host.installed.keys()):
+        near = did_you_mean(name, sorted(host.installed))
+        text = f"--allow-removal-of {name} has no effect: {name} is not installed"
+        log.warning(f"{text}; {near}" if near else text)
     for one in request.excluded:
-        if registry.versions(one.name) and not registry.admitted(one):
+        installed = host.installed.get(one.name)
+        is_there = installed is not None and one.constraint.admits(installed.version)
+        if registry.versions(one.name) and not registry.admitted(one) and not is_there:
             log.warning(f"--exclude {one} has no effect: no version of {one.name} meets {one.constraint}")
     for mode in sorted({*(request.modes or ()), *request.forced_modes.values()}):
         if host.modes is not None and mode not in host.modes:
             log.warning(f"--mode {mode} is no mode of this machine, which allows {', '.join(sorted(host.modes))}")
     for name in dict.fromkeys(one.name for one in request.requirements):
-        if not registry.versions(name) and not registry.rejected(name) and is_example(name):
+        is_known = registry.versions(name) or registry.rejected(name) or name in host.installed
+        if not is_known and is_example(name):
             log.warning(f"{name} is no module but an example host: --profile {name} plans for it")
 
 

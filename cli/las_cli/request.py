@@ -23,11 +23,14 @@ def build_request(
     modes: Sequence[str] = (),
     preferred: Sequence[str] = (),
     excluded: Sequence[str] = (),
+    pinned: Sequence[Requirement] = (),
+    released: Sequence[str] = (),
+    allow_removal: bool = False,
 ) -> Request:
-    """The request that these texts of the command line spell.
+    """The request that these texts of the command line spell, with what the store says is `pinned`.
 
-    `modules` and `excluded` are requirements, `modes` are ``MODE`` or ``MODULE=MODE``, `preferred` are names.
-    Raises :class:`InvalidInput` where one cannot be read or two contradict each other. What is merely
+    `modules` and `excluded` are requirements, `modes` are ``MODE`` or ``MODULE=MODE``, `preferred` and `released` are
+    names. Raises :class:`InvalidInput` where one cannot be read or two contradict each other. What is merely
     impossible, such as an excluded range that leaves no version, is for the planner to explain.
     """
     requirements = tuple(_requirement(text) for text in modules)
@@ -44,6 +47,9 @@ def build_request(
         forced_modes=MappingProxyType(forced),
         preferred=names,
         excluded=exclusions,
+        pinned=tuple(pinned),
+        released=frozenset(_name(text.strip(), option="--allow-removal-of") for text in released),
+        allow_removal=allow_removal,
     )
 
 

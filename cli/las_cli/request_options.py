@@ -16,8 +16,10 @@ from las_cli.logging import logger
 from las_cli.options import ModuleType, assume_option, profile_option, registry_option, strict_option
 from las_cli.progress import Progress
 from las_cli.replay_option import REPLAYED, read_recorded, replay_option, save_replay, save_replay_option
+from las_cli.store_option import store_option
 
 if TYPE_CHECKING:
+    from las_registry.lifecycle.reading import StoreContent
     from las_registry.registry import Registry
     from las_solver.conflict import Conflict
     from las_solver.errors import InvalidInput
@@ -36,6 +38,7 @@ __all__ = [
     "nothing_named",
     "pose",
     "request_options",
+    "request_options_without_store",
     "solver_option",
     "timeout_option",
 ]
@@ -48,7 +51,20 @@ _EXPLAINING: Final = 10.0
 
 _BY_HAND: Final = click.core.ParameterSource.COMMANDLINE
 _RECORDED: Final = frozenset(
-    ["registries", "profile", "assumptions", "prereleases", "strategy", "modes", "preferred", "excluded", "strict"]
+    (
+        *(
+            "registries",
+            "profile",
+            "assumptions",
+            "prereleases",
+            "strategy",
+            "modes",
+            "preferred",
+            "excluded",
+            "strict",
+        ),
+        *("store", "no_store", "allow_removal", "released"),
+    )
 )
 """The options about what stands in a replay file."""
 
@@ -72,7 +88,8 @@ class _Seconds(click.FloatRange):
 class RequestOptions:
     """What the options of :func:`request_options` were given, as it was typed.
 
-    `started` is when the command began, on the clock of :func:`time.monotonic`.
+    `started` is when the command began, on the clock of :func:`time.monotonic`. The last four are about what is
+    installed, and have their defaults for a command that does not look at that.
     """
 
     registries: Sequence[Path]
@@ -90,6 +107,10 @@ class RequestOptions:
     recorded: Path | None
     saved: Path | None
     started: float
+    store: Path | None = None
+    no_store: bool = True
+    allow_removal: bool = False
+    released: Sequence[str] = ()
 
 
 class Timer:
@@ -111,7 +132,7 @@ class Question:
     """A request, the machine and the registry that it is about, and a planner for these.
 
     `place` says where plans are for, in words that follow "Plan for ...". `timeout` is the time in seconds for the
-    answer, counted from `started`.
+    answer, counted from `started`. `installed` is the digest of what a store said is installed.
     """
 
     request: Request
@@ -121,6 +142,7 @@ class Question:
     place: str
     started: float
     timeout: float
+    installed: str | None = None
 
 
 def timeout_option(command: Command) -> Command:
@@ -148,60 +170,98 @@ def request_options(command: Command) -> Command:
 
     What is requested is no option: :func:`pose` takes it, too.
     """
+    strategies = _strategy_option("newest", "lowest", "keep")
+    return _decorated(command, (*_MACHINE, strategies, *_WISHES, *_INSTALLED, *_REPLAYS))  # type: ignore[no-any-return]
+
+
+def request_options_without_store(command: Command) -> Command:
+    """The options of :func:`request_options` for a command that does not look at what is installed."""
+    strategies = _strategy_option("newest", "lowest")
+    return _decorated(command, (*_MACHINE, strategies, *_WISHES, *_REPLAYS))  # type: ignore[no-any-return]
+
+
+_Option = Callable[[Any], Any]
+
+_MACHINE: Final[Sequence[_Option]] = (
+    registry_option,
+    profile_option,
+    assume_option,
+    click.option("--pre", "prereleases", is_flag=True, help="Allow pre-releases of every module."),
+)
+
+_WISHES: Final[Sequence[_Option]] = (
+    click.option(
+        "--mode",
+        "modes",
+        multiple=True,
+        metavar="[MODULE=]MODE",
+        help="Allow only this mode of running (repeatable: only these); with MODULE=, force the mode of one.",
+    ),
+    click.option(
+        "--prefer",
+        "preferred",
+        multiple=True,
+        type=ModuleType(),
+        metavar="NAME",
+        help="Take this module first where an interface needs a provider. Repeatable, best first.",
+    ),
+    click.option(
+        "--exclude",
+        "excluded",
+        multiple=True,
+        type=ModuleType(),
+        metavar="NAME[@CONSTRAINT]",
+        help="Never choose this module, or these versions of it. Repeatable.",
+    ),
+    timeout_option,
+    strict_option,
+    solver_option,
+    click.option("--eager", is_flag=True, hidden=True, help="Read every module that could matter at once."),
+)
+
+_INSTALLED: Final[Sequence[_Option]] = (
+    store_option,
+    click.option("--no-store", is_flag=True, help="Plan as if nothing were installed."),
+    click.option("--allow-removal", is_flag=True, help="Allow to remove what is installed, as little as possible."),
+    click.option(
+        "--allow-removal-of",
+        "released",
+        multiple=True,
+        type=ModuleType(),
+        metavar="NAME",
+        help="Allow to remove this module if it is installed. Repeatable.",
+    ),
+)
+
+_REPLAYS: Final[Sequence[_Option]] = (replay_option, save_replay_option)
+
+
+def _strategy_option(*strategies: str) -> _Option:
+    """Passes `strategy`: one of `strategies`, by default the first."""
+    kept = "; keep changes the least of what is installed" if "keep" in strategies else ""
+    return click.option(
+        "--strategy",
+        type=click.Choice(strategies),
+        default=strategies[0],
+        show_default=True,
+        help=f"Which of the valid answers to take; lowest is the oldest, to test lower bounds with{kept}.",
+    )
+
+
+def _decorated(command: Callable[..., Any], options: Sequence[_Option]) -> Any:
+    """`command` with `options`, in their order, which it is given as one value."""
     names = [field.name for field in fields(RequestOptions) if field.name != "started"]
 
     @functools.wraps(command)
     def with_options(*arguments: Any, **values: Any) -> Any:
         started = time.monotonic()
-        given = {name: values.pop(name) for name in names}
+        given = {name: values.pop(name) for name in names if name in values}
         return command(*arguments, options=RequestOptions(**given, started=started), **values)
 
-    decorators: Sequence[Callable[[Any], Any]] = (
-        registry_option,
-        profile_option,
-        assume_option,
-        click.option("--pre", "prereleases", is_flag=True, help="Allow pre-releases of every module."),
-        click.option(
-            "--strategy",
-            type=click.Choice(["newest", "lowest"]),
-            default="newest",
-            show_default=True,
-            help="Which of the valid answers to take; lowest is the oldest, to test lower bounds with.",
-        ),
-        click.option(
-            "--mode",
-            "modes",
-            multiple=True,
-            metavar="[MODULE=]MODE",
-            help="Allow only this mode of running (repeatable: only these); with MODULE=, force the mode of one.",
-        ),
-        click.option(
-            "--prefer",
-            "preferred",
-            multiple=True,
-            type=ModuleType(),
-            metavar="NAME",
-            help="Take this module first where an interface needs a provider. Repeatable, best first.",
-        ),
-        click.option(
-            "--exclude",
-            "excluded",
-            multiple=True,
-            type=ModuleType(),
-            metavar="NAME[@CONSTRAINT]",
-            help="Never choose this module, or these versions of it. Repeatable.",
-        ),
-        timeout_option,
-        strict_option,
-        solver_option,
-        click.option("--eager", is_flag=True, hidden=True, help="Read every module that could matter at once."),
-        replay_option,
-        save_replay_option,
-    )
     decorated: Any = with_options
-    for decorator in reversed(decorators):
-        decorated = decorator(decorated)
-    return decorated  # type: ignore[no-any-return]
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated
 
 
 def pose(options: RequestOptions, modules: Sequence[str], *, also: Sequence[str] = ()) -> Question:
@@ -210,9 +270,13 @@ def pose(options: RequestOptions, modules: Sequence[str], *, also: Sequence[str]
     Names that have no effect are warned about. A replay file that is to be saved is, with the modules `also` in it.
     Raises :class:`InvalidInput` and :class:`RegistryUnusable`.
     """
-    request, host, registry = _read(options, modules) if options.recorded is None else _replayed(options, modules)
+    store = _store(options)
+    request, host, registry = (
+        _read(options, modules, store) if options.recorded is None else _replayed(options, modules)
+    )
     if options.saved is not None:
         save_replay(options.saved, registry, host, request, also=also, directories=options.registries)
+    from las_cli.installed import digest_of
     from las_cli.machine import place_of
 
     return Question(
@@ -223,11 +287,24 @@ def pose(options: RequestOptions, modules: Sequence[str], *, also: Sequence[str]
         place=place_of(options.profile, options.assumptions) if options.recorded is None else REPLAYED,
         started=options.started,
         timeout=options.timeout,
+        installed=digest_of(store),
     )
 
 
-def _read(options: RequestOptions, modules: Sequence[str]) -> tuple[Request, Host, Registry]:
+def _store(options: RequestOptions) -> StoreContent | None:
+    """What is installed on the machine that `options` name; a replay file says that itself."""
+    if options.recorded is not None:
+        return None
+    from las_cli.installed import meant_store, read_installed
+
+    return read_installed(meant_store(options.store, no_store=options.no_store, profile=options.profile))
+
+
+def _read(
+    options: RequestOptions, modules: Sequence[str], store: StoreContent | None
+) -> tuple[Request, Host, Registry]:
     from las_cli.inputs import load_registry, warn_of_unknown
+    from las_cli.installed import pins_of, with_installed
     from las_cli.machine import read_host
     from las_cli.request import build_request
 
@@ -238,8 +315,11 @@ def _read(options: RequestOptions, modules: Sequence[str]) -> tuple[Request, Hos
         modes=options.modes,
         preferred=options.preferred,
         excluded=options.excluded,
+        pinned=pins_of(store),
+        released=options.released,
+        allow_removal=options.allow_removal,
     )
-    host = read_host(options.profile, options.assumptions)
+    host = with_installed(read_host(options.profile, options.assumptions), store)
     registry = load_registry(options.registries, strict=options.strict)
     warn_of_unknown(request, host, registry)
     return request, host, registry

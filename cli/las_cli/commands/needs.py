@@ -19,7 +19,7 @@ from las_cli.request_options import (
     make_planner,
     nothing_named,
     pose,
-    request_options,
+    request_options_without_store,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _ANYWHERE = "on any machine with the modes and interfaces of this one"
     is_flag=True,
     help="Only with every MODULE at the newest final version that is asked for, not at any version.",
 )
-@request_options
+@request_options_without_store
 @format_option("text", "json")
 @logging_options
 @click.pass_context
@@ -49,7 +49,7 @@ def needs(
 
     Listed are the smallest machines by number of graphics cards, their memory, main memory, CPU cores and the runtimes
     that a machine provides, as manifests state them: real use may need more. Modes, interfaces and system packages are
-    those of this machine.
+    those of this machine. What is installed on it plays no part.
 
     Exits with 0, also if this machine will not do, or with 1 and the reasons if none will. Other statuses: 2 wrong
     usage or bad input, 3 an unusable registry, 4 out of time, 130 interrupted.

@@ -18,11 +18,6 @@ __all__ = ["plan"]
 @click.argument("modules", metavar="MODULE[@CONSTRAINT]...", nargs=-1, type=ModuleType())
 @request_options
 @format_option(*FORMATS, help="How to print the answer; dot is a graph for Graphviz, html one page with a drawing.")
-@click.option(
-    "--no-store",
-    is_flag=True,
-    help="Do not remember the plan. So far none is remembered: this changes nothing.",
-)
 @logging_options
 @click.pass_context
 def plan(
@@ -31,14 +26,14 @@ def plan(
     modules: Sequence[str],
     options: RequestOptions,
     output_format: str,
-    no_store: bool,
 ) -> None:
     """Plan the newest set of module versions that satisfies MODULE... and works on this machine.
 
-    A constraint is a PEP 440 specifier set; a bare version means exactly that one.
+    A constraint is a PEP 440 specifier set; a bare version means exactly that one. What is installed already, as
+    `las-solve state` knows it, stays and works afterwards; other versions of it are taken only where that is needed.
 
     Prints the plan and exits with 0, or the reasons why there is none and exits with 1. Other statuses: 2
-    wrong usage or bad input, 3 an unusable registry, 4 out of time, 130 interrupted.
+    wrong usage or bad input, 3 an unusable registry or store, 4 out of time, 130 interrupted.
 
     \b
     Examples:
@@ -46,6 +41,7 @@ def plan(
       las-solve plan 'python@>=3.11,<3.13' open-webui --mode native
       las-solve plan vllm --profile workstation.yaml --format json
       las-solve plan vllm --assume gpus=24GB,24GB --assume runtime.cuda=12.4
+      las-solve plan open-webui --strategy keep --allow-removal-of ollama
       las-solve plan open-webui --format dot | dot -Tsvg > plan.svg
       las-solve plan open-webui --format html > plan.html
     """

@@ -44,7 +44,7 @@ def why(ctx: click.Context, *, asked: str, modules: Sequence[str], options: Requ
     A constraint asks about these versions: if the plan has another one, why not one of these.
 
     Exits with 0, or with 1 and the reasons if there is no such plan. Other statuses: 2 wrong usage, bad input, or no
-    such module, 3 an unusable registry, 4 out of time, 130 interrupted.
+    such module, 3 an unusable registry or store, 4 out of time, 130 interrupted.
 
     \b
     Examples:
@@ -61,7 +61,7 @@ def why(ctx: click.Context, *, asked: str, modules: Sequence[str], options: Requ
         raise click.UsageError("Missing option '--for': name what the plan is for.")
     (requirement,) = build_request(modules=[asked]).requirements
     question = pose(options, modules, also=[requirement.name])
-    if not question.registry.versions(requirement.name):
+    if not question.registry.versions(requirement.name) and requirement.name not in question.host.installed:
         raise unknown_module(requirement.name, question.registry)
     with Explaining(min(question.timeout, BRIEFLY)) as explaining:
         found = in_time(
