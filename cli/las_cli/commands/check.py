@@ -71,38 +71,16 @@ def check(
       las-solve check plan.json --profile workstation.yaml
       las-solve replay report.yaml --format json | las-solve check - --replay report.yaml
     """
+    from las_cli.answer_file import read_answer
     from las_cli.inputs import load_registry
     from las_solver.check import check as complaints_about
 
-    document = _read_document(answer)
+    document = read_answer(answer, hint="check what las-solve plan --format json printed")
     host = _host_of(document, answer, profile, assumptions)
     registry = load_registry(registries) if recorded is None else read_recorded(recorded).registry()
     complaints = complaints_about(document, registry, host)
     _print(document, complaints, output_format)
     ctx.exit(ExitStatus.CONFLICT if complaints else ExitStatus.DONE)
-
-
-def _read_document(path: Path) -> Mapping[str, object]:
-    """The answer in the file at `path`; raises :class:`InvalidInput` unless it is one."""
-    import json
-
-    from las_cli.inputs import read_input
-    from las_solver.errors import InvalidInput
-
-    shown = "standard input" if str(path) == "-" else str(path)
-    hint = "check what las-solve plan --format json printed"
-    data = read_input(path)
-    if not data.strip():
-        raise InvalidInput(f"{shown} is empty", hint=hint)
-    try:
-        document = json.loads(data)
-    except RecursionError:
-        raise InvalidInput(f"{shown} is nested too deeply", hint=hint) from None
-    except ValueError as error:
-        raise InvalidInput(f"{shown} is not JSON: {error}", hint=hint) from None
-    if not isinstance(document, dict) or document.get("status") not in ("resolved", "conflict"):
-        raise InvalidInput(f"{shown} is neither a plan nor a conflict", hint=hint)
-    return document
 
 
 def _host_of(document: Mapping[str, object], path: Path, profile: str | None, assumptions: Sequence[str]) -> Host:
