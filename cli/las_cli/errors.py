@@ -145,6 +145,7 @@ def failure_of(error: Exception) -> Failure:
     """What is reported of `error`."""
     if isinstance(error, click.ClickException):  # a typing error waits for no further imports
         return Failure(status=ExitStatus.BAD_INPUT, message=error.format_message())
+    from las_registry.lifecycle.errors import StoreUnusable
     from las_registry.problem import InvalidFile, RegistryUnusable
     from las_solver.errors import InvalidInput, LasSolveError, OutOfTime
 
@@ -161,6 +162,8 @@ def failure_of(error: Exception) -> Failure:
                 hint=error.hint,
                 details=tuple(map(problem_document, error.problems)),
             )
+        case StoreUnusable():
+            return Failure(status=ExitStatus.UNUSABLE, message=error.message, hint=error.hint)
         case InvalidFile(problems=[_, *_]):
             return _invalid_file(error)
         case InvalidInput():
