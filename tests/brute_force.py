@@ -2,7 +2,8 @@
 
 Nothing here is clever. Answers are built in every possible way, each is held against section 4 as a whole,
 and the least by section 5 is taken. No SAT, no propagation, nothing shared with the solver or its checker but
-the vocabulary. Docstrings quote the contract in single quotes.
+the vocabulary. What is installed counts as decision 0017 says (:mod:`brute_force_machine`); steps and their order
+are in :mod:`brute_force_steps`. Docstrings quote the contract, or the decision, in single quotes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from brute_force_machine import Machine
+from brute_force_steps import arranged, document_of, edges_of
+
 from las_solver.constraint import Requirement
 from las_solver.model import Host, ModuleVersion, Request, Strategy
 
@@ -18,14 +22,19 @@ __all__ = ["Answer", "BruteForce", "as_far_as"]
 
 Key = tuple[object, ...]
 Chosen = dict[str, ModuleVersion]
+Names = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A valid answer: its versions in order of discovery, and the key by which section 5 compares it."""
+    """A valid answer: its versions in order of discovery, and by what section 5 compares it.
+
+    `changes` come first: how many staying modules are removed and, under `keep`, how many installed ones change.
+    """
 
     chosen: Mapping[str, ModuleVersion]
     key: Key
+    changes: tuple[int, int] = (0, 0)
 
 
 def as_far_as(wanted: object, found: object) -> object:
@@ -41,30 +50,64 @@ class BruteForce:
     """All answers to one request, from the registry `module_versions`, on `host`."""
 
     def __init__(self, module_versions: Iterable[ModuleVersion], host: Host, request: Request) -> None:
+        """'That manifest describes this version from then on, whatever the registry says of it now; where the
+        registry has no such version (or no such module), it counts as one version more.'
+        """
+        registered = tuple(module_versions)
+        kept = host.installed.values()
+        gone = {(one.name, one.version) for one in kept}
+        self.registered: dict[str, list[ModuleVersion]] = {}
+        for one in sorted(registered, key=lambda one: (one.name, one.version)):
+            self.registered.setdefault(one.name, []).append(one)
         self.registry: dict[str, list[ModuleVersion]] = {}
-        for one in sorted(module_versions, key=lambda one: (one.name, one.version)):
+        others = [one for one in registered if (one.name, one.version) not in gone]
+        for one in sorted([*others, *kept], key=lambda one: (one.name, one.version)):
             self.registry.setdefault(one.name, []).append(one)
         self.host = host
+        self.machine = Machine(host)
         self.request = request
 
     def best(self) -> Answer | None:
         """The answer that section 5 wants, or None if no valid answer exists."""
-        return min(self.answers(), key=lambda answer: answer.key, default=None)
+        return min(self.answers(), key=lambda answer: (answer.changes, answer.key), default=None)
 
     def answers(self) -> Iterator[Answer]:
         """Every valid answer, once for each way to come upon it."""
         requested = tuple(dict.fromkeys(requirement.name for requirement in self.request.requirements))
-        return self._extend({}, requested, None, ())
+        return self._extend({}, requested, None, (), None)
+
+    # Decision 0017: what changes.
+
+    def removed(self, chosen: Chosen) -> list[str]:
+        """The staying modules that are not in the answer."""
+        return [name for name in sorted(self.machine.staying) if name not in chosen]
+
+    def changed(self, chosen: Chosen) -> list[str]:
+        """'An installed module that is in the answer at another version than the installed one, or a staying one
+        that is not in it.'
+        """
+        other = [name for name in self.host.installed if name in chosen and not self.machine.has(chosen[name])]
+        return sorted([*other, *self.removed(chosen)])
+
+    def _changes(self, chosen: Chosen) -> tuple[int, int]:
+        """'The number of staying modules that are removed is the least. Under `keep`: the number of changed
+        modules is the least. The layers of the request' come after both.
+        """
+        is_keep = self.request.strategy is Strategy.KEEP
+        return len(self.removed(chosen)), len(self.changed(chosen)) if is_keep else 0
+
+    def may_be_removed(self, name: str) -> bool:
+        """Item 8: 'unless the caller allows removal'."""
+        return self.request.allow_removal or name in self.request.released
 
     # Section 5: the construction of answers and their order.
 
-    def _extend(self, chosen: Chosen, layer: Sequence[str], interface: str | None, key: Key) -> Iterator[Answer]:
+    def _extend(
+        self, chosen: Chosen, layer: Sequence[str], interface: str | None, key: Key, removed: Names | None
+    ) -> Iterator[Answer]:
         """Every answer that goes on from `chosen` with `layer`, which is to provide `interface` if given.
 
-        'Each next layer is the modules that the versions just decided need and that are not decided yet. ...
-        When nothing is left, the first module, in order of discovery, with a consumed interface (in the order
-        of its manifest) that neither the host nor another present module provides gets a provider ... It is
-        the next layer.'
+        `removed` are the staying modules that are not in the answer, once that is settled.
         """
         candidates = [
             [one for one in self.registry.get(name, ()) if interface is None or interface in one.provides]
@@ -72,19 +115,60 @@ class BruteForce:
         ]
         for versions in product(*candidates):
             now = chosen | dict(zip(layer, versions, strict=True))
-            if not all(map(self.is_allowed, versions)) or not self._needs_agree(now):
-                continue  # only to be quicker: is_valid below would say the same in the end
-            now_key = (*key, self._layer_key(versions))
-            following = self._needed(versions, now)
-            missing = self._missing_interface(now)
-            if following:
-                yield from self._extend(now, following, None, now_key)
-            elif missing is not None:
-                for place, provider in enumerate(self._providers(missing)):
-                    if provider not in now:
-                        yield from self._extend(now, (provider,), missing, (*now_key, place))
-            elif self.is_valid(now):
-                yield Answer(chosen=now, key=now_key)
+            yield from self._go_on(now, versions, (*key, self._layer_key(versions)), removed)
+
+    def _go_on(
+        self, now: Chosen, versions: Sequence[ModuleVersion], key: Key, removed: Names | None
+    ) -> Iterator[Answer]:
+        """Every answer that goes on from `now`, where `versions` were decided last.
+
+        'Each next layer is the modules that the versions just decided need and that are not decided yet. ...
+        When no layer is left, the installed modules that are not decided are settled together. ...
+        When nothing is left again, the first module, in order of discovery, with a consumed interface (in the order
+        of its manifest) that neither the host nor another present module provides gets a provider ... It is
+        the next layer.' `upgrade`: providers 'before' what is settled.
+        """
+        if not all(map(self.is_allowed, versions)) or not self._needs_agree(now):
+            return  # only to be quicker: is_valid below would say the same in the end
+        following = self._needed(versions, now)
+        missing = self._missing_interface(now)
+        if removed and any(name in removed for name in following):
+            return
+        if following:
+            yield from self._extend(now, following, None, key, removed)
+        elif removed is None and (missing is None or self.request.strategy is not Strategy.UPGRADE):
+            yield from self._settle(now, key)
+        elif missing is not None:
+            for place, provider in enumerate(self._providers(missing)):
+                if provider not in now and provider not in (removed or ()):
+                    yield from self._extend(now, (provider,), missing, (*key, place), removed)
+        elif self.is_valid(now):
+            yield Answer(chosen=now, key=key, changes=self._changes(now))
+
+    def _settle(self, now: Chosen, key: Key) -> Iterator[Answer]:
+        """'The staying modules that are not decided are settled together', in order of name."""
+        names = [name for name in sorted(self.machine.staying) if name not in now]
+        if not names:
+            yield from self._go_on(now, (), key, frozenset())
+            return
+        candidates: list[list[ModuleVersion | None]] = [
+            [*self.registry[name], None] if self.may_be_removed(name) else [*self.registry[name]] for name in names
+        ]
+        for choice in product(*candidates):
+            present = [one for one in choice if one is not None]
+            removed = frozenset(set(names) - {one.name for one in present})
+            then = now | {one.name: one for one in present}
+            yield from self._go_on(then, present, (*key, self._settled_key(choice)), removed)
+
+    def _settled_key(self, choice: Sequence[ModuleVersion | None]) -> Key:
+        """'The number of them that are changed (or removed) is the least; then the total of versions behind over
+        those of them that are present; then, module by module in order of name: present before removed; less
+        behind before more', and ties as in a layer: the newer version of the earlier module.
+        """
+        changes = [one is None or not self.machine.has(one) for one in choice]
+        distances = [(1, 0) if one is None else (0, self._distance(one)) for one in choice]
+        places = [0 if one is None else self._place(one) for one in choice]
+        return (sum(changes), sum(distance for _, distance in distances), distances, places)
 
     def _layer_key(self, versions: Sequence[ModuleVersion]) -> Key:
         """The total, then the distance of each module, then the version of each.
@@ -94,13 +178,20 @@ class BruteForce:
         one with the newer version of the earlier module.' `lowest` is the mirror image: versions ahead, older
         versions.
         """
-        if self.request.strategy is Strategy.NEWEST:
-            distances = tuple(self.versions_behind(one) for one in versions)
-            places = tuple(-self.registry[one.name].index(one) for one in versions)
-        else:
-            distances = tuple(self.versions_ahead(one) for one in versions)
-            places = tuple(self.registry[one.name].index(one) for one in versions)
-        return (sum(distances), distances, places)
+        distances = tuple(map(self._distance, versions))
+        return (sum(distances), distances, tuple(map(self._place, versions)))
+
+    def _distance(self, one: ModuleVersion) -> int:
+        return self.versions_ahead(one) if self._is_lowest else self.versions_behind(one)
+
+    def _place(self, one: ModuleVersion) -> int:
+        """The place of the version among all: the lower, the sooner it is wanted."""
+        place = self.registry[one.name].index(one)
+        return place if self._is_lowest else -place
+
+    @property
+    def _is_lowest(self) -> bool:
+        return self.request.strategy is Strategy.LOWEST
 
     def _needed(self, versions: Sequence[ModuleVersion], now: Chosen) -> tuple[str, ...]:
         """The next layer: 'in order of the module that needs them, then as its manifest lists them'."""
@@ -133,25 +224,26 @@ class BruteForce:
 
     def is_eligible(self, one: ModuleVersion) -> bool:
         """'If it passes, by itself, its own hardware minimums, modes, the request's constraint on its module,
-        exclusions ..., and is final, or a pre-release that the caller, the request, ... or "all are
-        pre-releases" admits.'
+        exclusions and deprecation, and is final, or a pre-release that the caller, the request, the installed
+        state or "all are pre-releases" admits.' Pins admit like the request, and so does a lock.
         """
+        asked = (*self.request.requirements, *self.request.pinned)
         return self.is_allowed(one) and (
             not one.version.is_prerelease
             or self.request.prereleases
-            or any(
-                requirement.name == one.name and requirement.constraint.names_prerelease
-                for requirement in self.request.requirements
-            )
+            or any(asked_for.name == one.name and asked_for.constraint.names_prerelease for asked_for in asked)
+            or self.machine.has(one)
+            or (self._is_locked(one.name) and one.name in (self.request.locked or ()))
             or all(other.version.is_prerelease for other in self.registry[one.name])
         )
 
     # Section 4: a valid answer.
 
     def is_valid(self, chosen: Chosen) -> bool:
-        """Items 1 to 7 and 10, and section 2 on pre-releases; item 9 holds by construction."""
+        """Items 1 to 8 and 10, and section 2 on pre-releases; item 9 holds by construction."""
         return (
             all(requirement.name in chosen for requirement in self.request.requirements)
+            and all(map(self.may_be_removed, self.removed(chosen)))
             and all(map(self.is_allowed, chosen.values()))
             and all(need.name in chosen for one in chosen.values() for need in self.needs(one))
             and self._needs_agree(chosen)
@@ -162,11 +254,7 @@ class BruteForce:
 
     def needs(self, one: ModuleVersion) -> list[Requirement]:
         """Item 7: 'its edges are module entries, and runtime entries that the host does not meet'."""
-        return [*one.requirements, *(runtime for runtime in one.runtimes if not self._host_meets(runtime))]
-
-    def _host_meets(self, runtime: Requirement) -> bool:
-        have = self.host.runtimes.get(runtime.name)
-        return have is not None and runtime.constraint.admits(have)
+        return self.machine.needs(one)
 
     def is_allowed(self, one: ModuleVersion) -> bool:
         """What a version must pass by itself, be it a pre-release or not: items 2 (request), 4, 5 and 10."""
@@ -176,7 +264,10 @@ class BruteForce:
                 for requirement in self.request.requirements
                 if requirement.name == one.name
             )
-            and self._hardware_is_met(one)
+            and all(pin.constraint.admits(one.version) for pin in self.request.pinned if pin.name == one.name)
+            and self._is_in_the_lock(one)
+            and ((one.name, one.version) not in self.host.deprecated or self.machine.has(one))
+            and self.machine.meets_hardware(one)
             and self.mode(one) is not None
             and not any(
                 excluded.name == one.name and excluded.constraint.admits(one.version)
@@ -184,24 +275,21 @@ class BruteForce:
             )
         )
 
-    def _hardware_is_met(self, one: ModuleVersion) -> bool:
-        """Item 4. A fact that is not known meets no minimum (section 3)."""
-        need, host = one.hardware, self.host
-        if need.cores_min is not None and (host.cores is None or host.cores < need.cores_min):
-            return False
-        if need.ram_min is not None and (host.ram is None or host.ram < need.ram_min):
-            return False
-        if need.multi_gpu and len(host.gpus) < 2:
-            return False
-        if need.vram_min is None:
+    def _is_locked(self, name: str) -> bool:
+        return self.request.locked is not None and name not in self.request.unlocked
+
+    def _is_in_the_lock(self, one: ModuleVersion) -> bool:
+        """'A lock says for each of its modules the only version, which is the only one eligible or present; a module
+        that is not in the lock may be present only if it is installed, at its installed version.'
+        """
+        if not self._is_locked(one.name):
             return True
-        if need.multi_gpu:
-            return sum(gpu.vram for gpu in host.gpus) >= need.vram_min
-        return any(gpu.vram >= need.vram_min for gpu in host.gpus)
+        locked = (self.request.locked or {}).get(one.name)
+        return self.machine.has(one) if locked is None else one.version == locked
 
     def mode(self, one: ModuleVersion) -> str | None:
         """'The one forced by the caller, else `preferred` if allowed, else the first allowed in its list.'"""
-        allowed = [mode for mode in one.modes if self.host.modes is None or mode in self.host.modes]
+        allowed = self.machine.modes(one)
         forced = self.request.forced_modes.get(one.name)
         if forced is not None:
             return forced if forced in allowed else None
@@ -255,58 +343,12 @@ class BruteForce:
 
     def plan(self, chosen: Mapping[str, ModuleVersion]) -> dict[str, object]:
         """The plan of the answer `chosen`."""
-        edges = self.edges(chosen)
-        steps = [self._step(chosen[name], edges) for name in self.order(edges)]
-        packages = {package for one in chosen.values() for package in one.system_packages}
-        return {
-            "status": "resolved",
-            "optimal": True,
-            "steps": steps,
-            "system_packages": sorted(packages - self.host.system_packages),
-        }
-
-    def _step(self, one: ModuleVersion, edges: Mapping[str, set[str]]) -> dict[str, object]:
-        versions = [other.version for other in self.registry[one.name]]
-        return {
-            "module": one.name,
-            "version": str(one.version),
-            "category": one.category,
-            "action": "install",
-            "mode": self.mode(one),
-            "requires": sorted(edges[one.name]),
-            "required_by": sorted(name for name in edges if one.name in edges[name]),
-            "newest": str(max([each for each in versions if not each.is_prerelease] or versions)),
-            "versions_behind": self.versions_behind(one),
-            "system_packages": [it for it in one.system_packages if it not in self.host.system_packages],
-            "source": one.source,
-            "checksum": one.checksum,
-        }
+        return document_of(self, chosen)
 
     def edges(self, chosen: Mapping[str, ModuleVersion]) -> dict[str, set[str]]:
-        """'What a module needs comes before it. Present providers of what it consumes, where the host does
-        not provide it, come before it too as far as that makes no cycle: these edges are added in order of
-        consumer name, then provider name, each unless it closes a cycle with those before.'
-        """
-        edges = {name: {need.name for need in self.needs(one)} for name, one in chosen.items()}
-        for consumer in sorted(chosen):
-            consumed = set(chosen[consumer].consumes) - self.host.interfaces
-            for provider in sorted(chosen):
-                provides = consumed & set(chosen[provider].provides)
-                if provider != consumer and provides and consumer not in self._below(provider, edges):
-                    edges[consumer].add(provider)
-        return edges
-
-    def _below(self, name: str, edges: Mapping[str, set[str]]) -> set[str]:
-        below: set[str] = set()
-        new = {name}
-        while new:
-            below |= new
-            new = {lower for upper in new for lower in edges[upper]} - below
-        return below
+        """What comes before each module that is chosen, as far as the answer itself says."""
+        return edges_of(self.machine, chosen)
 
     def order(self, edges: Mapping[str, set[str]]) -> list[str]:
         """'Among steps free to go next, by name (code points).'"""
-        order: list[str] = []
-        while len(order) < len(edges):
-            order.append(min(name for name in edges if name not in order and edges[name] <= set(order)))
-        return order
+        return arranged(edges)

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from las_solver.constraint import Requirement, parse_version
 from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request, Strategy
 
-__all__ = ["Case", "Dice", "cases", "features"]
+__all__ = ["Case", "Dice", "cases", "features", "make_case", "make_requirement", "make_version"]
 
 T = TypeVar("T")
 
@@ -88,7 +88,7 @@ def make_case(dice: Dice) -> Case:
     request = _request(dice, names, texts)
     host = _host(dice, names)
     module_versions = tuple(
-        _module_version(dice, names, place, text, texts) for place, name in enumerate(names) for text in texts[name]
+        make_version(dice, names, place, text, texts) for place, name in enumerate(names) for text in texts[name]
     )
     return Case(module_versions=module_versions, host=host, request=request)
 
@@ -104,7 +104,7 @@ def _version_texts(dice: Dice) -> tuple[str, ...]:
     return finals
 
 
-def _module_version(
+def make_version(
     dice: Dice, names: Sequence[str], place: int, text: str, texts: dict[str, tuple[str, ...]]
 ) -> ModuleVersion:
     """One version of `names[place]`, which needs mostly modules that come after it in `names`."""
@@ -121,8 +121,8 @@ def _module_version(
         name=names[place],
         version=parse_version(text),
         category=dice.pick(["tool", "runtime"]),
-        requirements=tuple(_requirement(dice, pool, texts) for _ in range(entries)),
-        runtimes=(_requirement(dice, [*pool, *names], texts),) if not is_leaf and dice.one_in(4) else (),
+        requirements=tuple(make_requirement(dice, pool, texts) for _ in range(entries)),
+        runtimes=(make_requirement(dice, [*pool, *names], texts),) if not is_leaf and dice.one_in(4) else (),
         hardware=_hardware(dice) if dice.one_in(9) and not dice.is_tight else Hardware(),
         modes=modes,
         preferred_mode=dice.pick(modes) if dice.one_in(3) else None,
@@ -134,7 +134,8 @@ def _module_version(
     )
 
 
-def _requirement(dice: Dice, names: Sequence[str], texts: dict[str, tuple[str, ...]]) -> Requirement:
+def make_requirement(dice: Dice, names: Sequence[str], texts: dict[str, tuple[str, ...]]) -> Requirement:
+    """A requirement on one of `names`, mostly about versions of which there are `texts`."""
     name = dice.pick(names)
     if dice.one_in(5 if dice.is_tight else 2):
         return Requirement.parse(name)
@@ -184,14 +185,16 @@ def _request(dice: Dice, names: Sequence[str], texts: dict[str, tuple[str, ...]]
     """One to three requirements, mostly on the modules that need others."""
     if dice.is_tight:
         wanted = names[: dice.pick([2, 3, 3])]
-        return Request(requirements=tuple(map(Requirement.parse, wanted)), strategy=dice.pick([*Strategy]))
+        return Request(
+            requirements=tuple(map(Requirement.parse, wanted)), strategy=dice.pick([Strategy.NEWEST, Strategy.LOWEST])
+        )
     wanted = [*names[:1] * 2, *names[:3] * 2, *names] + ([UNKNOWN] if dice.one_in(20) else [])
     count = dice.pick([1, 1, 2, 2, 3])
     modes = dice.pick([None] * 12 + [("native", "container"), ("native",), ("container",)])
     forced = {dice.pick(names): dice.pick(["native", *MODES])} if dice.one_in(8) else {}
     return Request(
         requirements=tuple(
-            _requirement(dice, wanted, texts) if dice.one_in(4) else Requirement.parse(dice.pick(wanted))
+            make_requirement(dice, wanted, texts) if dice.one_in(4) else Requirement.parse(dice.pick(wanted))
             for _ in range(count)
         ),
         strategy=dice.pick([Strategy.NEWEST, Strategy.NEWEST, Strategy.LOWEST]),
@@ -199,7 +202,7 @@ def _request(dice: Dice, names: Sequence[str], texts: dict[str, tuple[str, ...]]
         modes=None if modes is None else frozenset(modes),
         forced_modes=MappingProxyType(forced),
         preferred=dice.some([*names, UNKNOWN], 2) if dice.one_in(3) else (),
-        excluded=(_requirement(dice, [*names, UNKNOWN], texts),) if dice.one_in(6) else (),
+        excluded=(make_requirement(dice, [*names, UNKNOWN], texts),) if dice.one_in(6) else (),
     )
 
 
