@@ -5,11 +5,12 @@ An *answer* maps the names of modules to their ranks in a problem's domains.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from las_solver.problem import Problem
+from las_solver.ranks import contains
 
-__all__ = ["Answer", "Demand", "construct", "find_cycles", "is_admitted", "leads", "reached", "trim", "unmet_demand"]
+__all__ = ["Answer", "Demand", "can_rest", "construct", "is_admitted", "is_changed", "reached", "unmet_demand"]
 
 Answer = Mapping[str, int]
 Demand = tuple[str, str]
@@ -17,9 +18,9 @@ Demand = tuple[str, str]
 
 
 def reached(problem: Problem, answer: Answer) -> dict[str, int]:
-    """The part of `answer` that the request reaches by needs, and by providing what a reached module consumes."""
+    """The part of `answer` that the request and what stays reach by needs, and by providing what they consume."""
     found: dict[str, int] = {}
-    queue = [name for name in problem.requested if name in answer]
+    queue = [name for name in (*problem.requested, *problem.installed.staying) if name in answer]
     for name in queue:
         if name in found:
             continue
@@ -48,6 +49,28 @@ def unmet_demand(problem: Problem, modules: Mapping[str, int]) -> Demand | None:
     return None
 
 
+def can_rest(problem: Problem, name: str, modules: Answer) -> bool:
+    """Whether the needs and demands of a staying module, as it is installed, are met by `modules`."""
+    domain, rank = problem.domain(name), problem.resting[name]
+    return all(
+        need.name in modules and contains(need.ranks, modules[need.name]) for need in domain.needs(rank)
+    ) and all(
+        any(
+            other != name and other in modules and problem.provides(other, modules[other], interface)
+            for other in problem.source.providers(interface)
+        )
+        for interface in domain.consumes(rank)
+    )
+
+
+def is_changed(problem: Problem, name: str, answer: Answer) -> bool:
+    """Whether the installed module `name` is at another version in `answer`, or has to stay and is not there."""
+    rank = answer.get(name)
+    if rank is None:
+        return name in problem.installed.is_staying
+    return rank != problem.installed_rank(name)
+
+
 def close(problem: Problem, modules: dict[str, int], answer: Answer, layer: Iterable[str]) -> None:
     """Add to `modules`, layer by layer, `layer` and what it needs, so far as `answer` has it."""
     current = [name for name in layer if name in answer and name not in modules]
@@ -72,6 +95,7 @@ def construct(
     """
     start: dict[str, int] = {}
     close(problem, start, answer, problem.requested)
+    close(problem, start, answer, problem.installed.staying)
     pending = [start]
     seen: set[tuple[frozenset[str], tuple[str, ...]]] = set()
     while pending:
@@ -114,73 +138,3 @@ def is_admitted(problem: Problem, modules: Answer, name: str) -> bool:
         namer in modules and problem.domain(namer).names_prerelease(modules[namer], name)
         for namer in problem.source.prerelease_namers(name)
     )
-
-
-def trim(nodes: Iterable[str], targets: Callable[[str], Sequence[str]]) -> list[str]:
-    """Those of `nodes` that are left when what has no edge to, or from, anything left is taken away, again and again.
-
-    Every cycle is among them; nothing is left if there is none.
-    """
-    left = dict.fromkeys(nodes)
-    edges = {name: [target for target in dict.fromkeys(targets(name)) if target in left] for name in left}
-    back: dict[str, list[str]] = {name: [] for name in left}
-    for name, following in edges.items():
-        for target in following:
-            back[target].append(name)
-    for ahead, behind in ((edges, back), (back, edges)):
-        counts = {name: sum(target in left for target in ahead[name]) for name in left}
-        free = [name for name, count in counts.items() if not count]
-        for name in free:
-            del left[name]
-            for other in behind[name]:
-                if other in left:
-                    counts[other] -= 1
-                    if not counts[other]:
-                        free.append(other)
-    return list(left)
-
-
-def leads(edges: Mapping[str, Iterable[str]], start: str, goal: str) -> bool:
-    """Whether a walk along `edges`, of none or more, leads from `start` to `goal`."""
-    seen = {start}
-    queue = [start]
-    for name in queue:
-        if name == goal:
-            return True
-        fresh = [other for other in edges[name] if other not in seen]
-        seen.update(fresh)
-        queue.extend(fresh)
-    return False
-
-
-def find_cycles(nodes: Collection[str], targets: Callable[[str], Sequence[str]]) -> list[list[str]]:
-    """Cycles of the graph over `nodes`, one for each edge that closes one in a depth-first walk; none if there is none.
-
-    Each is a list of nodes of which each has an edge to the next, and the last to the first.
-    """
-    cycles = []
-    done: set[str] = set()
-    for root in nodes:
-        if root in done:
-            continue
-        path: list[str] = []
-        position: dict[str, int] = {}
-        walk: list[tuple[str, Iterator[str]]] = [(root, iter(targets(root)))]
-        path.append(root)
-        position[root] = 0
-        while walk:
-            name, following = walk[-1]
-            for target in following:
-                if target in position:
-                    cycles.append(path[position[target] :])
-                elif target not in done and target in nodes:
-                    position[target] = len(path)
-                    path.append(target)
-                    walk.append((target, iter(targets(target))))
-                    break
-            else:
-                walk.pop()
-                path.pop()
-                del position[name]
-                done.add(name)
-    return cycles

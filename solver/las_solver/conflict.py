@@ -14,8 +14,8 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from las_solver.answer import leads
 from las_solver.contradiction import Contradiction
+from las_solver.graph import leads
 from las_solver.ground import completed
 from las_solver.merge import sharpened, weakened
 from las_solver.model import Request

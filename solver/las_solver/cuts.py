@@ -113,7 +113,8 @@ def _escapes(encoding: Encoding, inside: Answer) -> list[int]:
     def leads_on(target: str) -> bool:
         return target not in inside and len(problem.domain(target)) > 0
 
-    literals.extend(encoding.present(name) for name in filter(leads_on, problem.requested))
+    roots = (*problem.requested, *problem.installed.staying)
+    literals.extend(encoding.present(name) for name in filter(leads_on, roots))
     for name in inside:
         domain = problem.domain(name)
         targets = sorted({need.name for rank in range(len(domain)) for need in domain.needs(rank)})
@@ -141,7 +142,8 @@ def _cut_this(encoding: Encoding, inside: Answer, lifted: Sequence[int]) -> None
     """
     problem = encoding.problem
     clause = list(lifted)
-    clause.extend(encoding.present(name) for name in problem.requested if name not in inside)
+    roots = (*problem.requested, *problem.installed.staying)
+    clause.extend(encoding.present(name) for name in roots if name not in inside)
     for name, rank in inside.items():
         domain = problem.domain(name)
         clause.extend(encoding.outside(name, *domain.run_alike(rank)))

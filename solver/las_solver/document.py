@@ -25,6 +25,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "explained": plan.explained,
         **asked(plan.request),
         "steps": [step_document(step) for step in plan.steps],
+        "invalid": [{"module": one.module, "version": str(one.version), "reason": one.reason} for one in plan.invalid],
         "system_packages": list(plan.system_packages),
     }
 
@@ -85,6 +86,13 @@ def asked(request: Request) -> dict[str, object]:
             "forced_modes": dict(sorted(request.forced_modes.items())),
             "preferred": list(request.preferred),
             "excluded": [str(requirement) for requirement in request.excluded],
+            "pinned": [str(requirement) for requirement in request.pinned],
+            "locked": None
+            if request.locked is None
+            else {name: str(version) for name, version in sorted(request.locked.items())},
+            "unlocked": sorted(request.unlocked),
+            "released": sorted(request.released),
+            "allow_removal": request.allow_removal,
         },
     }
 
@@ -96,9 +104,11 @@ def step_document(step: Step) -> dict[str, object]:
         "version": str(step.version),
         "category": step.category,
         "action": step.action,
+        "installed": None if step.installed is None else str(step.installed),
         "mode": step.mode,
         "requires": list(step.requires),
         "required_by": list(step.required_by),
+        "after": list(step.after),
         "newest": str(step.newest),
         "versions_behind": step.versions_behind,
         "held_back_by": _statements(step.held_back_by),

@@ -45,6 +45,9 @@ class Encoding:
         self._modules: dict[str, _Variables] = {}
         self._inside: dict[tuple[str, int, int], int] = {}
         self._both: dict[tuple[int, int], int] = {}
+        self._either: dict[tuple[int, int], int] = {}
+        self.prefers_installed = problem.keeps
+        """Whether models are read with the installed version, where they leave it open, and not with the best."""
 
     def add(self, clause: Iterable[int]) -> None:
         """Add a clause, without the literals that are always false; not at all, if one is always true."""
@@ -58,7 +61,8 @@ class Encoding:
     def _variables(self, name: str) -> _Variables:
         variables = self._modules.get(name)
         if variables is None:
-            variables = self._modules[name] = _Variables(self.sat.new_variable(phase=False))
+            stays = name in self.problem.resting
+            variables = self._modules[name] = _Variables(self.sat.new_variable(phase=stays))
         return variables
 
     def present(self, name: str) -> int:
@@ -113,6 +117,15 @@ class Encoding:
             literal = self._both[key] = self._conjunction([left, right])
         return literal
 
+    def either(self, left: int, right: int) -> int:
+        """A literal that is true only if `left` or `right` is."""
+        key = (left, right)
+        literal = self._either.get(key)
+        if literal is None:
+            literal = self._either[key] = self.sat.new_variable(phase=True)
+            self.add((-literal, left, right))
+        return literal
+
     def _conjunction(self, conditions: Sequence[int]) -> int:
         conditions = [one for one in conditions if one != self.true]
         if -self.true in conditions:
@@ -125,7 +138,13 @@ class Encoding:
         return literal
 
     def _phase(self, domain: Domain, rank: int) -> bool:
-        """Try the version first that the strategy likes best, and pre-releases that need admission last."""
+        """Try the version first that the strategy likes best, and pre-releases that need admission last.
+
+        Of modules that nobody asked for, the installed version comes first.
+        """
+        resting = self.problem.resting.get(domain.name)
+        if resting is not None and domain.name not in self.problem.requested:
+            return rank <= resting
         if self.problem.lowest:
             return bool(domain.eligible) and rank <= domain.eligible[0]
         return not domain.eligible or rank <= domain.eligible[-1]
@@ -176,4 +195,12 @@ class Encoding:
         domain = self.problem.domain(name)
         low = bounds[true - 1] if true else 0
         high = bounds[true] - 1 if true < len(bounds) else len(domain) - 1
-        return domain.best(((low, high),))
+        return self.preferred(name, low, high)
+
+    def preferred(self, name: str, low: int, high: int) -> int:
+        """The rank of `name` from `low` to `high` with which a model is read that tells them not apart."""
+        if self.prefers_installed:
+            resting = self.problem.resting.get(name)
+            if resting is not None and low <= resting <= high:
+                return resting
+        return self.problem.domain(name).best(((low, high),))

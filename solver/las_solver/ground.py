@@ -10,18 +10,31 @@ from typing import TypeVar
 from packaging.version import Version
 
 from las_solver.constraint import Constraint, Requirement, parse_version
-from las_solver.feasibility import Excluded, LacksHardware, LacksMode, Objection, objections
+from las_solver.feasibility import (
+    Deprecated,
+    Excluded,
+    LacksHardware,
+    LacksMode,
+    Objection,
+    OutsideLock,
+    OutsidePin,
+    names_versions,
+    objections,
+)
 from las_solver.model import ModuleVersion
 from las_solver.nearest import nearest
 from las_solver.problem import Domain, Need, Problem
 from las_solver.source import InformedSource, RejectedManifest, ShadowedModule
 from las_solver.statement import (
     Dependency,
+    Deprecation,
     Exclusion,
     HardwareLimit,
     InterfaceNeed,
+    LockLimit,
     ModeLimit,
     NoVersion,
+    PinLimit,
     PreRelease,
     RuntimeNeed,
     Span,
@@ -84,11 +97,11 @@ class _Objections:
     def __init__(self, problem: Problem, name: str) -> None:
         self._host = problem.host
         self._request = problem.request
-        self._is_excluded = any(one.name == name for one in problem.request.excluded)
+        self._names_versions = names_versions(name, problem.host, problem.request)
         self._known: dict[tuple[int, int], tuple[Objection, ...]] = {}
 
     def __call__(self, candidate: ModuleVersion) -> tuple[Objection, ...]:
-        if self._is_excluded:
+        if self._names_versions:
             return objections(candidate, self._host, self._request)
         alike = id(candidate.hardware), id(candidate.modes)
         found = self._known.get(alike)
@@ -110,7 +123,7 @@ def missing(problem: Problem, requirement: Requirement) -> Statement | None:
 def _statement(problem: Problem, domain: Domain, span: Span, thing: Hashable) -> Statement:
     newest = domain.candidates[span.high]
     match thing:
-        case LacksHardware() | LacksMode() | Excluded():
+        case LacksHardware() | LacksMode() | Excluded() | OutsidePin() | OutsideLock() | Deprecated():
             return _limit(newest.source, span, thing)
         case Need(name=name, constraint=constraint):
             entries = newest.requirements if thing.field == "modules" else newest.runtimes
@@ -138,6 +151,12 @@ def _limit(source: str, span: Span, objection: Objection) -> Statement:
             return ModeLimit(span, objection, f"{source}: runtime.modes")
         case Excluded(by):
             return Exclusion(span, by)
+        case OutsidePin(by):
+            return PinLimit(span, by)
+        case OutsideLock(locked):
+            return LockLimit(span, locked)
+        case Deprecated():
+            return Deprecation(span)
 
 
 def completed(problem: Problem, statement: Statement, *, is_runtime: bool = False) -> Statement:

@@ -8,11 +8,12 @@ from typing import Final
 from las_solver.answer import Answer
 from las_solver.excluders import direct_reasons
 from las_solver.ground import completed
-from las_solver.place import Place, places
+from las_solver.model import Strategy
+from las_solver.place import Place, places, span_of
 from las_solver.problem import Problem
 from las_solver.sat import Budget, Stopped
 from las_solver.shelf import Shelf
-from las_solver.statement import Dependency, NoVersion, Statement, Total, UnknownModule
+from las_solver.statement import Dependency, Kept, NoVersion, Statement, Total, UnknownModule
 
 __all__ = ["find_reasons"]
 
@@ -29,10 +30,19 @@ def find_reasons(
     left out once `stop` answers True, and where the answer is not known to be the newest (`optimal`).
     """
     found: dict[str, tuple[Statement, ...]] = {}
+    if not optimal and problem.request.strategy is Strategy.UPGRADE:
+        return found  # the answer is not in order of discovery
     whole = Problem(shelf, problem.request, pruned=False)
     searched: list[Place] = []
+    for name in problem.installed.staying:
+        rank = answer.get(name)
+        if rank is not None and rank == problem.resting.get(name) and _is_older(problem, name, rank):
+            found[name] = (_kept(whole, name),)
     for place in places(problem, answer):
-        if problem.lowest:
+        found.pop(place.name, None)
+        if place.is_settled:
+            found[place.name] = _completed(whole, direct_reasons(whole, problem, place) or [_kept(whole, place.name)])
+        elif problem.lowest:
             found[place.name] = (Total(place.name),)
         elif (reasons := direct_reasons(whole, problem, place)) is not None:
             found[place.name] = _completed(whole, reasons)
@@ -48,6 +58,16 @@ def find_reasons(
         except Stopped:
             pass
     return found
+
+
+def _is_older(problem: Problem, name: str, rank: int) -> bool:
+    return problem.domain(name).versions[rank] < problem.newest(name)
+
+
+def _kept(problem: Problem, name: str) -> Kept:
+    """That the installed module `name` changes only where that is needed."""
+    installed = problem.installed.modules[name]
+    return Kept(span_of(problem, installed), installed.source)
 
 
 def _completed(problem: Problem, statements: Sequence[Statement]) -> tuple[Statement, ...]:

@@ -8,12 +8,14 @@ broken. The algorithm and its proof are in docs/algorithm.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from las_solver.answer import Answer, Demand, construct, is_admitted, unmet_demand
+from las_solver.answer import Answer, Demand, construct, is_admitted, is_changed, unmet_demand
 from las_solver.descent import descend
-from las_solver.problem import Domain, Problem
+from las_solver.goal import Goal, Newness, Presence, Sameness
+from las_solver.model import Strategy
+from las_solver.problem import Problem
 from las_solver.ranks import Intervals, intersect
 from las_solver.sat import Stopped, Totalizer
 from las_solver.search import Search
@@ -41,6 +43,10 @@ class Newest:
         self._decided: dict[str, int] = {}
         self._bounds: dict[str, Intervals] = {}
         self._picks: dict[Demand, str] = {}
+        self._removable: set[str] = set()
+        self._present: set[str] = set()
+        self._held: set[str] = set()
+        self._is_settled = False
 
     def find(self) -> Outcome | None:
         """The newest valid answer; None if there is no valid answer.
@@ -76,13 +82,25 @@ class Newest:
                 self._search.sat.close()
 
     def _decide_all(self) -> None:
-        layer = list(self._problem.requested)
-        while layer:
+        problem, request = self._problem, self._problem.request
+        if request.allow_removal or request.released:
+            self._least_removed()
+        if problem.keeps:
+            self._least_changed(sorted(problem.installed.modules))
+        layer = list(problem.requested)
+        while True:
             while layer:
                 layer = self._decide(layer)
-            demand = unmet_demand(self._problem, self._decided)
+            if not self._is_settled and request.strategy is not Strategy.UPGRADE:
+                layer = self._settle_installed()
+                continue
+            demand = unmet_demand(problem, self._decided)
             if demand is not None:
                 layer = [self._pick(demand)]
+            elif not self._is_settled:
+                layer = self._settle_installed()
+            else:
+                return
 
     def _complete(self) -> Answer:
         """The best answer so far: what is decided, and the rest as it was last found."""
@@ -96,15 +114,94 @@ class Newest:
             )
         )
 
+    # What is installed
+
+    def _least_removed(self) -> None:
+        """Find an answer in which the fewest modules are removed; from then on, no more are."""
+        installed = self._problem.installed
+        names = [name for name in installed.staying if self._problem.may_go(name)]
+
+        def removed() -> list[Goal]:
+            return [Presence(name) for name in names if name not in self._answer]
+
+        self._removable = self._least(removed)
+        self._present.update(name for name in names if name not in self._removable)
+
+    def _least_changed(self, names: Sequence[str]) -> set[str]:
+        """Find an answer in which the fewest of the installed modules `names` change; those that could be among them.
+
+        From then on, no more change.
+        """
+        problem = self._problem
+        disturbed = set(problem.disturbed)
+        open_ones = [name for name in names if name not in disturbed]
+
+        def changed() -> list[Goal]:
+            return [Sameness(problem, name) for name in open_ones if is_changed(problem, name, self._answer)]
+
+        movable = self._least(changed)
+        self._held.update(name for name in open_ones if name not in movable)
+        return movable | disturbed.intersection(names)
+
+    def _least(self, broken: Callable[[], list[Goal]]) -> set[str]:
+        """Find an answer with the least number of goals that are `broken`; the names of those that could be."""
+        if not broken():
+            return set()
+        goals: list[Goal] = []
+        self._minimise(goals, broken)
+        return {goal.name for goal in goals}
+
+    def _settle_installed(self) -> list[str]:
+        """Decide the staying modules that are not decided, together; the layer that they need."""
+        problem = self._problem
+        self._is_settled = True
+        names = [name for name in problem.installed.staying if name not in self._decided]
+        if self._search is not None:
+            self._search.encoding.prefers_installed = True
+        movable = self._least_changed(names)
+        goals = [
+            Newness(problem, name, allowed, may_go=name in self._removable)
+            for name in names
+            if name in movable and (allowed := self._allowed(name))
+        ]
+        if any(goal.cost(self._answer) > goal.least for goal in goals):
+            self._minimise(list(goals))
+        for goal in goals:
+            if goal.name in self._removable:
+                self._keep_if_possible(goal.name)
+            if goal.name in self._answer:
+                self._minimise_alone(goal)
+        there = [goal for goal in goals if goal.name in self._answer]
+        for goal in there:
+            self._settle(goal, there)
+        decided = {name: self._answer[name] for name in names if name in self._answer}
+        self._decided.update(decided)
+        return self._following([goal.name for goal in there])
+
+    def _keep_if_possible(self, name: str) -> None:
+        """Find an answer with the module `name` if it can stay; from then on, it stays, or does not."""
+        search = self._searching()
+        present = search.encoding.present(name)
+        stays = name in self._answer or self._solve((present,))
+        search.encoding.add((present if stays else -present,))
+
     # One layer
 
     def _decide(self, layer: list[str]) -> list[str]:
         """Decide the versions of the modules of `layer`; the next layer, which they need."""
-        goals = [_Goal(self._problem, name, self._allowed(name)) for name in layer]
-        if any(goal.behind(self._answer[goal.name]) > goal.least for goal in goals):
-            self._minimise(goals)
+        goals = [Newness(self._problem, name, self._allowed(name)) for name in layer]
+        if any(goal.cost(self._answer) > goal.least for goal in goals):
+            tangled = self._minimise(list(goals))
+            for goal in goals:
+                if goal.name in tangled:
+                    self._minimise_alone(goal)
+                self._hold(goal)
         for goal in goals:
             self._settle(goal, goals)
+        return self._following(layer)
+
+    def _following(self, layer: Iterable[str]) -> list[str]:
+        """The modules that those of `layer`, which are decided, need and that are not decided."""
         following: dict[str, None] = {}
         for name in layer:
             for need in self._problem.domain(name).needs(self._decided[name]):
@@ -113,13 +210,31 @@ class Newest:
                     following[need.name] = None
         return list(following)
 
-    def _minimise(self, goals: list[_Goal]) -> None:
-        """Find an answer with the least total over `goals`, ties in their order; hold its distances from then on."""
+    def _minimise(self, goals: list[Goal], broken: Callable[[], list[Goal]] = list) -> set[str]:
+        """Find an answer with the least total over `goals`, and hold that; the modules that share a core with others.
+
+        Goals that an answer on the way has `broken` are added to `goals`; those that none breaks are met by every
+        answer with the least total, as that is reached without them.
+        """
         search = self._searching()
-        assumed = {literal: goal for goal in goals if (literal := goal.within(search, goal.least)) is not None}
+        assumed: dict[int, Goal] = {}
         counters: dict[int, tuple[Totalizer, int]] = {}
         tangled: set[str] = set()
-        while not self._solve((*assumed, *counters)):
+        known: set[str] = set()
+        fresh = [*goals, *broken()]
+        goals.clear()
+        while True:
+            for goal in fresh:
+                known.add(goal.name)
+                goals.append(goal)
+                if (literal := goal.within(search, goal.least)) is not None:
+                    assumed[literal] = goal
+            if self._solve((*assumed, *counters)):
+                fresh = [goal for goal in broken() if goal.name not in known]
+                if not fresh:
+                    break
+                continue
+            fresh = []
             core = search.sat.core
             assert core, "the statements contradict each other although an answer is known"
             tangled.update(assumed[literal].name for literal in core if literal in assumed and len(core) > 1)
@@ -139,29 +254,26 @@ class Newest:
                 _allow(counters, Totalizer(search.sat, [-literal for literal in core]), 1)
         for literal in (*assumed, *counters):
             search.encoding.add((literal,))
-        for goal in goals:
-            if goal.name in tangled:
-                self._minimise_alone(goal)
-            self._hold(goal)
+        return tangled
 
-    def _minimise_alone(self, goal: _Goal) -> None:
+    def _minimise_alone(self, goal: Newness) -> None:
         """Of the answers with the least total, take one in which `goal` is least behind."""
         search = self._searching()
-        while (distance := goal.behind(self._answer[goal.name])) > goal.least:
+        while (distance := goal.cost(self._answer)) > goal.least:
             closer = goal.within(search, distance - 1)
             assert closer is not None
             if not self._solve((closer,)):
                 break
         self._hold(goal)
 
-    def _hold(self, goal: _Goal) -> None:
+    def _hold(self, goal: Newness) -> None:
         """From now on, `goal` is no further behind than in the answer found last."""
         search = self._searching()
-        literal = goal.within(search, goal.behind(self._answer[goal.name]))
+        literal = goal.within(search, goal.cost(self._answer))
         if literal is not None:
             search.encoding.add((literal,))
 
-    def _settle(self, goal: _Goal, goals: list[_Goal]) -> None:
+    def _settle(self, goal: Newness, goals: Sequence[Newness]) -> None:
         """Fix the version of `goal`: the newest of those equally far behind (the oldest, under the strategy lowest)."""
         if goal.has_rival(self._answer[goal.name]):
             search = self._searching()
@@ -202,13 +314,14 @@ class Newest:
 
     def _remains_with(self, demand: Demand, provider: str, ranks: Intervals) -> bool:
         """Whether a valid answer remains if `provider`, at one of `ranks`, meets `demand`; then it does from now on."""
-        if self._answer_has(provider, ranks):
+        if self._answer_has(provider, ranks) and not self._rivals_at_rest(demand, provider):
             if self._search is not None:
                 self._search.encoding.require((), provider, ranks)
         else:
             search = self._searching()
             picked = search.sat.new_variable()
             search.encoding.require((-picked,), provider, ranks)
+            self._only_if_none_stays(demand, provider, -picked)
             search.suppose({**self._picks, demand: provider}, unless=-picked)
             remains = self._solve((picked,))
             search.suppose(self._picks, unless=None)
@@ -217,6 +330,25 @@ class Newest:
                 return False
         self._picks[demand] = provider
         return True
+
+    def _rivals_at_rest(self, demand: Demand, provider: str) -> list[str]:
+        """The staying modules that are not decided and might meet `demand`, if `provider` is not one of them.
+
+        Under the strategy upgrade providers come first. One that does not stay is then superfluous if another stays
+        that provides the same.
+        """
+        staying = self._problem.installed.is_staying
+        if self._is_settled or provider in staying:
+            return []
+        names = self._problem.providers(demand[1])
+        return [name for name in names if name != demand[0] and name in staying and name not in self._decided]
+
+    def _only_if_none_stays(self, demand: Demand, provider: str, unless: int) -> None:
+        encoding = self._searching().encoding
+        for name in self._rivals_at_rest(demand, provider):
+            for low, high in self._problem.domain(name).providing(demand[1]):
+                encoding.add((unless, *encoding.outside(name, low, high)))
+            self._searching().rouse(name)
 
     def _answer_has(self, provider: str, ranks: Intervals) -> bool:
         """Whether the answer at hand shows that `provider` can be chosen: it holds it, and no admission hangs on it."""
@@ -231,8 +363,11 @@ class Newest:
         if self._search is None:
             self._search = search = self._make_search()
             search.suppose(self._picks, unless=None)
+            search.hold(present=self._present, unchanged=self._held)
+            search.encoding.prefers_installed |= self._is_settled
             for name, rank in self._decided.items():
-                search.fix(name, rank)
+                if name not in self._held:
+                    search.fix(name, rank)
             for provider in self._picks.values():
                 if provider not in self._decided:
                     search.encoding.require((), provider, self._allowed(provider))
@@ -244,40 +379,6 @@ class Newest:
             self._answer = search.answer
             return True
         return False
-
-
-class _Goal:
-    """A module of a layer, with the versions that the layers before admit: it is to be as little behind as possible.
-
-    `least` is what no answer can go below; `granted` is what cores have conceded so far.
-    """
-
-    __slots__ = ("_allowed", "_domain", "_lowest", "granted", "least", "name")
-
-    def __init__(self, problem: Problem, name: str, allowed: Intervals) -> None:
-        self.name = name
-        self._domain: Domain = problem.domain(name)
-        self._allowed = allowed
-        self._lowest = problem.lowest
-        self.least = self.granted = self.behind(allowed[0][0] if self._lowest else allowed[-1][1])
-
-    def behind(self, rank: int) -> int:
-        return self._domain.behind(rank)
-
-    def within(self, search: Search, distance: int) -> int | None:
-        """The literal "at most `distance` versions behind"; None where every version is."""
-        eligible = self._domain.eligible
-        if distance >= len(eligible):
-            return None
-        if self._lowest:
-            literal = -search.encoding.at_least(self.name, eligible[distance] + 1)
-        else:
-            literal = search.encoding.at_least(self.name, eligible[-1 - distance])
-        return None if literal == search.encoding.true else literal
-
-    def has_rival(self, rank: int) -> bool:
-        """Whether a pre-release that is as far behind as the version at `rank` would win the tie against it."""
-        return self._domain.has_rival(rank, self._allowed)
 
 
 def _allow(counters: dict[int, tuple[Totalizer, int]], counter: Totalizer, count: int) -> None:

@@ -23,6 +23,7 @@ from las_solver.sat import Budget
 from las_solver.statement import (
     Chosen,
     Cycle,
+    Fewest,
     NoVersion,
     Picked,
     Requested,
@@ -127,7 +128,7 @@ class _Said:
             if requirement.name == name:
                 yield None, Requested(requirement)
         for statement in statements_about(self.problem, name):
-            assert not isinstance(statement, Requested | UnknownModule | NoVersion | Picked | Total | Cycle)
+            assert not isinstance(statement, Requested | UnknownModule | NoVersion | Picked | Total | Cycle | Fewest)
             yield statement.span, statement
             if (target := target_of(statement)) is not None:
                 for nothing in absence(self.problem, target):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 
 from las_solver.answer import Answer, Demand, unmet_demand
-from las_solver.model import ModuleVersion
+from las_solver.model import ModuleVersion, Strategy
 from las_solver.problem import Problem
 from las_solver.statement import Span
 
@@ -19,7 +18,8 @@ __all__ = ["Place", "places", "rank_of", "span_of"]
 class Place:
     """One module of an answer: `before` are the modules chosen before it, `after` those chosen after it in its layer.
 
-    `picks` are the providers chosen so far. The last of them is this module if `is_picked`.
+    `picks` are the providers chosen so far. The last of them is this module if `is_picked`. `is_settled`: the module is
+    installed, and nothing asked for it.
     """
 
     chosen: ModuleVersion
@@ -28,6 +28,7 @@ class Place:
     layer: tuple[str, ...]
     picks: Mapping[Demand, str]
     is_picked: bool
+    is_settled: bool = False
 
     @property
     def name(self) -> str:
@@ -38,30 +39,70 @@ class Place:
 def places(problem: Problem, answer: Answer) -> Iterator[Place]:
     """The places of the modules of `answer` that are older than their newest final version.
 
-    `problem` is the one that was solved, and `answer` in order of discovery (docs/algorithm.md, "Words").
+    `problem` is the one that was solved, and `answer` in order of discovery (docs/algorithm.md, "Words"). Of modules
+    that are installed and were settled without a change, there are none: nothing else was asked of them.
     """
     chosen = {name: problem.domain(name).candidates[rank] for name, rank in answer.items()}
     picks: dict[Demand, str] = {}
-    begin = 0
-    layer = problem.requested
-    while layer:
-        end = begin + len(layer)
-        for place, name in enumerate(layer, begin):
-            if chosen[name].version < problem.newest(name):
+    for layer in layers(problem, answer):
+        if layer.demand is not None:
+            picks[layer.demand] = layer.modules[0]
+        for place, name in enumerate(layer.modules):
+            if chosen[name].version < problem.newest(name) and not (
+                layer.is_settled and answer[name] == problem.resting.get(name)
+            ):
+                before = (*layer.before, *layer.modules[:place])
+                after = () if layer.is_settled else layer.modules[place + 1 :]
                 yield Place(
                     chosen=chosen[name],
-                    before=dict(islice(chosen.items(), place)),
-                    after=dict(islice(chosen.items(), place + 1, end)),
-                    layer=layer,
+                    before={other: chosen[other] for other in before},
+                    after={other: chosen[other] for other in after},
+                    layer=(name,) if layer.is_settled else layer.modules,
                     picks=dict(picks),
                     is_picked=name in picks.values(),
+                    is_settled=layer.is_settled,
                 )
-        decided = dict(islice(answer.items(), end))
-        needed = (need.name for name in layer for need in problem.domain(name).needs(answer[name]))
-        begin, layer = end, tuple(name for name in dict.fromkeys(needed) if name not in decided)
-        if not layer and (demand := unmet_demand(problem, decided)) is not None:
-            layer = (next(islice(answer, begin, None)),)
-            picks[demand] = layer[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """Modules that were decided together, `before` those decided earlier. `demand` is what its provider was chosen for.
+
+    `is_settled`: they are installed, and nothing asked for them.
+    """
+
+    modules: tuple[str, ...]
+    before: tuple[str, ...]
+    demand: Demand | None = None
+    is_settled: bool = False
+
+
+def layers(problem: Problem, answer: Answer) -> Iterator[Layer]:
+    """The layers of `answer`, which is in order of discovery."""
+    decided: dict[str, int] = {}
+    settles_last = problem.request.strategy is Strategy.UPGRADE
+    is_settled = False
+    layer = Layer(modules=problem.requested, before=())
+    while True:
+        while layer.modules:
+            yield layer
+            decided.update((name, answer[name]) for name in layer.modules)
+            moved = (
+                name for name in layer.modules if not (layer.is_settled and answer[name] == problem.resting.get(name))
+            )
+            needed = (need.name for name in moved for need in problem.domain(name).needs(answer[name]))
+            following = tuple(name for name in dict.fromkeys(needed) if name not in decided)
+            layer = Layer(modules=following, before=tuple(decided))
+        demand = unmet_demand(problem, decided)
+        if not is_settled and (demand is None or not settles_last):
+            is_settled = True
+            staying = (name for name in problem.installed.staying if name in answer and name not in decided)
+            layer = Layer(modules=tuple(staying), before=tuple(decided), is_settled=True)
+        elif demand is None:
+            return
+        else:
+            provider = next(name for name in answer if name not in decided)
+            layer = Layer(modules=(provider,), before=tuple(decided), demand=demand)
 
 
 def rank_of(problem: Problem, chosen: ModuleVersion) -> int:

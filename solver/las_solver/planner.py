@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from packaging.version import Version
 
 from las_solver.answer import Answer
 from las_solver.errors import InvalidInput, OutOfTime
 from las_solver.feasibility import allowed_mode
 from las_solver.model import Host, Request, Strategy
 from las_solver.newest import Newest
-from las_solver.order import arrange, edges_of
+from las_solver.order import arrange, edges_of, edges_to_leaving
 from las_solver.plan import Plan, Step
 from las_solver.problem import Problem
 from las_solver.sat import BACKENDS, DEFAULT_BACKEND, Budget, Stopped, never
@@ -200,10 +202,10 @@ class Planner:
 
     def _on(self, host: Host) -> Planner:
         """A planner like this one for `host`."""
-        return self if host is self._shelf.host else Planner(self._shelf.source, host, backend=self._backend)
+        return self if host is self._shelf.host else Planner(self._shelf.registry, host, backend=self._backend)
 
     def _optimisation(self, request: Request, stop: Callable[[], bool]) -> tuple[Problem, Newest]:
-        if not request.requirements:
+        if not request.requirements and not self._shelf.host.installed:
             raise InvalidInput("nothing is requested", hint="name at least one module")
         problem = Problem(self._shelf, request)
         return problem, Newest(problem, self._backend, stop=stop, eager=self._eager, descent=self._descent)
@@ -264,14 +266,20 @@ def _has_older(problem: Problem, answer: Answer) -> bool:
 
 
 def _plan(problem: Problem, answer: Answer, held_back: Mapping[str, tuple[Statement, ...]], *, optimal: bool) -> Plan:
-    before = edges_of(problem, answer)
-    after: dict[str, list[str]] = {name: [] for name in before}
-    for name in sorted(before):
-        for other in before[name]:
+    edges = edges_of(problem, answer)
+    leaving = [name for name in problem.installed.staying if name not in answer]
+    later = edges_to_leaving(problem, answer, edges, leaving) if problem.installed.modules else {}
+    after: dict[str, list[str]] = {name: [] for name in edges}
+    for name in sorted(edges):
+        for other in edges[name]:
             after[other].append(name)
+    everything = {name: [*names, *later.get(name, ())] for name, names in edges.items()}
+    everything.update((name, sorted(later.get(name, ()))) for name in leaving)
     steps = tuple(
-        _step(problem, name, answer[name], tuple(sorted(before[name])), tuple(after[name]), held_back.get(name, ()))
-        for name in arrange(before)
+        _step(problem, name, answer[name], edges[name], after[name], later.get(name, ()), held_back.get(name, ()))
+        if name in answer
+        else _removal(problem, name, later.get(name, ()))
+        for name in arrange(everything)
     )
     packages = sorted({package for step in steps for package in step.system_packages})
     return Plan(
@@ -279,7 +287,8 @@ def _plan(problem: Problem, answer: Answer, held_back: Mapping[str, tuple[Statem
         steps=steps,
         optimal=optimal,
         system_packages=tuple(packages),
-        explained=all(step.held_back_by or step.version >= step.newest for step in steps),
+        explained=all(step.held_back_by or step.version >= step.newest or step.action == "remove" for step in steps),
+        invalid=problem.installed.invalid,
     )
 
 
@@ -287,27 +296,58 @@ def _step(
     problem: Problem,
     name: str,
     rank: int,
-    requires: tuple[str, ...],
-    required_by: tuple[str, ...],
+    requires: Iterable[str],
+    required_by: Iterable[str],
+    after: Iterable[str],
     held_back_by: tuple[Statement, ...],
 ) -> Step:
-    chosen = problem.domain(name).candidates[rank]
+    domain = problem.domain(name)
+    chosen = domain.candidates[rank]
     mode = allowed_mode(chosen, problem.host, problem.request)
     assert mode is not None, "a version without an allowed mode is not a candidate"
+    installed = problem.installed.modules.get(name)
     return Step(
         module=name,
         version=chosen.version,
         category=chosen.category,
-        action="install",
+        action="install" if installed is None else _action(installed.version, chosen.version),
         mode=mode,
-        requires=requires,
-        required_by=required_by,
+        requires=tuple(sorted(requires)),
+        required_by=tuple(required_by),
         newest=problem.newest(name),
-        versions_behind=problem.domain(name).newer(rank),
+        versions_behind=domain.newer(rank),
         system_packages=_without(chosen.system_packages, problem.host.system_packages),
         source=chosen.source,
         checksum=chosen.checksum,
+        installed=None if installed is None else installed.version,
+        after=tuple(sorted(after)),
         held_back_by=held_back_by,
+    )
+
+
+def _action(installed: Version, chosen: Version) -> str:
+    if installed == chosen:
+        return "keep"
+    return "upgrade" if installed < chosen else "downgrade"
+
+
+def _removal(problem: Problem, name: str, after: Iterable[str]) -> Step:
+    removed = problem.installed.modules[name]
+    return Step(
+        module=name,
+        version=removed.version,
+        category=removed.category,
+        action="remove",
+        mode=None,
+        requires=(),
+        required_by=(),
+        newest=problem.newest(name),
+        versions_behind=0,
+        system_packages=(),
+        source=removed.source,
+        checksum=removed.checksum,
+        installed=removed.version,
+        after=tuple(sorted(after)),
     )
 
 

@@ -6,13 +6,14 @@ they hold every version, and what speaks against one is a statement like any oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from packaging.version import Version
 
 from las_solver.constraint import Constraint, Requirement
-from las_solver.feasibility import objections
+from las_solver.feasibility import names_versions, objections
 from las_solver.model import ModuleVersion, Request, Strategy
 from las_solver.ranks import Intervals, contains, intersect, intervals_of
 from las_solver.shelf import Ranking, Shelf
@@ -215,14 +216,19 @@ class Problem:
         self.request = request
         self.pruned = pruned
         self.lowest = request.strategy is Strategy.LOWEST
+        self.keeps = request.strategy is Strategy.KEEP
+        self.installed = shelf.installed
         self._domains: dict[str, Domain] = {}
         self._needs: dict[tuple[str, str, str], Need] = {}
         self._requested: dict[str, list[Constraint]] = {}
+        self._pins: dict[str, list[Constraint]] = {}
         for requirement in request.requirements:
             self._requested.setdefault(requirement.name, []).append(requirement.constraint)
+        for pin in request.pinned:
+            self._pins.setdefault(pin.name, []).append(pin.constraint)
         self._special = {
             *(requirement.name for requirement in request.requirements if requirement.constraint.text),
-            *(requirement.name for requirement in request.excluded),
+            *(requirement.name for requirement in (*request.excluded, *request.pinned)),
             *request.forced_modes,
         }
 
@@ -230,6 +236,28 @@ class Problem:
     def requested(self) -> tuple[str, ...]:
         """The requested modules, in the order given, each once."""
         return tuple(self._requested)
+
+    @cached_property
+    def resting(self) -> Mapping[str, int]:
+        """The staying modules whose installed version passes by itself, in order of name, with its rank."""
+        ranks = ((name, self.installed_rank(name)) for name in self.installed.staying)
+        return {name: rank for name, rank in ranks if rank is not None}
+
+    @cached_property
+    def disturbed(self) -> tuple[str, ...]:
+        """The staying modules whose installed version does not pass by itself, in order of name."""
+        return tuple(name for name in self.installed.staying if name not in self.resting)
+
+    def installed_rank(self, name: str) -> int | None:
+        """The rank of the installed version of the module `name`; None if it does not pass by itself."""
+        versions = self.domain(name).versions
+        version = self.installed.modules[name].version
+        rank = bisect_left(versions, version)
+        return rank if rank < len(versions) and versions[rank] == version else None
+
+    def may_go(self, name: str) -> bool:
+        """Whether the module `name`, which is installed, may be removed."""
+        return self.request.allow_removal or name in self.request.released
 
     def domain(self, name: str) -> Domain:
         """The versions of the module `name` that an answer could hold; empty if there are none."""
@@ -270,7 +298,8 @@ class Problem:
     def _make_domain(self, name: str) -> Domain:
         prereleases = self._shelf.prereleases(name)
         conditional = bool(prereleases) and not self._admits_prereleases(name, prereleases)
-        if not self.pruned or name in self._special or self.request.modes is not None:
+        request = self.request
+        if not self.pruned or name in self._special or request.modes is not None or request.locked is not None:
             return Domain(self, name, self._rank(name, conditional=conditional))
         rankings = self._shelf.rankings
         ranking = rankings.get((name, conditional))
@@ -279,10 +308,10 @@ class Problem:
         return Domain(self, name, ranking)
 
     def _admits_prereleases(self, name: str, prereleases: frozenset[int]) -> bool:
-        """Whether every pre-release of the module is eligible: by the caller, the request, or because all are ones."""
+        """Whether every pre-release is eligible: by the caller, the request, a pin, or because all are ones."""
         return (
             self.request.prereleases
-            or any(constraint.names_prerelease for constraint in self._requested.get(name, ()))
+            or any(one.names_prerelease for one in (*self._requested.get(name, ()), *self._pins.get(name, ())))
             or len(prereleases) == len(self._shelf.versions(name))
         )
 
@@ -313,7 +342,7 @@ class Problem:
 
     def _feasible(self, name: str, versions: Sequence[ModuleVersion], places: Sequence[int]) -> Sequence[int]:
         """Those of `places` that nothing speaks against; asked once for versions that are alike."""
-        if len(places) <= _FEW or any(one.name == name for one in self.request.excluded):
+        if len(places) <= _FEW or names_versions(name, self.host, self.request):
             return [place for place in places if not objections(versions[place], self.host, self.request)]
         hardware, modes = versions[0].hardware, versions[0].modes
         is_any_mode_allowed = (

@@ -5,11 +5,12 @@ What is not encoded yet only relaxes the problem: "no" is final at once, and "ye
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from las_solver.answer import Answer, Demand, find_cycles, trim
+from las_solver.answer import Answer, Demand, can_rest, is_changed
 from las_solver.cuts import cut_cycle, cut_unadmitted, require_admission, require_first
 from las_solver.encode import Encoding
+from las_solver.graph import find_cycles, trim
 from las_solver.problem import Need, Problem
 from las_solver.ranks import contains
 from las_solver.sat import Sat
@@ -23,7 +24,8 @@ _PATIENCE = 8
 class Search:
     """Answers to one pruned problem, under assumptions. `eager` encodes everything that could matter before the start.
 
-    After :meth:`solve` answered True, `answer` is what was found, as far as the request reaches.
+    After :meth:`solve` answered True, `answer` is what was found, as far as the request reaches, and what stays.
+    Staying modules that nothing disturbs rest: they are not encoded, and are in the answer as they are installed.
     """
 
     def __init__(self, problem: Problem, backend: str, *, stop: Callable[[], bool], eager: bool) -> None:
@@ -37,9 +39,14 @@ class Search:
         self._cuts = 0
         self._in_cycles: dict[str, None] = {}
         self.answer: dict[str, int] = {}
+        self._roused: dict[str, None] = {}
+        self._present: Collection[str] = ()
+        self._unchanged: Collection[str] = ()
         self._encoded: dict[tuple[str, object], list[tuple[int, int]]] = {}
         for name in problem.requested:
             self.encoding.require((), name, problem.request_ranks(name))
+        for name in problem.installed.staying if eager else problem.disturbed:
+            self.rouse(name)
         if eager:
             self._encode_closure()
 
@@ -74,7 +81,7 @@ class Search:
         """
         found: dict[str, int] = {}
         intact = True
-        queue = list(self.problem.requested)
+        queue = [*self.problem.requested, *(name for name in self._roused if name in model)]
         while queue:
             for name in queue:
                 if name not in found:
@@ -86,11 +93,11 @@ class Search:
                     intact &= self._follow(model, name, rank, queue)
             queue = []
             intact &= self._meet_demands(model, found, queue)
-        if not intact:
+        if not intact or self._moves_what_is_held(found) or self._disturbs(found):
             return False
         if self._cut_cycles(found) or self._breaks_admission(model, found):
             return False
-        self.answer = found
+        self.answer = {**self._at_rest(found), **found}
         return True
 
     def _cut_cycles(self, found: Answer) -> bool:
@@ -126,7 +133,7 @@ class Search:
         if not len(domain):
             self.encoding.add((-self.encoding.present(name),))
             return None
-        model[name] = domain.best(((0, len(domain) - 1),))
+        model[name] = self.encoding.preferred(name, 0, len(domain) - 1)
         return model[name]
 
     def _follow(self, model: dict[str, int], name: str, rank: int, queue: list[str]) -> bool:
@@ -160,6 +167,9 @@ class Search:
                 if not able:
                     intact = False
                     self._encode_interface(name, rank, interface)
+                    for other in self.problem.providers(interface):
+                        if other in self.problem.resting:
+                            self.rouse(other)
         return intact
 
     def _provides(self, model: dict[str, int], name: str, interface: str) -> bool:
@@ -170,9 +180,98 @@ class Search:
         domains = self.problem.domain
         if not any(rank in domains(name).conditional for name, rank in found.items()):
             return False
+        namers = {one for name in found for one in self._namers_at_rest(name, found)}
+        if namers:
+            for name in sorted(namers):
+                self.rouse(name)
+            return True
         whole = {name: rank for name in sorted(model) if (rank := self._chosen(model, name)) is not None}
+        at_rest = self._at_rest(found)
+        whole.update(at_rest)
         lifted = -self.encoding.true if self._unless is None else self._unless
-        return cut_unadmitted(self.encoding, whole, self._picks, lambda name, rank: lifted)
+        is_cut = cut_unadmitted(self.encoding, whole, self._picks, lambda name, rank: lifted)
+        if is_cut:
+            for name in at_rest:  # the cut may be about them
+                self.rouse(name)
+        return is_cut
+
+    # What is installed
+
+    def rouse(self, name: str) -> None:
+        """From now on, encode that the staying module `name` is present, unless it may be removed."""
+        if name not in self._roused:
+            self._roused[name] = None
+            if not self.problem.may_go(name) or name in self._present:
+                size = len(self.problem.domain(name))
+                self.encoding.require((), name, ((0, size - 1),) if size else ())
+
+    def hold(self, *, present: Collection[str], unchanged: Collection[str]) -> None:
+        """From now on, of the installed modules none in `present` is removed, and none in `unchanged` changes.
+
+        The two may grow; what they ask for is encoded once a model breaks it.
+        """
+        self._present = present
+        self._unchanged = unchanged
+
+    def unchanged(self, name: str) -> int:
+        """A literal that is true only if the installed module `name` does not change: see decision 0017."""
+        encoding, installed = self.encoding, self.problem.installed
+        rank = self.problem.installed_rank(name)
+        if rank is None:
+            return -encoding.true if name in installed.is_staying else -encoding.present(name)
+        inside = encoding.inside(name, rank, rank)
+        if name in installed.is_staying:
+            return inside
+        literal = self.sat.new_variable(phase=True)
+        encoding.add((-literal, -encoding.present(name), inside))
+        return literal
+
+    def _at_rest(self, found: Answer) -> dict[str, int]:
+        """The staying modules that are not in `found`, and not removed, with the ranks at which they are installed."""
+        resting = dict(self.problem.resting)
+        for name in self._roused:
+            resting.pop(name, None)
+        for name in found:
+            resting.pop(name, None)
+        return resting
+
+    def _moves_what_is_held(self, found: Answer) -> bool:
+        """Whether `found` changes or removes installed modules that are held; then that is forbidden."""
+        gone = [name for name in self._roused if name not in found]
+        held = [self.encoding.present(name) for name in gone if name in self._present]
+        held.extend(
+            self.unchanged(name)
+            for name in (*gone, *found)
+            if name in self._unchanged and is_changed(self.problem, name, found)
+        )
+        for literal in held:
+            self.encoding.add((literal,))
+        return bool(held)
+
+    def _disturbs(self, found: Answer) -> bool:
+        """Whether a module that rests could not stay beside `found`; those that could not are roused."""
+        installed, resting = self.problem.installed, self.problem.resting
+        at_rest: dict[str, int] | None = None
+        disturbed: dict[str, None] = {}
+        changed = [name for name in found if name in installed.is_staying and found[name] != resting.get(name)]
+        changed.extend(name for name in self._roused if name not in found)
+        for name in changed:
+            for user in installed.dependents(name):
+                if user not in found and user not in self._roused:
+                    if at_rest is None:
+                        at_rest = {**self._at_rest(found), **found}
+                    if not can_rest(self.problem, user, at_rest):
+                        disturbed[user] = None
+        for user in disturbed:
+            self.rouse(user)
+        return bool(disturbed)
+
+    def _namers_at_rest(self, name: str, found: Answer) -> Iterator[str]:
+        """The resting modules that may admit the pre-release of `name` in `found`, if it is one that needs that."""
+        if found[name] in self.problem.domain(name).conditional:
+            for namer in self.problem.source.prerelease_namers(name):
+                if namer in self.problem.resting and namer not in found and namer not in self._roused:
+                    yield namer
 
     # Encoding
 
@@ -234,7 +333,7 @@ class Search:
 
     def _encode_closure(self) -> None:
         """Encode every need and interface of every module that any version could bring in."""
-        queue: list[str] = list(self.problem.requested)
+        queue: list[str] = [*self.problem.requested, *self.problem.installed.staying]
         seen: set[str] = set()
         for name in queue:
             if name in seen:

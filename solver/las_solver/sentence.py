@@ -7,29 +7,35 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from las_solver.constraint import Requirement
-from las_solver.feasibility import LacksHardware
+from las_solver.feasibility import LacksHardware, LacksMode, Objection
 from las_solver.size_text import size_beside, size_text
 from las_solver.source import RejectedManifest, ShadowedModule
 from las_solver.statement import (
     Chosen,
     Cycle,
     Dependency,
+    Deprecation,
     Exclusion,
+    Fewest,
     HardwareLimit,
     InterfaceNeed,
+    Kept,
+    LockLimit,
     ModeLimit,
     NoVersion,
     Picked,
+    PinLimit,
     PreRelease,
     Requested,
     RuntimeNeed,
     Span,
     Statement,
+    Staying,
     Total,
     UnknownModule,
 )
 
-__all__ = ["Subject", "listed", "sentence", "spelled", "subject_of"]
+__all__ = ["Subject", "listed", "objection_text", "sentence", "spelled", "subject_of"]
 
 _MOST_NAMES = 8
 
@@ -61,12 +67,7 @@ def sentence(statement: Statement, subject: Subject | None = None) -> str:
             least = "at least " if at_least and lack.fact != "gpus" else ""
             return f"{_all(subject or span, 'needs', 'need')} {least}{_hardware(lack)}"
         case ModeLimit(span, lack):
-            allowed = (
-                f"only {listed(lack.allowed, 'and')} may be used"
-                if lack.allowed
-                else "no mode is allowed both here and by the request"
-            )
-            return f"{_all(subject or span, 'runs', 'run')} only as {listed(lack.modes, 'or')}, and {allowed}"
+            return f"{_all(subject or span, 'runs', 'run')} only as {_modes(lack)}"
         case InterfaceNeed(span, interface, providers):
             by = f"which only {listed(providers, 'and')} can provide" if providers else _no_provider(statement)
             return f"{_all(subject or span, 'consumes', 'consume')} the interface {interface}, {by}"
@@ -93,7 +94,45 @@ def sentence(statement: Statement, subject: Subject | None = None) -> str:
         case Total():
             return _total(statement)
         case _:
+            return _about_installed(statement, subject)
+
+
+def _about_installed(
+    statement: Staying | PinLimit | LockLimit | Deprecation | Kept | Fewest, subject: Subject | None
+) -> str:
+    match statement:
+        case Staying(span):
+            return f"{span} is installed, and {span.module} has to stay, at this or another version"
+        case PinLimit(span, requirement):
+            not_that = _all(subject or span, "is not that", "are not that")
+            return f"{span.module} is pinned to {requirement.constraint}, and {not_that}"
+        case LockLimit(span, None):
+            return f"{span.module} is not in the lock"
+        case LockLimit(span, locked):
+            return f"the lock has {span.module} {locked}"
+        case Deprecation(span):
+            return _all(subject or span, "is deprecated here", "are deprecated here")
+        case Kept(span):
+            return f"{span} is installed, and what is installed changes only where that is needed"
+        case Fewest(what, most):
+            how_many = f"no more than {most}" if most else "none"
+            return f"of the installed modules, {how_many} {_FEWEST[what][most == 1]}"
+        case _:
             assert_never(statement)
+
+
+_FEWEST = {"changes": ("change", "changes"), "removals": ("are removed", "is removed")}
+
+
+def objection_text(objection: Objection) -> str:
+    """Why a version is not valid by itself on a host, in words that follow it."""
+    match objection:
+        case LacksHardware():
+            return f"it needs {_hardware(objection)}"
+        case LacksMode():
+            return f"it runs only as {_modes(objection)}"
+        case _:
+            raise AssertionError(f"{objection!r} is about a request")
 
 
 def _total(total: Total) -> str:
@@ -119,6 +158,15 @@ def subject_of(span: Span) -> Subject:
 
 def spelled(requirement: Requirement) -> str:
     return f"{requirement.name} {requirement.constraint}" if requirement.constraint.text else requirement.name
+
+
+def _modes(lack: LacksMode) -> str:
+    allowed = (
+        f"only {listed(lack.allowed, 'and')} may be used"
+        if lack.allowed
+        else "no mode is allowed both here and by the request"
+    )
+    return f"{listed(lack.modes, 'or')}, and {allowed}"
 
 
 def _hardware(lack: LacksHardware) -> str:

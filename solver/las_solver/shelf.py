@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from packaging.version import Version
 
 from las_solver.constraint import Constraint, Requirement
+from las_solver.installed import Installed, InstalledSource
 from las_solver.model import Host, ModuleVersion
 from las_solver.ranks import Intervals, admitted_ranks
 from las_solver.source import Source
@@ -91,17 +93,29 @@ Entry = tuple[str, Requirement]
 
 
 class Shelf:
-    """The modules that a planner has read, for one host."""
+    """The modules that a planner has read, for one host.
 
-    def __init__(self, source: Source, host: Host) -> None:
-        self.source = source
+    `registry` is what there is, `source` that and what is installed. `installed` says what stays of that: by default
+    what the host lets stay.
+    """
+
+    def __init__(self, source: Source, host: Host, installed: Installed | None = None) -> None:
+        self.registry = source
+        self.source = InstalledSource(source, host.installed) if host.installed else source
         self.host = host
+        if installed is not None:
+            self.installed = installed
         self._versions: dict[str, tuple[ModuleVersion, ...]] = {}
         self._numbers: dict[str, tuple[Version, ...]] = {}
         self._prereleases: dict[str, frozenset[int]] = {}
         self._namers: dict[str, bool] = {}
         self._newest: dict[str, Version] = {}
         self.rankings: dict[tuple[str, bool], Ranking] = {}
+
+    @cached_property
+    def installed(self) -> Installed:
+        """What is installed on the host, and which part of it stays."""
+        return Installed(self.host)
 
     def versions(self, name: str) -> tuple[ModuleVersion, ...]:
         """Every version of the module `name`, from old to new."""
@@ -118,12 +132,14 @@ class Shelf:
         return admitted_ranks(numbers, constraint)
 
     def prereleases(self, name: str) -> frozenset[int]:
-        """The places of the pre-releases in :meth:`versions`."""
+        """The places of the pre-releases in :meth:`versions`, without the one that is installed."""
         places = self._prereleases.get(name)
         if places is None:
             versions = self.versions(name)
-            places = frozenset([place for place, one in enumerate(versions) if one.is_prerelease])
-            self._prereleases[name] = places
+            found = [place for place, one in enumerate(versions) if one.is_prerelease]
+            if found and (installed := self.host.installed.get(name)) is not None and len(found) < len(versions):
+                found = [place for place in found if versions[place].version != installed.version]
+            places = self._prereleases[name] = frozenset(found)
         return places
 
     def has_prerelease_namers(self, name: str) -> bool:
@@ -134,11 +150,11 @@ class Shelf:
         return named
 
     def newest(self, name: str) -> Version:
-        """The newest final version of the module `name`; the newest at all if there is none."""
+        """The newest final version of the module `name` in the registry, or the newest at all, or what is installed."""
         newest = self._newest.get(name)
         if newest is None:
-            versions = self.versions(name)
-            final = next((one for one in reversed(versions) if not one.is_prerelease), versions[-1])
+            versions = self.registry.versions(name) or self.versions(name)
+            final = next((one for one in versions if not one.is_prerelease), versions[0])
             newest = self._newest[name] = final.version
         return newest
 

@@ -19,17 +19,23 @@ __all__ = [
     "Chosen",
     "Cycle",
     "Dependency",
+    "Deprecation",
     "Exclusion",
+    "Fewest",
     "HardwareLimit",
     "InterfaceNeed",
+    "Kept",
+    "LockLimit",
     "ModeLimit",
     "NoVersion",
     "Picked",
+    "PinLimit",
     "PreRelease",
     "Requested",
     "RuntimeNeed",
     "Span",
     "Statement",
+    "Staying",
     "Total",
     "UnknownModule",
 ]
@@ -242,6 +248,53 @@ class Total:
     instead: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Staying:
+    """The version of `span` is installed, so that the module has to be present, at whatever version."""
+
+    span: Span
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinLimit:
+    """A pin of the module, `requirement`, does not admit the versions of `span`."""
+
+    span: Span
+    requirement: Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class LockLimit:
+    """The lock has the module at another version than those of `span`: `locked`, or none."""
+
+    span: Span
+    locked: Version | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """The versions of `span` are deprecated on this host, and not installed."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What `span` holds is installed, and what is installed changes only where that is needed."""
+
+    span: Span
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fewest:
+    """Of the installed modules, no more than `most` change, or are removed: `what` is ``changes`` or ``removals``."""
+
+    what: str
+    most: int
+
+
 Statement = (
     Requested
     | Dependency
@@ -257,6 +310,12 @@ Statement = (
     | Chosen
     | Picked
     | Total
+    | Staying
+    | PinLimit
+    | LockLimit
+    | Deprecation
+    | Kept
+    | Fewest
 )
 
 
@@ -269,6 +328,8 @@ def module_of(statement: Statement) -> str:
             return module
         case Cycle(modules):
             return modules[0]
+        case Fewest():
+            return ""
         case _:
             return statement.span.module
 

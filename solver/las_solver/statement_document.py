@@ -10,16 +10,22 @@ from las_solver.statement import (
     Chosen,
     Cycle,
     Dependency,
+    Deprecation,
     Exclusion,
+    Fewest,
     HardwareLimit,
     InterfaceNeed,
+    Kept,
+    LockLimit,
     ModeLimit,
     NoVersion,
     Picked,
+    PinLimit,
     PreRelease,
     Requested,
     RuntimeNeed,
     Statement,
+    Staying,
     Total,
     UnknownModule,
     module_of,
@@ -30,6 +36,8 @@ __all__ = ["statement_document"]
 _REQUEST = "the request"
 _REGISTRY = "the registry"
 _PLAN = "the plan"
+_LOCK = "the lock"
+_MACHINE = "this machine"
 
 
 def statement_document(statement: Statement) -> dict[str, object]:
@@ -79,6 +87,24 @@ def _particulars(statement: Statement) -> tuple[str, str | None, str, dict[str, 
             return "chosen", None, _PLAN, {"interface": interface, "consumer": consumer}
         case Total():
             return "total", None, _PLAN if statement.version else _REQUEST, _total(statement)
+        case _:
+            return _about_installed(statement)
+
+
+def _about_installed(
+    statement: Staying | PinLimit | LockLimit | Deprecation | Kept | Fewest,
+) -> tuple[str, str | None, str, dict[str, object]]:
+    match statement:
+        case Staying(span, source) | Kept(span, source):
+            return "installed", span.constraint, source, {"what": "stays" if isinstance(statement, Staying) else "kept"}
+        case PinLimit(span, requirement):
+            return "pinned", span.constraint, _MACHINE, {"requirement": str(requirement)}
+        case LockLimit(span, locked):
+            return "locked", span.constraint, _LOCK, {"locked": None if locked is None else str(locked)}
+        case Deprecation(span):
+            return "excluded", span.constraint, _MACHINE, {"deprecated": True}
+        case Fewest(what, most):
+            return "installed", None, _PLAN, {"what": what, "most": most}
         case _:
             assert_never(statement)
 

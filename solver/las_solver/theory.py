@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Final
 
-from las_solver.answer import find_cycles, trim
 from las_solver.constraint import Constraint
 from las_solver.cuts import cut_unadmitted
 from las_solver.encode import Encoding
+from las_solver.graph import find_cycles, trim
 from las_solver.problem import Problem
 from las_solver.sat import UNLIMITED, Budget, Sat
 from las_solver.statement import (

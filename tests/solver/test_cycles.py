@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from registries import ask, chosen, document, kinds, version
 
-from las_solver.answer import trim
+from las_solver.graph import trim
 from las_solver.model import Host, ModuleVersion
 from las_solver.planner import Planner
 from las_solver.sat import BACKENDS
