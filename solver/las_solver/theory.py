@@ -14,16 +14,20 @@ from las_solver.sat import UNLIMITED, Budget, Sat
 from las_solver.statement import (
     Cycle,
     Dependency,
+    Deprecation,
     Exclusion,
     HardwareLimit,
     InterfaceNeed,
+    LockLimit,
     ModeLimit,
     NoVersion,
+    PinLimit,
     PreRelease,
     Requested,
     RuntimeNeed,
     Span,
     Statement,
+    Staying,
     UnknownModule,
 )
 
@@ -95,7 +99,11 @@ class Theory:
                 self._require(lifted, requirement.name, requirement.constraint)
             case Dependency(span, requirement) | RuntimeNeed(span, requirement):
                 self.add_need(span.module, span.low, span.high, requirement.name, requirement.constraint, lifted)
+            case Staying(span):
+                encoding.add((*lifted, encoding.present(span.module)))
             case HardwareLimit(span) | ModeLimit(span) | Exclusion(span):
+                encoding.add((*lifted, *encoding.outside(span.module, span.low, span.high)))
+            case PinLimit(span) | LockLimit(span) | Deprecation(span):
                 encoding.add((*lifted, *encoding.outside(span.module, span.low, span.high)))
             case InterfaceNeed(span, interface, providers):
                 able = [
