@@ -4,7 +4,7 @@
 status  meaning (contract, section 10)
 ======  ===========================================================================================
 0       done: a plan was printed
-1       there is a conflict; or what was to be checked is not right
+1       there is a conflict; or what was to be checked, or obeyed, is not right
 2       wrong usage or bad input
 3       a registry or store that cannot be used
 4       out of time without a plan
@@ -31,6 +31,7 @@ import click
 from las_cli.render.terminal import printable, wants_colour
 
 if TYPE_CHECKING:
+    from las_registry.lock_changes import LockNotObeyed
     from las_registry.problem import InvalidFile, Problem
 
 __all__ = ["ExitStatus", "Failure", "end_process", "failure_of", "guarded", "problem_document"]
@@ -146,6 +147,7 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, click.ClickException):  # a typing error waits for no further imports
         return Failure(status=ExitStatus.BAD_INPUT, message=error.format_message())
     from las_registry.lifecycle.errors import StoreUnusable
+    from las_registry.lock_changes import LockNotObeyed
     from las_registry.problem import InvalidFile, RegistryUnusable
     from las_solver.errors import InvalidInput, LasSolveError, OutOfTime
 
@@ -162,6 +164,8 @@ def failure_of(error: Exception) -> Failure:
                 hint=error.hint,
                 details=tuple(map(problem_document, error.problems)),
             )
+        case LockNotObeyed():
+            return _lock_not_obeyed(error)
         case StoreUnusable():
             return Failure(status=ExitStatus.UNUSABLE, message=error.message, hint=error.hint)
         case InvalidFile(problems=[_, *_]):
@@ -190,6 +194,21 @@ def _invalid_file(error: InvalidFile) -> Failure:
         text=f"{more + 1} mistakes\n{error.message}" if more else None,
         hint=None if more else error.problems[0].hint,
         details=tuple(map(problem_document, error.problems)),
+    )
+
+
+def _lock_not_obeyed(error: LockNotObeyed) -> Failure:
+    """Each change with what the machine or the module is called."""
+    details: list[dict[str, object]] = [
+        {"kind": one.kind, "fact" if one.kind == "host" else "module": one.name, "locked": one.locked, "now": one.now}
+        for one in error.changes
+    ]
+    return Failure(
+        status=ExitStatus.CONFLICT,
+        message=error.message,
+        text=str(error),
+        hint="las-solve lock renews a lock; las-solve lock --check shows first what would change",
+        details=tuple(details),
     )
 
 
