@@ -39,11 +39,12 @@ from las_solver.statement import (
     RuntimeNeed,
     Span,
     Statement,
+    Staying,
     UnknownModule,
     spans_of,
 )
 
-__all__ = ["completed", "limits_of", "missing", "misspelt", "statements_about"]
+__all__ = ["completed", "limits_of", "missing", "misspelt", "statements_about", "staying_of"]
 
 T = TypeVar("T")
 
@@ -89,6 +90,14 @@ def _statements(problem: Problem, name: str, *, with_needs: bool) -> Iterator[St
             yield _statement(problem, domain, span, thing)
     for span in spans_of(name, domain.versions, sorted(domain.conditional)):
         yield PreRelease(span)
+
+
+def staying_of(problem: Problem, name: str) -> Staying:
+    """The statement that the module `name`, which is installed, has to stay; `problem` is not pruned."""
+    installed = problem.installed.modules[name]
+    rank = problem.installed_rank(name)
+    assert rank is not None, "what is installed is among all versions"
+    return Staying(Span(name, rank, rank, problem.domain(name).versions), installed.source)
 
 
 class _Objections:

@@ -52,7 +52,7 @@ def find_reasons(
         from las_solver.obstacle import Obstacles  # a plan starts sooner without it
 
         try:
-            obstacles = Obstacles(whole, problem, Budget(_SEARCHING, stop))
+            obstacles = Obstacles(whole, problem, answer, Budget(_SEARCHING, stop))
             for place in searched:
                 found[place.name] = obstacles.against(place)
         except Stopped:

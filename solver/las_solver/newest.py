@@ -83,10 +83,7 @@ class Newest:
 
     def _decide_all(self) -> None:
         problem, request = self._problem, self._problem.request
-        if request.allow_removal or request.released:
-            self._least_removed()
-        if problem.keeps:
-            self._least_changed(sorted(problem.installed.modules))
+        self._hold_fewest()
         layer = list(problem.requested)
         while True:
             while layer:
@@ -115,6 +112,14 @@ class Newest:
         )
 
     # What is installed
+
+    def _hold_fewest(self) -> None:
+        """Find an answer with the fewest removals and, under the strategy keep, the fewest changes; hold that."""
+        request = self._problem.request
+        if request.allow_removal or request.released:
+            self._least_removed()
+        if self._problem.keeps:
+            self._least_changed(sorted(self._problem.installed.modules))
 
     def _least_removed(self) -> None:
         """Find an answer in which the fewest modules are removed; from then on, no more are."""

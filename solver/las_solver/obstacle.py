@@ -10,16 +10,18 @@ again, the last first, as long as the rest still does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
+from las_solver.answer import Answer, is_changed
 from las_solver.closure import absence
 from las_solver.conflict import finished
 from las_solver.excluders import need_of_chosen, picked_as
-from las_solver.ground import statements_about
+from las_solver.ground import statements_about, staying_of
 from las_solver.newest import Newest
 from las_solver.place import Place, rank_of, span_of
 from las_solver.problem import Problem
 from las_solver.ranks import intersect
-from las_solver.sat import Budget
+from las_solver.sat import Budget, Totalizer
 from las_solver.statement import (
     Chosen,
     Cycle,
@@ -31,6 +33,7 @@ from las_solver.statement import (
     Statement,
     Total,
     UnknownModule,
+    module_of,
     target_of,
 )
 from las_solver.theory import BACKEND, NO_CYCLE, Theory
@@ -41,16 +44,17 @@ Literals = tuple[int, ...]
 
 
 class Obstacles:
-    """What speaks against newer versions in one answer.
+    """What speaks against newer versions in one `answer`, which is the newest.
 
     `problem` is not pruned; `pruned` is the same request, as it was solved.
     """
 
-    def __init__(self, problem: Problem, pruned: Problem, budget: Budget) -> None:
+    def __init__(self, problem: Problem, pruned: Problem, answer: Answer, budget: Budget) -> None:
         self._problem = problem
         self._pruned = pruned
         self._budget = budget
         self._said = _Said(problem)
+        self._fewest = tuple(_fewest(pruned, answer))
 
     def against(self, place: Place) -> tuple[Statement, ...]:
         """An irreducible set of statements that rule out every version newer than the one of `place`.
@@ -59,7 +63,8 @@ class Obstacles:
         """
         total = self._total(place)
         rooted = _Rooted(self._problem, (*place.before, place.name))
-        theory = _Sequel(rooted, place, self._budget, [NO_CYCLE] if total is None else [NO_CYCLE, total])
+        said: list[Statement] = [NO_CYCLE, *self._fewest]
+        theory = _Sequel(rooted, place, self._budget, said if total is None else [*said, total])
         surroundings = _Surroundings(self._said, place, [] if total is None else [name for name, _, _ in total.falls])
         while not theory.contradicts(theory.selectors):
             fresh = surroundings.grow(theory.encoding.snapshot())
@@ -74,7 +79,16 @@ class Obstacles:
         kept = theory.reduce()
         theory.close()
         kept.sort(key=lambda statement: isinstance(statement, Total))
-        return finished(rooted, kept)
+        return tuple(self._named(one, kept) if isinstance(one, Fewest) else one for one in finished(rooted, kept))
+
+    def _named(self, fewest: Fewest, statements: Iterable[Statement]) -> Fewest:
+        """`fewest`, with the installed modules that the other `statements` are about."""
+        installed = self._problem.installed
+        about = {module_of(one) for one in statements}
+        about.update(target.name for one in statements if (target := target_of(one)) is not None)
+        known = installed.modules if fewest.what == "changes" else installed.staying
+        named = [span_of(self._problem, installed.modules[name]) for name in known if name in about]
+        return replace(fewest, about=tuple(sorted(named, key=lambda span: span.module)))
 
     # Whether a newer version is possible
 
@@ -98,6 +112,15 @@ class Obstacles:
             sum(domain(name).behind(rank) for name, rank in wanted.items()),
             sum(domain(name).behind(instead.get(name, rank)) for name, rank in wanted.items()),
         )
+
+
+def _fewest(pruned: Problem, answer: Answer) -> Iterator[Fewest]:
+    """That no more installed modules are removed, or change, than in `answer`, where that comes before all else."""
+    installed, request = pruned.installed, pruned.request
+    if request.allow_removal or request.released:
+        yield Fewest("removals", sum(name not in answer for name in installed.staying))
+    if pruned.keeps and installed.modules:
+        yield Fewest("changes", sum(is_changed(pruned, name, answer) for name in installed.modules))
 
 
 class _Rooted(Problem):
@@ -124,6 +147,9 @@ class _Said:
         return (one for span, one in about if span is None or (span.low <= high and span.high >= low))
 
     def _all_about(self, name: str) -> Iterator[tuple[Span | None, Statement]]:
+        for staying in (name, *self.problem.installed.dependents(name)):
+            if staying in self.problem.installed.is_staying and not self.problem.may_go(staying):
+                yield None, staying_of(self.problem, staying)
         for requirement in self.problem.request.requirements:
             if requirement.name == name:
                 yield None, Requested(requirement)
@@ -197,6 +223,7 @@ class _Surroundings:
             if rank not in self._told.get(name, ()) or (name in self._chosen and len(self._starts) > 1):
                 continue
             queue.extend(need.name for need in domain.needs(rank))
+            queue.extend(self._problem.installed.dependents(name))
             for interface in domain.consumes(rank):
                 queue.extend(other for other in self._problem.providers(interface) if other != name and other in model)
         return found
@@ -233,8 +260,26 @@ class _Sequel(Theory):
                 lifted = self._note(statement)
                 for span in layer:
                     encoding.require(lifted, span.module, ((span.low, len(span.versions) - 1),))
+            case Fewest(what, most):
+                more = Totalizer(self.sat, self._broken(what)).more_than(most)
+                if more is not None:
+                    encoding.add((*self._note(statement), -more))
             case _:
                 super().add(statement, lifted)
+
+    def _broken(self, what: str) -> list[int]:
+        """A literal for each installed module that can be removed, or can change: whether it does."""
+        encoding, problem = self.encoding, self.encoding.problem
+        installed = problem.installed
+        if what == "removals":
+            return [-encoding.present(name) for name in installed.staying if problem.may_go(name)]
+        broken = []
+        for name in sorted(installed.modules):
+            rank = problem.installed_rank(name)
+            assert rank is not None, "what is installed is among all versions"
+            same = encoding.inside(name, rank, rank)
+            broken.append(-same if name in installed.is_staying else encoding.both(encoding.present(name), -same))
+        return broken
 
     def _note(self, statement: Statement) -> Literals:
         """Add the statement; the literal that lifts it."""
@@ -264,6 +309,9 @@ class _Instead(Newest):
             return None
         self._bounds[place.name] = allowed
         try:
+            if not self._solve(()):
+                raise AssertionError("the answer itself agrees with what was chosen before")
+            self._hold_fewest()
             self._searching().encoding.require((), place.name, allowed)
             if not self._solve(()):
                 return None

@@ -114,14 +114,19 @@ def _about_installed(
             return _all(subject or span, "is deprecated here", "are deprecated here")
         case Kept(span):
             return f"{span} is installed, and what is installed changes only where that is needed"
-        case Fewest(what, most):
-            how_many = f"no more than {most}" if most else "none"
-            return f"of the installed modules, {how_many} {_FEWEST[what][most == 1]}"
+        case Fewest():
+            return _fewest(statement)
         case _:
             assert_never(statement)
 
 
-_FEWEST = {"changes": ("change", "changes"), "removals": ("are removed", "is removed")}
+def _fewest(fewest: Fewest) -> str:
+    """For example: ``lib 1 and tool 2 are installed, and no more than 1 installed module has to change``."""
+    are = "is" if len(fewest.about) == 1 else "are"
+    said = f"{listed([str(span) for span in fewest.about], 'and')} {are} installed, and " if fewest.about else ""
+    modules = "modules have" if fewest.most > 1 else "module has"
+    how_many = f"no more than {fewest.most}" if fewest.most else "no"
+    return f"{said}{how_many} installed {modules} to {'change' if fewest.what == 'changes' else 'be removed'}"
 
 
 def objection_text(objection: Objection) -> str:

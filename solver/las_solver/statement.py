@@ -289,10 +289,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Fewest:
-    """Of the installed modules, no more than `most` change, or are removed: `what` is ``changes`` or ``removals``."""
+    """Of the installed modules, no more than `most` change, or are removed: `what` is ``changes`` or ``removals``.
+
+    `about` are those that the other statements speak of, as they are installed.
+    """
 
     what: str
     most: int
+    about: tuple[Span, ...] = field(default=(), compare=False)
 
 
 Statement = (
