@@ -85,7 +85,8 @@ class Obstacles:
         """`fewest`, with the installed modules that the other `statements` are about."""
         installed = self._problem.installed
         about = {module_of(one) for one in statements}
-        about.update(target.name for one in statements if (target := target_of(one)) is not None)
+        if fewest.what == "changes":
+            about.update(target.name for one in statements if (target := target_of(one)) is not None)
         known = installed.modules if fewest.what == "changes" else installed.staying
         named = [span_of(self._problem, installed.modules[name]) for name in known if name in about]
         return replace(fewest, about=tuple(sorted(named, key=lambda span: span.module)))

@@ -121,12 +121,18 @@ def _about_installed(
 
 
 def _fewest(fewest: Fewest) -> str:
-    """For example: ``lib 1 and tool 2 are installed, and no more than 1 installed module has to change``."""
+    """For example: ``lib 1 is installed, and under --strategy keep nothing installed is to change``."""
     are = "is" if len(fewest.about) == 1 else "are"
     said = f"{listed([str(span) for span in fewest.about], 'and')} {are} installed, and " if fewest.about else ""
-    modules = "modules have" if fewest.most > 1 else "module has"
-    how_many = f"no more than {fewest.most}" if fewest.most else "no"
-    return f"{said}{how_many} installed {modules} to {'change' if fewest.what == 'changes' else 'be removed'}"
+    if fewest.most == 0:
+        how_many = "nothing installed is"
+    elif fewest.most == 1:
+        how_many = "no more than one installed module is"
+    else:
+        how_many = f"no more than {fewest.most} installed modules are"
+    if fewest.what == "changes":
+        return f"{said}under --strategy keep {how_many} to change"
+    return f"{said}{how_many} to be removed"
 
 
 def objection_text(objection: Objection) -> str:
