@@ -57,6 +57,11 @@ _OPTIONS = {
     "forced_modes": {},
     "preferred": [],
     "excluded": [],
+    "pinned": [],
+    "locked": None,
+    "unlocked": [],
+    "released": [],
+    "allow_removal": False,
 }
 _HOST = {
     "cpu": {"cores": 8},
@@ -112,6 +117,8 @@ def a_step_document(text: str, **values: Any) -> dict[str, Any]:
         "version": version,
         "category": "tool",
         "action": "install",
+        "installed": None,
+        "after": [],
         "mode": "native",
         "requires": [],
         "required_by": [],
@@ -134,6 +141,7 @@ def a_plan_document(*steps: dict[str, Any], request: str = "app", **values: Any)
         "request": request.split(),
         "options": _OPTIONS,
         "steps": list(steps),
+        "invalid": [],
         "system_packages": sorted({package for step in steps for package in step["system_packages"]}),
         "host": _HOST,
         **values,

@@ -29,7 +29,7 @@ _MOST_REPAIRS: Final = 3
 
 
 def print_answer(
-    question: Question, output_format: str, *, more: str = "", known: Conflict | None = None
+    question: Question, output_format: str, *, more: str = "", known: Plan | Conflict | None = None
 ) -> ExitStatus:
     """Answers `question`, unless the answer is `known`, and prints it in one of :data:`FORMATS`; the exit status.
 
@@ -135,7 +135,8 @@ def _long(
         case "json":
             from las_cli.render.json import render_json
 
-            return render_json(document)
+            made_from = {"registry": {"digest": question.registry.digest}, "installed": question.installed}
+            return render_json({**document, **made_from})
         case "html":
             from las_cli.render.html import render_html
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 from las_registry.document_reading import MOST_PROBLEMS, DocumentReading, label, shown
@@ -68,11 +69,22 @@ class _RecordedRegistry(Registry):
     """The registry of a replay file: of some modules and interfaces it only knows the names."""
 
     def __init__(self, recording: Recording) -> None:
+        self._recording = recording
         self._source = RecordedSource(recording)
         nowhere = Document(file="", index=0, line=1, value=None)
         names = sorted({one.name for one in recording.module_versions})
         manifests = {name: tuple(Manifest(one, nowhere) for one in self._source.versions(name)) for name in names}
         super().__init__([Shelf(manifests=manifests, rejected={}, problems=(), files=0)])
+
+    @cached_property
+    def digest(self) -> str:
+        """That of what the file says of manifests: another one than that of the registry where they are from."""
+        from hashlib import sha256
+
+        from las_registry.replay_text import manifest_line  # late: it writes what this file reads
+
+        lines = sorted(map(manifest_line, self._recording.module_versions))
+        return "sha256:" + sha256("\n".join(lines).encode()).hexdigest()
 
     def names(self) -> Iterable[str]:
         return self._source.names()

@@ -11,7 +11,7 @@ from las_registry.yaml_text import flow_text, scalar_text
 from las_solver.model import Host, ModuleVersion, Request, Strategy
 from las_solver.source import Note, RejectedManifest, ShadowedModule
 
-__all__ = ["replay_text", "with_expected"]
+__all__ = ["manifest_line", "replay_text", "with_expected"]
 
 _INDENT: Final = "  "
 
@@ -37,6 +37,11 @@ def with_expected(text: str, expected: str) -> str:
     return f"{before}{'' if before.endswith(chr(10)) else chr(10)}{block}{''.join(lines[next(rest, len(lines)) :])}"
 
 
+def manifest_line(one: ModuleVersion) -> str:
+    """A module version as a manifest on one line."""
+    return flow_text(_manifest(one))
+
+
 def _lines(replay: Replay) -> Iterator[str]:
     yield f"{KEYS[0]}: {FORMAT}"
     if replay.about:
@@ -49,7 +54,7 @@ def _lines(replay: Replay) -> Iterator[str]:
     yield "modules:" if recording.module_versions else "modules: []"
     newest_first = sorted(recording.module_versions, key=lambda one: one.version, reverse=True)
     for one in sorted(newest_first, key=lambda one: one.name):
-        yield f"  - {flow_text(_manifest(one))}"
+        yield f"  - {manifest_line(one)}"
     for key, kind in (("rejected", RejectedManifest), ("shadowed", ShadowedModule)):
         notes = sorted({f"  - {flow_text(_note(note))}" for note in recording.notes if isinstance(note, kind)})
         yield from (f"{key}:", *notes) if notes else ()

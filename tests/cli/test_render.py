@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plans import STACK, a_plan, a_step
+from plans import CHANGES, STACK, a_plan, a_step
 
 from las_cli.render.dot import render_dot
 from las_cli.render.json import render_json
 from las_cli.render.table import Column, render_table
 from las_cli.render.terminal import display_width, printable, shorten
 from las_cli.render.text import Paper, render_plan, wrap
+from las_solver.constraint import parse_version
 from las_solver.model import Strategy
+from las_solver.plan import Invalid
 
 WIDE = Paper(width=200)
 
@@ -87,10 +90,81 @@ def test_a_prerelease_beyond_the_newest_final_version_is_named() -> None:
     assert "pre-release after 1" in render_plan(plan, place="here", paper=WIDE)
 
 
-def test_actions_are_shown_where_they_differ() -> None:
-    plan = a_plan(a_step("tool 1", action="keep"), a_step("app 1"))
-    assert "ACTION" in render_plan(plan, place="here", paper=WIDE)
-    assert "ACTION" not in render_plan(STACK, place="here", paper=WIDE)
+def test_what_changes_is_shown_and_what_stays_is_counted() -> None:
+    assert render_plan(CHANGES, place="on this machine", paper=WIDE) == (
+        "Plan for app >=2 and tool on this machine: "
+        "1 to install, 1 to upgrade, 1 to downgrade, 1 to remove, in order,\nproven newest\n"
+        "\n"
+        "  MODULE  ACTION     VERSION           NEWEST            MODE    NEEDED BY\n"
+        "  old     remove     1.0               -                 -       -\n"
+        "  cuda    downgrade  12.6.0 -> 12.4.1  12.6.0, 1 behind  native  app\n"
+        "  torch   upgrade    2.4.0 -> 2.5.0    newest            native  app\n"
+        "  app     install    2.1               newest            native  you\n"
+        "  tool    keep       1.1               newest            native  you\n"
+        "\n"
+        "2 other installed modules stay as they are.\n"
+        "\n"
+        "Warning: 1 installed module does not work on this machine, and is left alone:\n"
+        "  broken 1.0: needs gone >=2, which is not installed\n"
+    )
+
+
+def test_nothing_to_do_is_said_first() -> None:
+    kept = a_step("app 1", action="keep", installed="1")
+    text = render_plan(a_plan(kept, a_step("lib 1", action="keep", installed="1")), place="here", paper=WIDE)
+    assert text == (
+        "Nothing to do for app here: proven newest\n"
+        "\n"
+        "  MODULE  ACTION  VERSION  NEWEST  MODE    NEEDED BY\n"
+        "  app     keep    1        newest  native  you\n"
+        "\n"
+        "1 other installed module stays as it is.\n"
+    )
+    all_of_it = render_plan(
+        a_plan(kept, request="", strategy=Strategy.UPGRADE, optimal=False), place="here", paper=WIDE
+    )
+    assert all_of_it == (
+        "Nothing to do for what is installed here: the newest found in time, not proven\n"
+        "\n"
+        "1 installed module stays as it is.\n"
+    )
+
+
+def test_the_strategy_keep_is_named_for_what_it_is_best_in() -> None:
+    plan = a_plan(a_step("app 1"), a_step("lib 1", action="keep", installed="1"), strategy=Strategy.KEEP)
+    assert render_plan(plan, place="here", paper=WIDE).startswith(
+        "Plan for app here: 1 to install, proven least change\n"
+    )
+
+
+def test_only_what_is_shown_says_why_it_is_not_newer() -> None:
+    behind = a_step("lib 1", action="keep", installed="1", newest="2", versions_behind=1)
+    plan = replace(a_plan(a_step("app 1"), behind), explained=False)
+    assert "lib" not in render_plan(plan, place="here", paper=WIDE)
+    assert "what holds back lib" in render_plan(
+        replace(plan, steps=(replace(behind, action="upgrade"),)), place="", paper=WIDE
+    )
+
+
+def test_of_many_modules_that_do_not_work_the_first_are_named() -> None:
+    invalid = [Invalid(f"m{at}", parse_version("1"), "no GPU") for at in range(8)]
+    plan = a_plan(a_step("app 1"), a_step("m0 2", action="upgrade", installed="1"), invalid=invalid)
+    text = render_plan(plan, place="here", paper=WIDE)
+    assert text.endswith(
+        "Warning: 7 installed modules do not work on this machine, and are left alone:\n"
+        + "".join(f"  m{at} 1: no GPU\n" for at in range(1, 6))
+        + "  and 2 more\n"
+    )
+
+
+@pytest.mark.parametrize("width", range(40, 201, 8))
+def test_changes_fit_the_terminal(width: int) -> None:
+    text = render_plan(CHANGES, place="on this machine", paper=Paper(width=width))
+    assert max(map(display_width, text.splitlines())) <= width
+    assert "2.4.0 -> 2.5.0" in text and "downgrade" in text and "torch" in text
+    coloured = render_plan(CHANGES, place="on this machine", paper=Paper(width=width, colour=True))
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == text
+    assert "\x1b[31mremove" in coloured
 
 
 def test_control_characters_never_reach_the_terminal() -> None:
@@ -142,6 +216,21 @@ def test_the_graph_has_a_node_a_step_and_an_edge_a_need() -> None:
         '  "app" -> "cuda";\n'
         "}\n"
     )
+
+
+def test_the_graph_of_changes_has_what_changes_and_what_was_asked_for() -> None:
+    assert render_dot(CHANGES).splitlines()[3:-1] == [
+        '  "old" [label="old\\nremove 1.0", style=dashed];',
+        '  "cuda" [label="cuda\\ndowngrade 12.6.0 -> 12.4.1"];',
+        '  "torch" [label="torch\\nupgrade 2.4.0 -> 2.5.0"];',
+        '  "app" [label="app\\ninstall 2.1", style=bold];',
+        '  "tool" [label="tool\\nkeep 1.1", style=bold];',
+        '  "torch" -> "cuda";',
+        '  "app" -> "cuda";',
+        '  "app" -> "torch";',
+    ]
+    removed = a_plan(a_step("app 1", action="remove", installed="1"))
+    assert '[label="app\\nremove 1", style="bold,dashed"]' in render_dot(removed)
 
 
 def test_no_name_can_break_out_of_the_graph() -> None:

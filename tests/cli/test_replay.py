@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import FrameType
 
@@ -48,8 +49,28 @@ def test_the_same_is_printed_anywhere(
     profile.unlink()
     after = run_cli("replay", str(saved), "--format", output_format, COLUMNS="100")
     assert after.exit_code == before.exit_code
-    assert after.output.replace("on this machine", "on this machine (saved profile)") == before.output
+    assert _without_digest(after.output).replace(
+        "on this machine", "on this machine (saved profile)"
+    ) == _without_digest(before.output)
     assert after.exit_code == (0 if request_ == ["app"] else 1)
+
+
+def _without_digest(output: str) -> str:
+    """`output` without the digest of the registry: that of a replay file is another one."""
+    return re.sub(r"sha256:[0-9a-f]{64}(?=\"\n  \})", "", output)
+
+
+def test_the_digest_of_a_replay_file_is_over_its_manifests(run_cli: RunCli, small: Path, tmp_path: Path) -> None:
+    def digest(text: str) -> str:
+        path = tmp_path / "other.yaml"
+        path.write_text(text)
+        document = json.loads(run_cli("replay", str(path), "--format", "json").stdout)
+        assert document["installed"] is None
+        return str(document["registry"]["digest"])
+
+    assert re.fullmatch("sha256:[0-9a-f]{64}", digest(SMALL))
+    assert digest(SMALL.replace("535", "550")) == digest(SMALL)
+    assert digest(SMALL.replace("{name: lib, version: 1}", "{name: lib, version: 1.1}")) != digest(SMALL)
 
 
 def test_nothing_private_is_saved(run_cli: RunCli, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from las_cli.render.conflict_graph import conflict_graph
 from las_cli.render.conflict_report import conflict_report
 from las_cli.render.markdown import render_markdown
 from las_cli.render.plan_report import plan_report
-from las_cli.render.report import Entry, Listing, Paragraph, Report, Section
+from las_cli.render.report import Drawing, Entry, Listing, Paragraph, Report, Section
 from las_cli.render.report_text import render_report
 from las_cli.render.terminal import display_width
 from las_cli.render.text import Paper
@@ -155,6 +155,79 @@ def test_a_plan_is_reported_whole() -> None:
     )
 
 
+CHANGES = a_plan_document(
+    a_step_document("old 1.0", action="remove", installed="1.0", mode=None),
+    a_step_document("cuda 12.4", action="downgrade", installed="12.6", newest="12.6", versions_behind=1),
+    a_step_document("other 3.0", action="keep", installed="3.0", newest="4.0", versions_behind=1),
+    a_step_document("app 2.1", action="upgrade", installed="2.0", requires=["cuda", "other"]),
+    a_step_document("tool 1.0", action="keep", installed="1.0", requires=["cuda"]),
+    request="app tool",
+    invalid=[{"module": f"m{at}", "version": "1", "reason": "no GPU"} for at in range(22)],
+)
+
+
+def test_changes_of_what_is_installed_are_reported_whole() -> None:
+    text = _text(plan_report(CHANGES, place="on this machine"))
+    assert text.partition("The request")[0] == (
+        "Plan for app and tool on this machine\n"
+        "1 to upgrade, 1 to downgrade, 1 to remove, in an order in which that can be done. 2 installed\n"
+        "modules stay as they are. Proven: no valid answer is newer.\n"
+        "\n"
+        "The plan\n"
+        "  MODULE  ACTION     VERSION       NEWEST          MODE    NEEDED BY  CATEGORY  MANIFEST\n"
+        "  old     remove     1.0           -               -       -          tool      old/manifest.yaml\n"
+        "  cuda    downgrade  12.6 -> 12.4  12.6, 1 behind  native             tool      cuda/manifest.yaml\n"
+        "  app     upgrade    2.0 -> 2.1    newest          native  you        tool      app/manifest.yaml\n"
+        "  tool    keep       1.0           newest          native  you        tool      tool/manifest.yaml\n"
+        "\n"
+        "  1 other installed module stays as it is.\n"
+        "\n"
+        "Not working already\n"
+        "  22 installed modules do not work on this machine, and are left alone.\n"
+        "\n" + "".join(f"  - m{at} 1 no GPU\n" for at in range(20)) + "\n"
+        "  2 more\n"
+        "    - m20 1 no GPU\n"
+        "    - m21 1 no GPU\n"
+        "\n"
+    )
+
+
+def test_what_changes_is_drawn_and_what_stays_only_if_it_was_asked_for() -> None:
+    report = plan_report(CHANGES, place="on this machine")
+    drawing = report.sections[0].blocks[0]
+    assert isinstance(drawing, Drawing) and "Red ones are removed" in drawing.caption
+    assert [(box.title, box.subtitle, box.tone) for box in drawing.graph.nodes] == [
+        ("old", "1.0", "bad"),
+        ("cuda", "12.6 -> 12.4", "warn"),
+        ("app", "2.0 -> 2.1", "good asked"),
+        ("tool", "1.0", "good asked"),
+    ]
+    assert [(one.tail, one.head) for one in drawing.graph.edges] == [(2, 1), (3, 1)]
+
+
+def test_what_needs_no_change_is_reported_as_that() -> None:
+    kept = a_step_document("app 1", action="keep", installed="1")
+    report = plan_report(a_plan_document(kept, request=""), place="on this machine")
+    assert report.title == "Nothing to do for what is installed on this machine"
+    assert report.lead == ("1 installed module stays as it is. Proven: no valid answer is newer.",)
+    assert [one.what for one in report.tiles] == ["to keep", "system packages"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "optimal", "said"),
+    [
+        ("keep", True, "Proven: no valid answer changes less of what is installed."),
+        ("keep", False, "The least change found in time; there may be a better one."),
+        ("upgrade", True, "Proven: no valid answer is newer."),
+        ("lowest", True, "Proven: no valid answer is older."),
+    ],
+)
+def test_a_plan_says_what_it_is_proved_to_be_the_best_in(strategy: str, optimal: bool, said: str) -> None:
+    plan = a_plan_document(a_step_document("app 1"), optimal=optimal)
+    document = {**plan, "options": {**plan["options"], "strategy": strategy}}
+    assert said in plan_report(document, place="here").lead[0]
+
+
 def test_markdown_has_every_block_but_the_drawing() -> None:
     assert render_markdown(REPORT) == (
         "# No plan for app on gpu-8gb\n"
@@ -256,18 +329,30 @@ def test_options_that_are_not_the_usual_ones_are_part_of_the_report() -> None:
         "forced_modes": {"app": "source"},
         "preferred": ["lib"],
         "excluded": ["big@<2"],
+        "pinned": ["cuda@==12.*"],
+        "locked": {"app": "1", "lib": "1"},
+        "unlocked": ["lib"],
+        "released": ["old", "older"],
+        "allow_removal": False,
     }
     text = _text(plan_report({**PLAN, "options": options}, place="here"))
     assert text[text.index("The request") : text.index("\nThe machine")] == (
         "The request\n"
-        "  Asked for      app\n"
-        "  Strategy       lowest\n"
-        "  Pre-releases   allowed for every module\n"
-        "  Modes allowed  native\n"
-        "  Modes forced   app as source\n"
-        "  Preferred      lib\n"
-        "  Excluded       big <2\n"
+        "  Asked for       app\n"
+        "  Strategy        lowest\n"
+        "  Pre-releases    allowed for every module\n"
+        "  Modes allowed   native\n"
+        "  Modes forced    app as source\n"
+        "  Preferred       lib\n"
+        "  Excluded        big <2\n"
+        "  Pinned          cuda ==12.*\n"
+        "  Locked          2 modules, without lib\n"
+        "  May be removed  old, older\n"
     )
+    everything = {**PLAN, "request": [], "options": {**options, "allow_removal": True}}
+    text = _text(plan_report(everything, place="here"))
+    assert "  Asked for       nothing more than is installed\n" in text
+    assert "  May be removed  everything that is installed\n" in text
     assert "Proven: no valid answer is older." in text
 
 

@@ -218,7 +218,7 @@ def test_near_names_of_unknown_modules_are_recorded() -> None:
         (
             LEAST + "options:\n  strategy: best\n  prereleases: maybe\n  forced_modes: [x]\n",
             [
-                "case.yaml:4: options.strategy: 'best' is none of newest, lowest",
+                "case.yaml:4: options.strategy: 'best' is none of newest, lowest, keep, upgrade",
                 "case.yaml:5: options.prereleases: 'maybe' is not true or false",
                 "case.yaml:6: options.forced_modes: expected a mapping, found a list\n"
                 "  hint: write it like {key: value}",

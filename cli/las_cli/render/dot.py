@@ -1,9 +1,13 @@
-"""A plan as a graph for Graphviz: a node for each step, an edge from each module to what it requires."""
+"""A plan as a graph for Graphviz: a node for each step, an edge from each module to what it requires.
+
+Modules that merely stay as they are installed are left out, unless they were asked for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from las_cli.render.changes import is_shown, version_words
 from las_cli.render.terminal import printable
 from las_solver.plan import Plan
 
@@ -11,7 +15,7 @@ __all__ = ["render_dot"]
 
 
 def render_dot(plan: Plan) -> str:
-    """The graph of `plan`; requested modules are drawn bold."""
+    """The graph of `plan`; requested modules are drawn bold, those that are removed dashed."""
     return "\n".join(_lines(plan)) + "\n"
 
 
@@ -20,13 +24,19 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield "digraph plan {"
     yield "  rankdir=LR;"
     yield '  node [shape=box, fontname="sans-serif"];'
-    for step in plan.steps:
-        label = f"{_text(step.module)}\\n{_text(str(step.version))}"
-        bold = ", style=bold" if step.module in requested else ""
-        yield f'  {_identifier(step.module)} [label="{label}"{bold}];'
-    for step in plan.steps:
+    steps = [step for step in plan.steps if is_shown(step.module, step.action, requested)]
+    shown = {step.module for step in steps}
+    is_fresh = all(step.action == "install" for step in plan.steps)
+    for step in steps:
+        version = version_words(step.action, step.version, step.installed)
+        label = f"{_text(step.module)}\\n{_text(version if is_fresh else f'{step.action} {version}')}"
+        styles = [*(["bold"] if step.module in requested else []), *(["dashed"] if step.action == "remove" else [])]
+        style = f', style="{",".join(styles)}"' if len(styles) > 1 else "".join(f", style={one}" for one in styles)
+        yield f'  {_identifier(step.module)} [label="{label}"{style}];'
+    for step in steps:
         for required in step.requires:
-            yield f"  {_identifier(step.module)} -> {_identifier(required)};"
+            if required in shown:
+                yield f"  {_identifier(step.module)} -> {_identifier(required)};"
     yield "}"
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from packaging.version import Version
 
+from las_cli.render.changes import ACTIONS, NOTHING, best, changes, is_shown, stay, still_invalid, version_words
 from las_cli.render.graph import Edge, Graph, without_detours
 from las_cli.render.phrases import counted
 from las_cli.render.report import (
@@ -14,6 +16,7 @@ from las_cli.render.report import (
     Cell,
     Drawing,
     Entry,
+    Fold,
     Listing,
     Paragraph,
     Report,
@@ -38,70 +41,133 @@ Step = Mapping[str, Any]
 
 _MOST_DRAWN: Final = 80
 _MOST_NAMES: Final = 4
+_MOST_INVALID: Final = 20
+_ACTION_TONES: Final[Mapping[str, Tone]] = {"downgrade": "warn", "keep": "quiet", "remove": "bad"}
 
 
 def plan_report(document: Mapping[str, Any], *, place: str) -> Report:
     """The report about the plan of `document`; `place` says where it is for, like "on this machine"."""
-    steps = document["steps"]
+    asked = names_asked_for(document)
+    steps = [step for step in document["steps"] if is_shown(step["module"], step["action"], asked)]
     held = [step for step in steps if step.get("held_back_by")]
-    extreme = document["options"]["strategy"]
-    proof = f"Proven: no valid answer is {'newer' if extreme == 'newest' else 'older'}."
-    if not document["optimal"]:
-        proof = f"The {extreme} found in time; there may be a better one."
-    sections = [_plan_section(document)]
+    sections = [_plan_section(document, steps)]
     if held:
         sections.append(_held_back_section(held))
+    if invalid := _left_alone(document):
+        sections.append(_invalid_section(invalid))
     if document["system_packages"]:
-        sections.append(_packages_section(steps))
-    packages = len(document["system_packages"])
-    newest = sum(step["version"] == step["newest"] for step in steps)
+        sections.append(_packages_section(document))
+    todo = changes(step["action"] for step in steps)
     return Report(
-        title=f"Plan for {request_words(document)} {place}",
+        title=f"{'Plan' if todo else 'Nothing to do'} for {request_words(document)} {place}",
         verdict="plan",
         tone="good" if document["optimal"] else "warn",
-        lead=(f"{counted(len(steps), 'module')}, in an order in which they can be installed. {proof}",),
-        tiles=(
-            Tile(f"{len(steps):,}", "modules" if len(steps) != 1 else "module"),
-            Tile(f"{newest:,}", "at their newest", "good"),
-            Tile(f"{len(steps) - newest:,}", "not at their newest", "warn" if newest < len(steps) else ""),
-            Tile(f"{packages:,}", "system package" if packages == 1 else "system packages"),
-        ),
+        lead=(" ".join(_lead(document)),),
+        tiles=_tiles(document),
         sections=(*sections, request_section(document), machine_section(document)),
         closing=closing(place),
     )
 
 
-def _plan_section(document: Mapping[str, Any]) -> Section:
+def _is_fresh(document: Mapping[str, Any]) -> bool:
+    """Whether nothing that the plan is about is installed."""
+    return all(step["action"] == "install" for step in document["steps"])
+
+
+def _lead(document: Mapping[str, Any]) -> Iterator[str]:
+    """How much is to be done, and whether that is proved to be the best."""
+    actions = [step["action"] for step in document["steps"]]
+    todo = changes(actions)
+    if todo and _is_fresh(document):
+        yield f"{counted(len(actions), 'module')}, in an order in which they can be installed."
+    elif todo:
+        yield f"{todo}, in an order in which that can be done."
+    if kept := actions.count("keep"):
+        yield f"{stay(kept, among_others=False)}."
+    extreme = document["options"]["strategy"]
+    if not document["optimal"]:
+        yield f"The {best(extreme)} found in time; there may be a better one."
+    elif extreme == "keep":
+        yield "Proven: no valid answer changes less of what is installed."
+    else:
+        yield f"Proven: no valid answer is {'older' if extreme == 'lowest' else 'newer'}."
+
+
+def _tiles(document: Mapping[str, Any]) -> tuple[Tile, ...]:
     steps = document["steps"]
+    packages = len(document["system_packages"])
+    last = Tile(f"{packages:,}", "system package" if packages == 1 else "system packages")
+    if not _is_fresh(document):
+        actions = Counter(step["action"] for step in steps)
+        done = (Tile(f"{actions[one]:,}", f"to {one}", "warn" if one == "remove" else "") for one in ACTIONS)
+        return (*(one for one in done if one.figure != "0"), Tile(f"{actions['keep']:,}", "to keep", "good"), last)
+    newest = sum(step["version"] == step["newest"] for step in steps)
+    return (
+        Tile(f"{len(steps):,}", "modules" if len(steps) != 1 else "module"),
+        Tile(f"{newest:,}", "at their newest", "good"),
+        Tile(f"{len(steps) - newest:,}", "not at their newest", "warn" if newest < len(steps) else ""),
+        last,
+    )
+
+
+def _plan_section(document: Mapping[str, Any], steps: Sequence[Step]) -> Section:
     asked = names_asked_for(document)
+    is_fresh = _is_fresh(document)
     blocks: list[Block] = [_drawing(steps, asked)] if 1 < len(steps) <= _MOST_DRAWN else []
     if len(steps) > _MOST_DRAWN:
         blocks.append(Paragraph(f"{len(steps):,} modules are too many to draw; the table has them all.", "quiet"))
     rows = tuple(
         (
             Cell(step["module"], strong=step["module"] in asked, anchor=f"step-{at}"),
-            Cell(step["version"]),
+            *(() if is_fresh else (Cell(step["action"], _ACTION_TONES.get(step["action"], "")),)),
+            Cell(version_words(step["action"], step["version"], step.get("installed"))),
             Cell(*_standing(step, document["options"]["strategy"])),
-            Cell(step["mode"]),
-            Cell(_names((["you"] if step["module"] in asked else []) + step["required_by"])),
+            Cell(step["mode"] or NOTHING),
+            Cell(_needed_by(step, asked)),
             Cell(step["category"], "quiet"),
             Cell(step["source"], "quiet"),
         )
         for at, step in enumerate(steps, start=1)
     )
-    titles = ("Module", "Version", "Newest", "Mode", "Needed by", "Category", "Manifest")
-    caption = "What to install, in this order"
-    blocks.append(Table(caption=caption, titles=titles, rows=rows))
+    action = () if is_fresh else ("Action",)
+    titles = ("Module", *action, "Version", "Newest", "Mode", "Needed by", "Category", "Manifest")
+    caption = "What to install, in this order" if is_fresh else "What to do, in this order"
+    if rows:
+        blocks.append(Table(caption=caption, titles=titles, rows=rows))
+    if kept := len(document["steps"]) - len(steps):
+        among_others = any(step["action"] == "keep" for step in steps)
+        blocks.append(Paragraph(f"{stay(kept, among_others=among_others)}.", "quiet"))
     return Section(title="The plan", anchor="plan", blocks=tuple(blocks))
+
+
+def _needed_by(step: Step, asked: Sequence[str]) -> str:
+    if step["action"] == "remove":
+        return NOTHING
+    return _names([*(["you"] if step["module"] in asked else []), *step["required_by"]])
+
+
+def _left_alone(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What is installed, does not work and is in no step."""
+    present = {step["module"] for step in document["steps"]}
+    return [one for one in document.get("invalid", ()) if one["module"] not in present]
+
+
+def _invalid_section(invalid: Sequence[Mapping[str, Any]]) -> Section:
+    entries = [Entry(heading=f"{one['module']} {one['version']}", text=one["reason"], tone="warn") for one in invalid]
+    blocks: list[Block] = [Paragraph(f"{still_invalid(len(entries))}.", "warn")]
+    blocks.append(Listing(tuple(entries[:_MOST_INVALID])))
+    if more := entries[_MOST_INVALID:]:
+        blocks.append(Fold(f"{len(more):,} more", (Listing(tuple(more)),)))
+    return Section(title="Not working already", anchor="invalid", blocks=tuple(blocks))
 
 
 def _drawing(steps: Sequence[Step], asked: Sequence[str]) -> Drawing:
     at = {step["module"]: number for number, step in enumerate(steps)}
-    edges = [Edge(at[step["module"]], at[name]) for step in steps for name in step["requires"]]
+    edges = [Edge(at[step["module"]], at[name]) for step in steps for name in step["requires"] if name in at]
     boxes = [
         make_box(
             step["module"],
-            step["version"],
+            version_words(step["action"], step["version"], step.get("installed")),
             tone=" ".join([_box_tone(step)] + ["asked"] * (step["module"] in asked)),
             link=f"step-{number}",
         )
@@ -111,16 +177,22 @@ def _drawing(steps: Sequence[Step], asked: Sequence[str]) -> Drawing:
         "An arrow leads from a module to one that it needs; arrows that follow from others are left out. "
         "Modules with a dashed border are not at their newest."
     )
+    if any(step["action"] == "remove" for step in steps):
+        caption += " Red ones are removed."
     label = f"Graph of the {len(steps)} modules and their needs; the table below says the same"
     return Drawing(Graph(tuple(boxes), without_detours(len(steps), edges)), label, caption)
 
 
 def _box_tone(step: Step) -> str:
+    if step["action"] == "remove":
+        return "bad"
     return "good" if step["version"] == step["newest"] else "warn"
 
 
 def _standing(step: Step, strategy: str) -> tuple[str, Tone]:
     """How the version of a step stands to the newest one of the registry."""
+    if step["action"] == "remove":
+        return NOTHING, ""
     version, newest = Version(step["version"]), Version(step["newest"])
     if version == newest:
         return "newest", "good"
@@ -158,9 +230,9 @@ def _admitting(step: Step) -> Iterator[Block]:
         yield Paragraph(f"{admitted['version']} becomes possible with: {admitted['text']}", "good")
 
 
-def _packages_section(steps: Sequence[Step]) -> Section:
+def _packages_section(document: Mapping[str, Any]) -> Section:
     users: dict[str, list[str]] = {}
-    for step in steps:
+    for step in document["steps"]:
         for package in step["system_packages"]:
             users.setdefault(package, []).append(step["module"])
     rows = tuple((Cell(package), Cell(_names(names))) for package, names in sorted(users.items()))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from las_cli.render.host import readable_size
+from las_cli.render.phrases import counted
 from las_cli.render.report import Facts, Section
 from las_registry.size import parse_size
 
@@ -34,14 +35,14 @@ def places(sources: Iterable[str]) -> tuple[str, ...]:
 
 def request_words(document: Document) -> str:
     """What was asked for, as words of a sentence."""
-    *others, last = dict.fromkeys(map(spelled, document["request"]))
+    *others, last = dict.fromkeys(map(spelled, document["request"])) or ("what is installed",)
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def request_section(document: Document) -> Section:
     """What was asked for, and in which way where that is not the usual one."""
     options = document["options"]
-    facts = [("Asked for", ", ".join(map(spelled, document["request"])), False)]
+    facts = [("Asked for", ", ".join(map(spelled, document["request"])) or "nothing more than is installed", False)]
     if options["strategy"] != "newest":
         facts.append(("Strategy", options["strategy"], False))
     if options["prereleases"]:
@@ -55,7 +56,20 @@ def request_section(document: Document) -> Section:
         facts.append(("Preferred", ", ".join(options["preferred"]), False))
     if options["excluded"]:
         facts.append(("Excluded", ", ".join(map(spelled, options["excluded"])), False))
+    if options.get("pinned"):
+        facts.append(("Pinned", ", ".join(map(spelled, options["pinned"])), False))
+    if options.get("locked") is not None:
+        facts.append(("Locked", _locked(options), False))
+    if options.get("allow_removal"):
+        facts.append(("May be removed", "everything that is installed", False))
+    elif options.get("released"):
+        facts.append(("May be removed", ", ".join(options["released"]), False))
     return Section(title="The request", anchor="request", blocks=(Facts(tuple(facts)),))
+
+
+def _locked(options: Mapping[str, Any]) -> str:
+    free = options.get("unlocked")
+    return counted(len(options["locked"]), "module") + (f", without {', '.join(free)}" if free else "")
 
 
 def machine_section(document: Document, mattered: Collection[str] = ()) -> Section:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import click
 
+from las_cli.render.changes import NOTHING, best, changes, is_shown, stay, still_invalid, version_words
 from las_cli.render.held_back import held_back, not_explained
 from las_cli.render.table import Column, Painter, render_table
 from las_cli.render.terminal import display_width, printable, shorten
@@ -20,6 +21,12 @@ _READABLE: Final = 110
 """Running text is not set wider than this, even where a file has no limit."""
 
 _MOST_NAMES: Final = 4
+_MOST_INVALID: Final = 5
+_STYLES: Final[Mapping[str, Mapping[str, str | bool]]] = {
+    "downgrade": {"fg": "yellow"},
+    "keep": {"dim": True},
+    "remove": {"fg": "red"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +47,19 @@ def render_plan(plan: Plan, *, place: str, paper: Paper) -> str:
 
 
 def _lines(plan: Plan, place: str, paper: Paper) -> Iterator[str]:
+    asked = {requirement.name for requirement in plan.request.requirements}
+    shown = replace(plan, steps=tuple(step for step in plan.steps if is_shown(step.module, step.action, asked)))
     yield from wrap(_headline(plan, place), paper=paper, bold=True)
-    yield ""
-    yield from _table(plan, paper)
-    yield from _held_back(plan, paper)
+    if shown.steps:
+        yield ""
+        yield from _table(shown, paper, with_actions=any(step.action != "install" for step in plan.steps))
+    if kept := len(plan.steps) - len(shown.steps):
+        yield ""
+        among_others = any(step.action == "keep" for step in shown.steps)
+        yield from wrap(f"{stay(kept, among_others=among_others)}.", paper=paper)
+    present = tuple(step for step in shown.steps if step.action != "remove")
+    yield from _held_back(replace(shown, steps=present), paper)
+    yield from _invalid(plan, paper)
     if plan.system_packages:
         yield ""
         packages = ", ".join(map(printable, plan.system_packages))
@@ -71,24 +87,45 @@ def _held_back(plan: Plan, paper: Paper) -> Iterator[str]:
         yield from wrap(f"There was no time left to find out what holds back {shown}.", paper=paper)
 
 
+def _invalid(plan: Plan, paper: Paper) -> Iterator[str]:
+    """What is installed, does not work and is left alone, with the reasons."""
+    present = {step.module for step in plan.steps}
+    alone = [one for one in plan.invalid if one.module not in present]
+    if not alone:
+        return
+    yield ""
+    yield from wrap(f"Warning: {still_invalid(len(alone))}:", paper=paper, fg="yellow")
+    for one in alone[:_MOST_INVALID]:
+        text = printable(f"{one.module} {one.version}: {one.reason}")
+        yield from wrap(text, paper=paper, first="  ", indent="    ")
+    if len(alone) > _MOST_INVALID:
+        yield from wrap(f"and {len(alone) - _MOST_INVALID:,} more", paper=paper, first="  ")
+
+
 def _headline(plan: Plan, place: str) -> str:
     asked = dict.fromkeys(f"{one.name} {one.constraint}".strip() for one in plan.request.requirements)
-    *others, last = map(printable, asked)
+    *others, last = map(printable, asked or ("what is installed",))
     requested = f"{', '.join(others)} and {last}" if others else last
-    count = "1 module" if len(plan.steps) == 1 else f"{len(plan.steps)} modules in order"
-    extreme = plan.request.strategy.value
-    proof = f"proven {extreme}" if plan.optimal else f"the {extreme} found in time, not proven"
+    best_in = best(plan.request.strategy)
+    proof = f"proven {best_in}" if plan.optimal else f"the {best_in} found in time, not proven"
+    actions = [step.action for step in plan.steps]
+    if not (todo := changes(actions)):
+        return f"Nothing to do for {requested} {printable(place)}: {proof}"
+    if any(action != "install" for action in actions):
+        count = todo if todo.startswith("1 ") and "," not in todo else f"{todo}, in order"
+    else:
+        count = "1 module" if len(actions) == 1 else f"{len(actions)} modules in order"
     return f"Plan for {requested} {printable(place)}: {count}, {proof}"
 
 
-def _table(plan: Plan, paper: Paper) -> Iterator[str]:
+def _table(plan: Plan, paper: Paper, *, with_actions: bool) -> Iterator[str]:
     steps = plan.steps
     requested = {requirement.name for requirement in plan.request.requirements}
     columns = [
         Column(title="MODULE", cells=tuple(printable(step.module) for step in steps)),
-        Column(title="VERSION", cells=tuple(str(step.version) for step in steps)),
+        Column(title="VERSION", cells=tuple(version_words(one.action, one.version, one.installed) for one in steps)),
         Column(title="NEWEST", cells=tuple(_newest(step, plan.request.strategy) for step in steps), rank=1),
-        Column(title="MODE", cells=tuple(printable(step.mode) for step in steps), rank=2),
+        Column(title="MODE", cells=tuple(printable(step.mode or NOTHING) for step in steps), rank=2),
         Column(
             title="NEEDED BY",
             cells=tuple(_needed_by(step, requested) for step in steps),
@@ -97,11 +134,14 @@ def _table(plan: Plan, paper: Paper) -> Iterator[str]:
             cut=_fewer_names,
         ),
     ]
-    if any(step.action != "install" for step in steps):
-        columns.insert(2, Column(title="ACTION", cells=tuple(printable(step.action) for step in steps)))
+    if with_actions:
+        columns.insert(1, Column(title="ACTION", cells=tuple(printable(step.action) for step in steps)))
 
     def paint_module(text: str, row: int) -> str:
         return paper.style(text, bold=True) if steps[row].module in requested else text
+
+    def paint_action(text: str, row: int) -> str:
+        return paper.style(text, **_STYLES.get(steps[row].action, {}))
 
     def paint_newest(text: str, row: int) -> str:
         return paper.style(text, fg="green" if steps[row].version >= steps[row].newest else "yellow")
@@ -112,13 +152,15 @@ def _table(plan: Plan, paper: Paper) -> Iterator[str]:
     def titled(painter: Painter) -> Painter:
         return lambda text, row: paint_dim(text, row) if row < 0 else painter(text, row)
 
-    painters = {"MODULE": paint_module, "NEWEST": paint_newest, "NEEDED BY": paint_dim}
+    painters = {"MODULE": paint_module, "ACTION": paint_action, "NEWEST": paint_newest, "NEEDED BY": paint_dim}
     titles = {column.title: titled(painters.get(column.title, lambda text, row: text)) for column in columns}
     yield from render_table(columns, width=paper.width, paint=titles)
 
 
 def _newest(step: Step, strategy: Strategy) -> str:
     """How the version of a step stands to the newest one of the registry."""
+    if step.action == "remove":
+        return NOTHING
     if step.version == step.newest:
         return "newest"
     if step.version > step.newest:
@@ -131,6 +173,8 @@ def _newest(step: Step, strategy: Strategy) -> str:
 
 
 def _needed_by(step: Step, requested: Iterable[str]) -> str:
+    if step.action == "remove":
+        return NOTHING
     who = [*(["you"] if step.module in requested else []), *map(printable, step.required_by)]
     return _joined(who, _MOST_NAMES - 1 if len(who) > _MOST_NAMES else len(who))
 
