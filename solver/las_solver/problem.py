@@ -308,12 +308,18 @@ class Problem:
         return Domain(self, name, ranking)
 
     def _admits_prereleases(self, name: str, prereleases: frozenset[int]) -> bool:
-        """Whether every pre-release is eligible: by the caller, the request, a pin, or because all are ones."""
+        """Whether every pre-release is eligible: by the caller, the request, a pin, a lock, or as all are ones."""
         return (
             self.request.prereleases
             or any(one.names_prerelease for one in (*self._requested.get(name, ()), *self._pins.get(name, ())))
+            or self._locks_prerelease(name)
             or len(prereleases) == len(self._shelf.versions(name))
         )
+
+    def _locks_prerelease(self, name: str) -> bool:
+        request = self.request
+        locked = None if request.locked is None or name in request.unlocked else request.locked.get(name)
+        return locked is not None and locked.is_prerelease
 
     def _rank(self, name: str, *, conditional: bool) -> Ranking:
         """The versions of the module `name`, in a pruned problem those that pass by themselves."""
