@@ -1,0 +1,145 @@
+"""A store's file as SQLite sees it, by the standard library alone: how it is opened, and what its errors mean."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from las_registry.lifecycle.errors import StoreUnusable
+
+__all__ = [
+    "APPLICATION_ID",
+    "SCHEMA_VERSION",
+    "as_it_stands",
+    "check_version",
+    "connect",
+    "damaged",
+    "is_store",
+    "newer",
+    "unusable",
+]
+
+APPLICATION_ID: Final = 0x4C415353
+"""What marks the file as a store of las-solve: ``LASS``."""
+
+SCHEMA_VERSION: Final = 1
+"""The version of the tables; raised with each step in :mod:`las_registry.lifecycle.migrations`."""
+
+_RESTORE: Final = "restore a copy, or `las-solve state import` an export, into a new file; keep this one"
+
+
+def connect(path: Path, *, timeout: float, writing: bool) -> tuple[sqlite3.Connection, bool]:
+    """The file at `path`, which has to exist, opened for writing as well, if `writing` and it can be written to; and
+    whether it is read as it stands, which takes nobody's word that it is not written to meanwhile.
+
+    That is where the files that SQLite keeps beside it cannot be made, and nobody else has made them. Raises
+    :class:`sqlite3.Error`.
+    """
+    try:
+        return _open(path, "mode=rw" if writing else "mode=ro", timeout), False
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
+            raise
+        if not path.is_file() or path.with_name(f"{path.name}-wal").exists():
+            raise
+        return _open(path, "mode=ro&immutable=1", timeout), True
+
+
+def as_it_stands(path: Path) -> tuple[int, ...]:
+    """What changes whenever somebody else writes to a file that is read as it stands."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns, path.with_name(f"{path.name}-wal").exists()
+
+
+def _open(path: Path, how: str, timeout: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, timeout=timeout, isolation_level=None)
+    try:
+        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()  # only now it is read at all
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def is_store(connection: sqlite3.Connection) -> bool:
+    """Whether the file holds a store; one without any tables is a store that has not been made yet.
+
+    Raises :class:`ValueError` if it holds something else.
+    """
+    (mark,) = connection.execute("PRAGMA application_id").fetchone()
+    (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    if mark == APPLICATION_ID:
+        return bool(tables)
+    if mark or tables:
+        raise ValueError("it is a database of something else")
+    return False
+
+
+def check_version(connection: sqlite3.Connection, place: str) -> None:
+    """Raises :class:`StoreUnusable` for tables of a newer version, :class:`ValueError` if they do not say which."""
+    rows = connection.execute("SELECT version FROM schema").fetchall()
+    if len(rows) != 1 or not isinstance(rows[0][0], int):
+        raise ValueError("it does not say which version its tables have")
+    if rows[0][0] > SCHEMA_VERSION:
+        raise newer(place, rows[0][0], SCHEMA_VERSION)
+
+
+def newer(place: str, found: int, known: int) -> StoreUnusable:
+    """The store at `place` has tables of a version that is not known here."""
+    return StoreUnusable(
+        f"the store {place} was written by a newer las-solve: its tables have version {found}, this one knows {known}",
+        hint="use that las-solve, or a newer one",
+    )
+
+
+def unusable(error: Exception, place: str) -> StoreUnusable:
+    """What `error`, of SQLite or of the file system, means for the store at `place`."""
+    if isinstance(error, sqlite3.Error):
+        what, hint = _meaning(error)
+    elif isinstance(error, OSError):
+        reason = error.strerror or str(error)
+        what, hint = f"cannot be used: {reason[:1].lower()}{reason[1:]}", "name another file: --store FILE"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            what, hint = _MEANINGS[sqlite3.SQLITE_FULL]
+    else:
+        return damaged(place, str(error))
+    return StoreUnusable(f"the store {place} {what}", hint=hint)
+
+
+def damaged(place: str, what: str) -> StoreUnusable:
+    """The store at `place` holds what no store can."""
+    return StoreUnusable(f"the store {place} is damaged: {what}", hint=_RESTORE)
+
+
+def _meaning(error: sqlite3.Error) -> tuple[str, str]:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    known = _MEANINGS.get(code)
+    if known is not None:
+        return known
+    if isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error):
+        return _MEANINGS[sqlite3.SQLITE_CORRUPT]
+    return f"cannot be used: {error}", "las-solve state check says whether it is damaged"
+
+
+_MEANINGS: Final = {
+    sqlite3.SQLITE_BUSY: ("is locked by another process", "wait until that is done, then try again"),
+    sqlite3.SQLITE_LOCKED: ("is locked by another process", "wait until that is done, then try again"),
+    sqlite3.SQLITE_FULL: ("cannot be written to: the disk is full", "make room there, then try again"),
+    sqlite3.SQLITE_IOERR: (
+        "cannot be read or written: the system reports an input/output error",
+        "look whether the disk is full or failing, then try again",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "cannot be written to: the file or its directory is read-only",
+        "look at who may write there, or name another file: --store FILE",
+    ),
+    sqlite3.SQLITE_PERM: ("cannot be opened: access is denied", "look at who may read it"),
+    sqlite3.SQLITE_CANTOPEN: (
+        "cannot be opened",
+        "look at who may read it and write to its directory, or name another file: --store FILE",
+    ),
+    sqlite3.SQLITE_NOTADB: ("is not a database", "name another file: --store FILE"),
+    sqlite3.SQLITE_CORRUPT: ("is damaged", _RESTORE),
+}
