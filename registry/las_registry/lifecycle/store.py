@@ -39,8 +39,8 @@ class Store:
     """A store, opened by :meth:`open`, for one thread; a context manager that closes it.
 
     Each method that writes is one durable transaction; with `dry_run` it does, and raises, all the same, and then
-    undoes it. All raise :class:`StoreUnusable` if the store cannot be read or written, and those that write :class:`Refused`
-    for what is not allowed. Then nothing has changed.
+    undoes it. All raise :class:`StoreUnusable` if the store cannot be read or written, and those that write
+    :class:`Refused` for what is not allowed. Then nothing has changed.
     """
 
     def __init__(self, session: Session) -> None:
