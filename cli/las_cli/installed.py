@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from las_solver.constraint import Requirement
     from las_solver.model import Host
 
-__all__ = ["digest_of", "meant_store", "pins_of", "read_installed", "with_installed"]
+__all__ = ["digest_of", "is_typed", "meant_store", "pins_of", "read_installed", "with_installed"]
 
 
 def meant_store(store: Path | None, *, no_store: bool, profile: str | None) -> Path | None:
@@ -29,10 +29,10 @@ def meant_store(store: Path | None, *, no_store: bool, profile: str | None) -> P
     command line and names another machine than this one. Raises a usage error where a store is named and refused.
     """
     if no_store:
-        if _is_typed("store"):
+        if is_typed("store"):
             raise click.UsageError("--store and --no-store cannot be given together.")
         return None
-    if store is None and profile is not None and _is_typed("profile") and find_profile(profile) is not None:
+    if store is None and profile is not None and is_typed("profile") and find_profile(profile) is not None:
         logger().info("nothing counts as installed: the profile is of another machine", profile=profile)
         return None
     return find_store(store)
@@ -73,6 +73,6 @@ def digest_of(content: StoreContent | None) -> str | None:
     return content.digest
 
 
-def _is_typed(parameter: str) -> bool:
+def is_typed(parameter: str) -> bool:
     """Whether the option stands on the command line, not in the environment."""
     return click.get_current_context().get_parameter_source(parameter) is ParameterSource.COMMANDLINE

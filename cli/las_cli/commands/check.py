@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,10 @@ from las_cli.options import (
     registry_option,
 )
 from las_cli.replay_option import read_recorded
+from las_cli.store_option import find_store, store_option
 
 if TYPE_CHECKING:
+    from las_registry.lifecycle.reading import StoreContent
     from las_solver.model import Host
 
 __all__ = ["check"]
@@ -43,6 +46,7 @@ __all__ = ["check"]
     metavar="FILE",
     help="The modules of this replay file, in place of a registry.",
 )
+@store_option
 @format_option("text", "json")
 @logging_options
 @click.pass_context
@@ -54,15 +58,16 @@ def check(
     profile: str | None,
     assumptions: Sequence[str],
     recorded: Path | None,
+    store: Path | None,
     output_format: str,
 ) -> None:
     """Prove again that PLAN.json, printed by `las-solve plan --format json`, is right; - is standard input.
 
     Verifies the answer against the manifests, the host and the request, and proves by a second encoding and
     another SAT solver that nothing newer is possible, or that nothing is possible at all. The host is the one
-    that the answer was made for, unless --profile names another.
+    that the answer was made for, unless --profile names another. What was installed then has to be so still.
 
-    Exits with 0 if all is right, 1 if something is not, 2 if it cannot be read.
+    Exits with 0 if all is right, 1 if something is not, 2 if it cannot be read, 3 if the registry or store cannot.
 
     \b
     Examples:
@@ -77,8 +82,18 @@ def check(
 
     document = read_answer(answer, hint="check what las-solve plan --format json printed")
     host = _host_of(document, answer, profile, assumptions)
-    registry = load_registry(registries) if recorded is None else read_recorded(recorded).registry()
-    complaints = complaints_about(document, registry, host)
+    if recorded is not None:
+        replay = read_recorded(recorded)
+        there = replay.recording.host
+        registry, changed = replay.registry(), ""
+        host = replace(host, installed=there.installed, deprecated=there.deprecated)
+    else:
+        from las_cli.installed import with_installed
+
+        content = _installed(document, store)
+        registry, changed = load_registry(registries), _changed(document, content)
+        host = with_installed(host, content)
+    complaints = (changed,) if changed else complaints_about(document, registry, host)
     _print(document, complaints, output_format)
     ctx.exit(ExitStatus.CONFLICT if complaints else ExitStatus.DONE)
 
@@ -94,6 +109,29 @@ def _host_of(document: Mapping[str, object], path: Path, profile: str | None, as
     from las_registry.host.profile import host_from_document
 
     return assume(host_from_document(embedded, file=str(path)), assumptions)
+
+
+def _installed(document: Mapping[str, object], store: Path | None) -> StoreContent | None:
+    """What is installed by now, if the answer depends on that or the command line names a store."""
+    from las_cli.installed import is_typed, read_installed
+
+    if document.get("installed") is None and not is_typed("store"):
+        return None
+    return read_installed(find_store(store))
+
+
+def _changed(document: Mapping[str, object], content: StoreContent | None) -> str:
+    """A complaint if something else is installed than when the answer was made: what it says cannot be compared."""
+    from las_cli.installed import digest_of
+
+    then, now = document.get("installed"), digest_of(content)
+    if then == now:
+        return ""
+    if then is None:
+        return "the answer was made as if nothing were installed, and the store says that something is"
+    if now is None:
+        return "the answer was made over installed modules, and nothing is installed: --store names another store"
+    return "something else is installed, deprecated or pinned than when the answer was made: plan again"
 
 
 def _print(document: Mapping[str, object], complaints: Sequence[str], output_format: str) -> None:
@@ -118,5 +156,6 @@ def _praise(document: Mapping[str, object]) -> str:
     if document.get("optimal") is not True:
         return "valid; it was not proven to be the best when it was made, and that was not tried again"
     options = document.get("options")
-    lowest = isinstance(options, dict) and options.get("strategy") == "lowest"
-    return f"valid and {'lowest' if lowest else 'newest'}: proven again"
+    strategy = options.get("strategy") if isinstance(options, dict) else None
+    what = {"lowest": "lowest", "keep": "of least change"}.get(str(strategy), "newest")
+    return f"valid and {what}: proven again"
