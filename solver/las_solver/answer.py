@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from las_solver.model import Strategy
 from las_solver.problem import Problem
 from las_solver.ranks import contains
 
@@ -90,12 +91,16 @@ def construct(
 ) -> Iterator[dict[str, int]]:
     """All the ways to build an answer out of `answer`: layers of needs, then a provider for the first unmet demand.
 
+    What stays comes in between, or under the strategy upgrade at the end, with what it demands then.
+
     `picks` are the providers decided already. `on_step` is called for each set that is looked at. A demand that
     nothing in `answer` can meet is passed over; this happens only while some statements are left out on purpose.
     """
     start: dict[str, int] = {}
     close(problem, start, answer, problem.requested)
-    close(problem, start, answer, problem.installed.staying)
+    staying = problem.installed.staying
+    if problem.request.strategy is not Strategy.UPGRADE:
+        close(problem, start, answer, staying)
     pending = [start]
     seen: set[tuple[frozenset[str], tuple[str, ...]]] = set()
     while pending:
@@ -107,13 +112,16 @@ def construct(
         seen.add(state)
         on_step()
         demand, options = _next_choice(problem, modules, answer, picks)
-        if demand is None:
+        if demand is None and any(name in answer and name not in modules for name in staying):
+            close(problem, modules, answer, staying)
+            pending.append(modules)
+        elif demand is None:
             yield modules
-            continue
-        for provider in reversed(options):
-            extended = dict(modules)
-            close(problem, extended, answer, [provider])
-            pending.append(extended)
+        else:
+            for provider in reversed(options):
+                extended = dict(modules)
+                close(problem, extended, answer, [provider])
+                pending.append(extended)
 
 
 def _next_choice(

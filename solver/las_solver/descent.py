@@ -113,15 +113,13 @@ class _Descending:
     def _pick(self, consumer: str, interface: str) -> list[str] | None:
         """The layer of the first provider of `interface`; None at a clash."""
         problem = self._problem
-        able = [
+        able = (
             provider
             for provider in problem.providers(interface)
             if provider != consumer and provider not in self._chosen and problem.domain(provider).providing(interface)
-        ]
-        if not able:
-            return None
-        provider = able[0]
-        if not self._is_settled and provider not in self._staying and not self._staying.isdisjoint(able):
+        )
+        provider = next(able, None)
+        if provider is None:
             return None
         self._admitted[provider] = problem.domain(provider).providing(interface)
         return [provider]

@@ -319,14 +319,13 @@ class Newest:
 
     def _remains_with(self, demand: Demand, provider: str, ranks: Intervals) -> bool:
         """Whether a valid answer remains if `provider`, at one of `ranks`, meets `demand`; then it does from now on."""
-        if self._answer_has(provider, ranks) and not self._rivals_at_rest(demand, provider):
+        if self._answer_has(provider, ranks):
             if self._search is not None:
                 self._search.encoding.require((), provider, ranks)
         else:
             search = self._searching()
             picked = search.sat.new_variable()
             search.encoding.require((-picked,), provider, ranks)
-            self._only_if_none_stays(demand, provider, -picked)
             search.suppose({**self._picks, demand: provider}, unless=-picked)
             remains = self._solve((picked,))
             search.suppose(self._picks, unless=None)
@@ -335,25 +334,6 @@ class Newest:
                 return False
         self._picks[demand] = provider
         return True
-
-    def _rivals_at_rest(self, demand: Demand, provider: str) -> list[str]:
-        """The staying modules that are not decided and might meet `demand`, if `provider` is not one of them.
-
-        Under the strategy upgrade providers come first. One that does not stay is then superfluous if another stays
-        that provides the same.
-        """
-        staying = self._problem.installed.is_staying
-        if self._is_settled or provider in staying:
-            return []
-        names = self._problem.providers(demand[1])
-        return [name for name in names if name != demand[0] and name in staying and name not in self._decided]
-
-    def _only_if_none_stays(self, demand: Demand, provider: str, unless: int) -> None:
-        encoding = self._searching().encoding
-        for name in self._rivals_at_rest(demand, provider):
-            for low, high in self._problem.domain(name).providing(demand[1]):
-                encoding.add((unless, *encoding.outside(name, low, high)))
-            self._searching().rouse(name)
 
     def _answer_has(self, provider: str, ranks: Intervals) -> bool:
         """Whether the answer at hand shows that `provider` can be chosen: it holds it, and no admission hangs on it."""
