@@ -22,6 +22,7 @@ __all__ = ["Program", "cli", "main"]
 _NAME: Final = "las-solve"
 
 _COMMANDS: Final = {
+    "apply": "Record a plan: its modules are resolved, or installed.",
     "check": "Prove again that a printed plan or conflict is right.",
     "completion": "Print the script that completes commands in a shell.",
     "diagnose": "Report why there is no plan, or no newer one.",
@@ -29,10 +30,13 @@ _COMMANDS: Final = {
     "host": "Show, save and list machines to plan for.",
     "lock": "Write the versions of a plan to a lock file.",
     "needs": "Say which machines would do, and what upgrades would buy.",
+    "pin": "Keep modules to versions, in every plan.",
     "plan": "Plan the newest set of modules that works here.",
     "registry": "Search, show and validate modules and their manifests.",
     "replay": "Answer a saved request again, from its one file.",
     "schema": "Print the JSON Schema of what las-solve prints.",
+    "state": "Show and record what is installed, and in which state.",
+    "unpin": "Remove pins.",
     "why": "Say why a module is in a plan, or why it is not.",
 }
 """Every command with its line in the help; `las_cli.commands.<name>` defines it under its own name."""

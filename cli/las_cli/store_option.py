@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from las_cli.logging import logger
 from las_cli.options import FileType
 
-__all__ = ["StoreType", "find_store", "store_option"]
+if TYPE_CHECKING:
+    from las_registry.lifecycle.store import Store
+
+__all__ = ["StoreType", "dry_run_option", "find_store", "open_store", "reason_option", "store_option", "store_path"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -40,6 +46,18 @@ def store_option(command: Command) -> Command:
     )(command)
 
 
+def dry_run_option(command: Command) -> Command:
+    """Passes `dry_run`."""
+    return click.option("--dry-run", is_flag=True, help="Only say what would be recorded, or why it would not.")(
+        command
+    )
+
+
+def reason_option(command: Command) -> Command:
+    """Passes `reason`: a text, empty where none is given."""
+    return click.option("--reason", default="", metavar="TEXT", help="Why, to stand in the history.")(command)
+
+
 def find_store(named: Path | None) -> Path | None:
     """The file of the store: the one `named` on the command line or in the environment, else this user's own.
 
@@ -51,3 +69,33 @@ def find_store(named: Path | None) -> Path | None:
 
     directory = state_directory()
     return None if directory is None else directory / _FILE
+
+
+def store_path(named: Path | None) -> Path:
+    """The file that :func:`find_store` finds; raises :class:`InvalidInput` where there is no place for one."""
+    path = find_store(named)
+    if path is None:
+        from las_solver.errors import InvalidInput
+
+        message = "there is no directory for the store: neither HOME nor XDG_STATE_HOME says where it is"
+        raise InvalidInput(message, hint="name a file by --store FILE")
+    return path
+
+
+@contextmanager
+def open_store(named: Path | None, *, writing: bool = False) -> Iterator[Store]:
+    """The store that :func:`store_path` finds. Where there is none yet, one is made if `writing`; else an empty one
+    stands in for it, which nobody sees. Raises :class:`StoreUnusable`."""
+    from las_registry.lifecycle.store import Store
+
+    path = store_path(named)
+    if writing or os.path.lexists(path):
+        with Store.open(path, create=writing) as opened:
+            yield opened
+        return
+    if named is not None:
+        logger().warning(f"there is no store at {path} yet")
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as directory, Store.open(Path(directory) / _FILE) as opened:
+        yield opened
