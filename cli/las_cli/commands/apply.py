@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from las_cli.answer_file import read_answer
 from las_cli.machine import read_host
@@ -28,6 +29,8 @@ __all__ = ["apply"]
 
 _HINT: Final = "apply what las-solve plan --format json printed"
 _MOST_SHOWN: Final = 10
+_DECISIVE: Final = frozenset({"registries", "profile", "assumptions", "store"})
+"""The options that what is recorded depends on."""
 
 
 @click.command(short_help="Record a plan: its modules are resolved, or installed.")
@@ -91,12 +94,11 @@ def apply(
         done.transitions,
         output_format,
         dry_run=dry_run,
-        nothing=f"nothing to record: all that the plan brings is {state} already",
+        nothing=f"all that the plan brings is {state} already",
         more={"plan": done.plan},
     )
     if output_format == "text" and not dry_run:
-        again = ["las-solve", "apply", str(plan), "--installed"]
-        for line in _next(document, None if installed else _command(again, registries, profile, assumptions, store)):
+        for line in _next(document, None if installed else _again(plan)):
             click.echo(printable(line))
 
 
@@ -126,7 +128,7 @@ def _apply(
             *changes_of_installed(document, content),
         ],
         f"{shown} is out of date",
-        "plan again; registry, machine and store are named as for las-solve plan",
+        "plan again, or name registry, machine and store as they were named for the plan",
     )
     _refuse_if(
         check_plan(document, registry, host),
@@ -166,20 +168,17 @@ def _manifests(document: Mapping[str, Any], registry: Registry) -> Iterator[tupl
             yield (step["module"], step["version"]), manifest_text(manifest)
 
 
-def _command(
-    words: Sequence[str],
-    registries: Sequence[Path],
-    profile: str | None,
-    assumptions: Sequence[str],
-    store: Path | None,
-) -> str:
-    """The command, with the options that it depends on."""
-    options = [*(("--registry", str(one)) for one in registries), *(("--assume", one) for one in assumptions)]
-    if profile is not None:
-        options.append(("--profile", profile))
-    if store is not None:
-        options.append(("--store", str(store)))
-    return shlex.join([*words, *(word for option in options for word in option)])
+def _again(plan: Path) -> str:
+    """The command that records `plan` as carried out, with the options that were typed."""
+    context = click.get_current_context()
+    words = ["las-solve", "apply", "PLAN.json" if str(plan) == "-" else str(plan), "--installed"]
+    for option in context.command.params:
+        name = option.name or ""
+        if name in _DECISIVE and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            value = context.params[name]
+            for one in value if isinstance(value, tuple) else [value]:
+                words += [option.opts[0], str(one)]
+    return shlex.join(words)
 
 
 def _next(document: Mapping[str, Any], command: str | None) -> Iterator[str]:

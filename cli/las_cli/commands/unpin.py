@@ -65,5 +65,6 @@ def unpin(*, modules: Sequence[str], dry_run: bool, store: Path | None, output_f
     if output_format == "json":
         print_json({"status": "recorded", "dry_run": dry_run, "pins": [pin_document(one, {}) for one in gone]})
         return
-    what = ", ".join(str(one.requirement) for one in gone)
-    click.echo(f"{headline(dry_run)}: no longer pinned to {what}")
+    click.echo(headline(dry_run))
+    for one in gone:
+        click.echo(f"  {one.requirement.name} is no longer pinned to {one.requirement.constraint}")

@@ -61,7 +61,7 @@ def transition_table(transitions: Sequence[Transition], paper: Paper, *, timed: 
     ]
     if timed:
         columns.insert(0, Column(title="WHEN", cells=tuple(local_time(one.at) for one in transitions)))
-        columns.append(Column(title="WHO", cells=tuple(printable(one.who) for one in transitions), rank=4))
+        columns.append(Column(title="WHO", cells=tuple(_user(one.who) for one in transitions), rank=4))
     columns.append(Column(title="REASON", cells=tuple(printable(one.why) for one in transitions), rank=3, least=12))
     return _render([one for one in columns if any(one.cells)], paper, TO=_state_painter(states, paper))
 
@@ -72,7 +72,7 @@ def snapshot_table(snapshots: Sequence[Snapshot], paper: Paper) -> Iterator[str]
         Column(title="SNAPSHOT", cells=tuple(str(one.id) for one in snapshots)),
         Column(title="WHEN", cells=tuple(local_time(one.at) for one in snapshots), rank=1, least=10),
         Column(title="MODULES", cells=tuple(str(len(one.modules)) for one in snapshots), rank=2),
-        Column(title="WHO", cells=tuple(printable(one.who) for one in snapshots), rank=3),
+        Column(title="WHO", cells=tuple(_user(one.who) for one in snapshots), rank=3),
         Column(title="LABEL", cells=tuple(printable(one.label) for one in snapshots), rank=1, least=12),
     )
     return _render(columns, paper)
@@ -139,6 +139,11 @@ def pin_document(pin: Pin, installed: Mapping[str, str]) -> dict[str, object]:
         "installed": installed.get(pin.requirement.name),
         "at": pin.at,
     }
+
+
+def _user(who: str) -> str:
+    """Who wrote something, without the number of the process."""
+    return printable(who.partition(", ")[0])
 
 
 def _cause(transition: Transition) -> str:

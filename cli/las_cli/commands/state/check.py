@@ -11,7 +11,7 @@ from las_cli.options import format_option, logging_options
 from las_cli.render.json import print_json
 from las_cli.render.phrases import counted
 from las_cli.render.terminal import printable
-from las_cli.store_option import open_store, store_option, store_path
+from las_cli.store_option import store_option, store_path
 
 __all__ = ["check"]
 
@@ -31,13 +31,16 @@ def check(ctx: click.Context, *, store: Path | None, output_format: str) -> None
       las-solve state check
       las-solve state check --store copy.sqlite3 --format json
     """
-    with open_store(store) as opened:
+    from las_registry.lifecycle.store import Store
+
+    path = store_path(store)
+    with Store.open(path, create=False) as opened:
         complaints = opened.check()
-        modules = opened.modules()
+        modules = () if complaints else opened.modules()
     if output_format == "json":
         print_json({"status": "wrong" if complaints else "right", "complaints": list(complaints)})
     for complaint in complaints if output_format == "text" else ():
         click.echo(printable(complaint))
     if output_format == "text" and not complaints:
-        click.echo(printable(f"{store_path(store)}: all is well, {counted(len(modules), 'version')} recorded"))
+        click.echo(printable(f"{path}: all is well, {counted(len(modules), 'version')} recorded"))
     ctx.exit(ExitStatus.CONFLICT if complaints else ExitStatus.DONE)

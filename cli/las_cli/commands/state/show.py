@@ -122,7 +122,7 @@ def _lines(wanted: Wanted, found: _Found, paper: Paper) -> Iterator[str]:
         yield from _heading(f"Manifest of {one.version}", paper)
         yield from _facts(one, text, paper)
     if found.needed_by:
-        yield from _heading("Needed", paper)
+        yield from _heading("Needed by", paper)
         for need in found.needed_by:
             yield from wrap(printable(need), paper=paper, first="  - ", indent="    ")
     if found.history:
