@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from las_cli.render.held_back import briefly
 from las_registry.host.difference import Difference, differences
-from las_registry.lock_facts import fact_of
+from las_registry.lock_facts import fact_of, is_same
 from las_solver.model import Host
 
 __all__ = ["Comparison", "Entry", "ModuleChange", "Side", "compare"]
@@ -127,7 +127,9 @@ def _facts(before: Side, after: Side) -> tuple[Difference, ...]:
     else:
         return ()
     return tuple(
-        Difference(fact, old or _UNRECORDED, new or _UNRECORDED) for fact, (old, new) in pairs.items() if old != new
+        Difference(fact, old or _UNRECORDED, new or _UNRECORDED)
+        for fact, (old, new) in pairs.items()
+        if old is None or new is None or not is_same(fact, old, new)
     )
 
 

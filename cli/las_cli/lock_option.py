@@ -12,7 +12,6 @@ import click
 from click.core import ParameterSource
 
 from las_cli.answers import print_answer
-from las_cli.command_text import command_text
 from las_cli.errors import ExitStatus
 from las_cli.explaining import BRIEFLY, Explaining
 from las_cli.logging import logger
@@ -119,8 +118,8 @@ def print_locked(options: RequestOptions, modules: Sequence[str], output_format:
             logger().info("not as it was locked", fact=change.name, locked=change.locked, now=change.now)
     else:
         for change in facts:
-            logger().warning(f"not as in {name}: {change}")
-    return print_answer(question, output_format, more=command_text("diagnose", named, asked), known=found)
+            logger().warning(f"{name} was made for another machine: {change}")
+    return print_answer(question, output_format, known=found)
 
 
 def _refuse_others(locked: Request, file: Path, options: RequestOptions, modules: Sequence[str]) -> None:

@@ -16,7 +16,6 @@ from las_registry.document_reading import MOST_PROBLEMS, DocumentReading, label,
 from las_registry.lock_facts import facts_that_mattered, parse_fact
 from las_registry.manifest import is_checksum
 from las_registry.problem import FieldPath, InvalidFile
-from las_registry.yaml_document import Limits
 from las_registry.yaml_reader import Value, read_document
 from las_solver.constraint import check_name, parse_version
 from las_solver.errors import InvalidInput
@@ -34,7 +33,6 @@ FORMAT: Final = 1
 KEYS: Final = ("las-solve-lock", "request", "options", "registry", "host", "modules")
 _OPTIONS: Final = ("strategy", "prereleases", "modes", "forced_modes", "preferred", "excluded")
 _MODULE: Final = ("version", "mode", "checksum")
-_LIMITS: Final = Limits(nodes=2_000_000)
 _REMEDY: Final = "las-solve lock MODULE... writes it anew"
 
 
@@ -92,7 +90,7 @@ def read_lock(data: bytes, file: str) -> Lock:
     Raises :class:`InvalidFile` with everything that is wrong with it.
     """
     try:
-        return _Reading(read_document(data, file, _LIMITS)).lock()
+        return _Reading(read_document(data, file)).lock()
     except InvalidFile as error:
         helped = [problem if problem.hint else replace(problem, hint=_REMEDY) for problem in error.problems]
         raise InvalidFile(helped) from None

@@ -43,7 +43,7 @@ class Change:
             case "mode":
                 return f"{self.name} would run in mode {self.now}, not {self.locked}"
             case _:
-                return f"the machine: {self.name} is {self.now}, not {self.locked}"
+                return f"{self.name}: {self.now} here, {self.locked} where it was locked"
 
 
 class LockNotObeyed(LasSolveError):
@@ -82,11 +82,11 @@ def unlike_plan(lock: Lock, plan: Plan) -> Iterator[Change]:
 
 def changed_facts(lock: Lock, host: Host) -> Iterator[Change]:
     """The facts about the machine that mattered and are others on `host`."""
-    from las_registry.lock_facts import fact_of
+    from las_registry.lock_facts import fact_of, is_same
 
     for fact, value in lock.facts.items():
         now = fact_of(host, fact)
-        if now != value:
+        if not is_same(fact, value, now):
             yield Change("host", fact, value, now)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from las_registry.document_reading import label
 from las_registry.host.facts import (
     parse_cores,
     parse_label,
@@ -21,7 +22,7 @@ from las_solver.errors import InvalidInput
 from las_solver.model import Host, ModuleVersion
 from las_solver.statement import HardwareLimit, InterfaceNeed, ModeLimit, RuntimeNeed, Statement
 
-__all__ = ["fact_of", "facts_that_mattered", "parse_fact"]
+__all__ = ["fact_of", "facts_that_mattered", "is_same", "parse_fact"]
 
 _HARDWARE: Final = {"cores": "cores", "ram": "ram", "vram": "gpus", "total-vram": "gpus", "gpus": "gpus"}
 """The fact that a :class:`las_solver.feasibility.LacksHardware` is about."""
@@ -57,9 +58,9 @@ def fact_of(host: Host, fact: str) -> str:
             return "unknown" if host.ram is None else format_size(host.ram)
         case "gpus":
             sizes = sorted((gpu.vram for gpu in host.gpus), reverse=True)
-            return ",".join(map(format_size, sizes)) or "none"
+            return ", ".join(map(format_size, sizes)) or "none"
         case _:
-            return "any" if host.modes is None else ",".join(sorted(host.modes))
+            return "any" if host.modes is None else ", ".join(sorted(host.modes))
 
 
 def parse_fact(fact: str, value: str) -> str:
@@ -68,7 +69,7 @@ def parse_fact(fact: str, value: str) -> str:
         parse_runtime_name(fact.removeprefix(_RUNTIME))
         return value if value == "none" else str(parse_runtime_version(value))
     if fact.startswith(_INTERFACE):
-        parse_label(fact.removeprefix(_INTERFACE))
+        label(fact.removeprefix(_INTERFACE))
         if value not in ("provided", "none"):
             raise InvalidInput("an interface is provided or none", hint=f"write {fact}: none")
         return value
@@ -79,12 +80,19 @@ def parse_fact(fact: str, value: str) -> str:
             return value if value == "unknown" else format_size(parse_memory(value))
         case "gpus":
             sizes = [] if value == "none" else [parse_memory(part.strip()) for part in value.split(",")]
-            return ",".join(map(format_size, sorted(sizes, reverse=True))) or "none"
+            return ", ".join(map(format_size, sorted(sizes, reverse=True))) or "none"
         case "modes":
-            return value if value == "any" else ",".join(sorted(parse_label(one.strip()) for one in value.split(",")))
+            return value if value == "any" else ", ".join(sorted(parse_label(one.strip()) for one in value.split(",")))
         case _:
             known = ", ".join((*_FEW, f"{_RUNTIME}NAME", f"{_INTERFACE}NAME"))
             raise InvalidInput("there is no such fact", hint=f"facts are {known}")
+
+
+def is_same(fact: str, value: str, other: str) -> bool:
+    """Whether two values of `fact` mean the same: versions may be spelled in several ways."""
+    if value == other or not fact.startswith(_RUNTIME) or "none" in (value, other):
+        return value == other
+    return parse_runtime_version(value) == parse_runtime_version(other)
 
 
 def _needed(one: ModuleVersion, host: Host) -> Iterator[str]:

@@ -15,6 +15,7 @@ __all__ = ["difference_document", "fact_lines", "render_difference"]
 
 _WORDS: Final = {"mode": "other mode", "manifest": "other manifest"}
 _COLOURS: Final = {"added": "green", "removed": "red", "upgraded": "green", "downgraded": "yellow"}
+_MOST_REASONS: Final = 3
 _WIDEST_TITLE: Final = 24
 
 
@@ -67,7 +68,7 @@ def _lines(comparison: Comparison, paper: Paper) -> Iterator[str]:
     if comparison.modules:
         yield ""
         yield from _table(comparison, paper)
-    because = {change.module: change.because for change in comparison.modules if change.because}
+    because = {change.module: _bounded(change.because) for change in comparison.modules if change.because}
     yield from _section("Why", because, paper)
     if comparison.request:
         rows = {side.name: [", ".join(side.request) or "nothing"] for side in (comparison.before, comparison.after)}
@@ -78,6 +79,12 @@ def _lines(comparison: Comparison, paper: Paper) -> Iterator[str]:
     if comparison.registry:
         yield ""
         yield from wrap("The registry has changed.", paper=paper)
+
+
+def _bounded(texts: Sequence[str]) -> list[str]:
+    """The first of several reasons, and how many more there are."""
+    more = len(texts) - _MOST_REASONS
+    return [*texts[:_MOST_REASONS], *([f"and {more} more"] if more > 0 else [])]
 
 
 def _headline(comparison: Comparison) -> str:
