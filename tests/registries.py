@@ -17,7 +17,7 @@ from las_solver.plan import Plan
 from las_solver.planner import Planner
 from las_solver.source import MemorySource
 
-__all__ = ["ask", "asked", "chosen", "document", "kinds", "module", "version"]
+__all__ = ["ask", "asked", "chosen", "document", "kinds", "machine", "module", "version"]
 
 
 def version(text: str, *needs: str, runtimes: Iterable[str] = (), **values: Any) -> ModuleVersion:
@@ -40,11 +40,27 @@ def module(name: str, *numbers: str) -> list[ModuleVersion]:
     return [version(f"{name} {number}") for number in numbers]
 
 
-def ask(*requirements: str, excluded: Iterable[str] = (), **options: Any) -> Request:
-    """``ask("app@>=2", prereleases=True)``: a request."""
+def machine(*installed: ModuleVersion, deprecated: Iterable[str] = (), **facts: Any) -> Host:
+    """``machine(version("lib 1.0"), deprecated=["lib 2.0"])``: a host with modules, and its facts by their names."""
+    marked = [(name, parse_version(number)) for name, number in map(str.split, deprecated)]
+    kept = MappingProxyType({one.name: one for one in installed})
+    return Host(installed=kept, deprecated=frozenset(marked), **facts)
+
+
+def ask(
+    *requirements: str,
+    excluded: Iterable[str] = (),
+    pinned: Iterable[str] = (),
+    locked: Iterable[str] | None = None,
+    **options: Any,
+) -> Request:
+    """``ask("app@>=2", prereleases=True, pinned=["lib@<2"], locked=["lib 1.0"])``: a request."""
+    versions = None if locked is None else MappingProxyType({one.name: one.version for one in map(version, locked)})
     return Request(
         requirements=tuple(map(Requirement.parse, requirements)),
         excluded=tuple(map(Requirement.parse, excluded)),
+        pinned=tuple(map(Requirement.parse, pinned)),
+        locked=versions,
         **{key: MappingProxyType(value) if isinstance(value, dict) else value for key, value in options.items()},
     )
 
@@ -87,5 +103,10 @@ def asked(request: Request) -> dict[str, Any]:
             "forced_modes": dict(request.forced_modes),
             "preferred": list(request.preferred),
             "excluded": [str(excluded) for excluded in request.excluded],
+            "pinned": [str(pin) for pin in request.pinned],
+            "locked": None if request.locked is None else {name: str(it) for name, it in request.locked.items()},
+            "unlocked": sorted(request.unlocked),
+            "released": sorted(request.released),
+            "allow_removal": request.allow_removal,
         },
     }
