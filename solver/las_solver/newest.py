@@ -113,6 +113,12 @@ class Newest:
 
     # What is installed
 
+    @property
+    def _counts_changes(self) -> bool:
+        """Whether fewest removals or changes come before everything else."""
+        request = self._problem.request
+        return bool(self._problem.keeps or request.allow_removal or request.released)
+
     def _hold_fewest(self) -> None:
         """Find an answer with the fewest removals and, under the strategy keep, the fewest changes; hold that."""
         request = self._problem.request

@@ -303,17 +303,20 @@ class _Instead(Newest):
         """The ranks of the module and those after it in its layer; None if there is no such answer."""
         place, problem = self._place, self._problem
         domain = problem.domain(place.name)
-        allowed = intersect(self._allowed(place.name), ((rank_of(problem, place.chosen) + 1, len(domain) - 1),))
+        allowed = self._allowed(place.name)
         if place.is_picked:
             allowed = intersect(allowed, domain.providing(picked_as(place).interface))
-        if not allowed:
+        newer = intersect(allowed, ((rank_of(problem, place.chosen) + 1, len(domain) - 1),))
+        if not newer:
             return None
-        self._bounds[place.name] = allowed
         try:
-            if not self._solve(()):
-                raise AssertionError("the answer itself agrees with what was chosen before")
-            self._hold_fewest()
-            self._searching().encoding.require((), place.name, allowed)
+            if self._counts_changes:
+                self._bounds[place.name] = allowed
+                if not self._solve(()):
+                    raise AssertionError("the answer itself agrees with what was chosen before")
+                self._hold_fewest()
+            self._bounds[place.name] = newer
+            self._searching().encoding.require((), place.name, newer)
             if not self._solve(()):
                 return None
             layer = [place.name, *place.after]
