@@ -19,16 +19,20 @@ from las_solver.ranks import Intervals
 from las_solver.statement import (
     Cycle,
     Dependency,
+    Deprecation,
     Exclusion,
     HardwareLimit,
     InterfaceNeed,
+    LockLimit,
     ModeLimit,
     NoVersion,
+    PinLimit,
     PreRelease,
     Requested,
     RuntimeNeed,
     Span,
     Statement,
+    Staying,
     UnknownModule,
     spans_of,
 )
@@ -137,7 +141,16 @@ def _particulars(states: States, statement: Statement) -> tuple[int, list[tuple[
             return 0, [unmet(requirement)]
         case Dependency(span, requirement) | RuntimeNeed(span, requirement):
             return here(span), [(span.module, here(span)), unmet(requirement)]
-        case HardwareLimit(span) | ModeLimit(span) | Exclusion(span):
+        case Staying(span):
+            return 0, [(span.module, ABSENT)]
+        case (
+            HardwareLimit(span)
+            | ModeLimit(span)
+            | Exclusion(span)
+            | PinLimit(span)
+            | LockLimit(span)
+            | Deprecation(span)
+        ):
             return here(span), [(span.module, here(span))]
         case InterfaceNeed(span, interface, providers):
             able = [(name, problem.domain(name).providing(interface)) for name in providers]

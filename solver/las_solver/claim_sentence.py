@@ -13,10 +13,13 @@ from las_solver.constraint import Constraint, Requirement, parse_version
 from las_solver.sentence import Subject, listed, sentence, subject_of
 from las_solver.statement import (
     Dependency,
+    Deprecation,
     Exclusion,
     HardwareLimit,
     InterfaceNeed,
+    LockLimit,
     ModeLimit,
+    PinLimit,
     PreRelease,
     Requested,
     RuntimeNeed,
@@ -41,7 +44,16 @@ def claim_sentence(states: States, claim: Claim) -> str:
                 return sentence(said)
             return f"{sentence(said)}, which only {versions[only[0]]} meets"
         case (
-            Dependency() | RuntimeNeed() | HardwareLimit() | ModeLimit() | InterfaceNeed() | PreRelease() | Exclusion()
+            Dependency()
+            | RuntimeNeed()
+            | HardwareLimit()
+            | ModeLimit()
+            | InterfaceNeed()
+            | PreRelease()
+            | Exclusion()
+            | PinLimit()
+            | LockLimit()
+            | Deprecation()
         ):
             spans = states.spans(said.span.module, claim.subject)
             varies = claim.varies

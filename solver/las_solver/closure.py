@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from las_solver.constraint import Requirement
-from las_solver.ground import missing, statements_about
+from las_solver.disturbance import disturbed_by_request
+from las_solver.ground import missing, statements_about, stays
 from las_solver.problem import Problem
 from las_solver.sat import Stopped
 from las_solver.statement import InterfaceNeed, Requested, Statement, target_of
@@ -14,11 +15,16 @@ __all__ = ["absence", "closure"]
 
 
 def closure(
-    problem: Problem, stop: Callable[[], bool], requirements: Sequence[Requirement] | None = None
+    problem: Problem,
+    stop: Callable[[], bool],
+    requirements: Sequence[Requirement] | None = None,
+    *,
+    beside: Iterable[str] = (),
 ) -> list[Statement]:
     """Every statement about a module that the request can reach, breadth-first; `problem` is not pruned.
 
-    `requirements` are requested in place of those of the request.
+    `requirements` are requested in place of those of the request. Of what is installed, that is what the request's
+    options disturb, and the modules `beside`, with what these reach.
 
     Raises :class:`las_solver.sat.Stopped` when `stop` answers True.
     """
@@ -26,7 +32,7 @@ def closure(
     for requirement in problem.request.requirements if requirements is None else requirements:
         statements[Requested(requirement)] = None
         statements.update(absence(problem, requirement))
-    queue = list(problem.requested)
+    queue = [*problem.requested, *disturbed_by_request(problem), *beside]
     seen: set[str] = set()
     for name in queue:
         if name in seen:
@@ -34,6 +40,8 @@ def closure(
         seen.add(name)
         if stop():
             raise Stopped
+        if (stay := stays(problem, name)) is not None:
+            statements[stay] = None
         for statement in statements_about(problem, name):
             statements[statement] = None
             if (target := target_of(statement)) is not None:

@@ -15,10 +15,13 @@ from las_solver.constraint import ANY, Constraint, Requirement
 from las_solver.ranks import admitted_ranks, intervals_of
 from las_solver.statement import (
     Dependency,
+    Deprecation,
     Exclusion,
     HardwareLimit,
     InterfaceNeed,
+    LockLimit,
     ModeLimit,
+    PinLimit,
     PreRelease,
     RuntimeNeed,
 )
@@ -103,8 +106,10 @@ def _group(states: States, claim: Claim) -> Hashable:
             return InterfaceNeed, span.module, interface
         case PreRelease(span):
             return PreRelease, span.module
-        case Exclusion(span, requirement):
-            return Exclusion, span.module, requirement
+        case Exclusion(span, requirement) | PinLimit(span, requirement):
+            return type(claim.said), span.module, requirement
+        case LockLimit(span) | Deprecation(span):
+            return type(claim.said), span.module
         case _:
             return claim.statements
 

@@ -26,12 +26,15 @@ from las_solver.statement import (
     Dependency,
     HardwareLimit,
     InterfaceNeed,
+    LockLimit,
     ModeLimit,
     NoVersion,
+    PinLimit,
     PreRelease,
     Requested,
     RuntimeNeed,
     Statement,
+    Staying,
     UnknownModule,
 )
 from las_solver.theory import NO_CYCLE, Theory
@@ -75,7 +78,7 @@ def independent_conflicts(problem: Problem, first: Conflict, budget: Budget = UN
     """Conflicts besides `first`, each with causes of its own; not those that blame one request on the same facts again.
 
     Causes are what the host and the options of the request say in a core, such as how much memory there is; where they
-    say nothing in it, that there is no such module or version; else what is asked for. Raises
+    say nothing in it, that there is no such module or version; else what has to stay; else what is asked for. Raises
     :class:`las_solver.sat.Stopped` when `budget` is used up.
     """
     settled: list[Statement] = []
@@ -123,12 +126,14 @@ def _conflict_besides(problem: Problem, settled: Sequence[Statement], budget: Bu
 
 
 def _causes(core: Sequence[Statement]) -> list[Statement]:
-    """What the host and the options of the request say in `core`; else what there is not; else what is asked for."""
+    """What the host and the options of the request say in `core`; else what there is not, what stays, what is asked."""
     absent = UnknownModule | NoVersion
-    causes: list[Statement] = [one for one in core if not isinstance(one, Dependency | Cycle | absent | Requested)]
+    neutral = Dependency | Cycle | absent | Staying | Requested
+    causes: list[Statement] = [one for one in core if not isinstance(one, neutral)]
     return (
         causes
         or [one for one in core if isinstance(one, absent)]
+        or [one for one in core if isinstance(one, Staying)]
         or [one for one in core if isinstance(one, Requested)]
     )
 
@@ -144,6 +149,10 @@ def _fact(cause: Statement) -> Hashable:
             return InterfaceNeed, interface
         case ModeLimit() | PreRelease():
             return type(cause).__name__
+        case PinLimit(_, requirement):
+            return PinLimit, requirement
+        case LockLimit(span):
+            return LockLimit, span.module
         case _:
             return cause
 

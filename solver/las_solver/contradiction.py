@@ -6,7 +6,8 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from typing import Final
 
 from las_solver.constraint import ANY, Constraint, Requirement
-from las_solver.ground import limits_of, missing, statements_about
+from las_solver.disturbance import disturbed_by, disturbed_by_request
+from las_solver.ground import limits_of, missing, statements_about, stays
 from las_solver.merge import unconstrained
 from las_solver.problem import Need, Problem
 from las_solver.ranks import intervals_of
@@ -53,12 +54,13 @@ class Contradiction:
                 self._covered.setdefault(about, set()).update(range(span.low, span.high + 1))
         self._budget = budget
         self._theory = Theory(problem, budget=budget)
+        self._theory.encoding.prefers_installed = True
         self._selectors: dict[Hashable, int] = {}
         self._intricate: set[int] = set()
         self._asked: set[tuple[str, str]] = set()
         self._absences: dict[tuple[str, str], Statement] = {}
-        self._layer: list[str] = list(problem.requested)
-        self._widened: list[str] = []
+        self._layer: list[str] = list(dict.fromkeys((*problem.requested, *disturbed_by_request(problem))))
+        self._widened: dict[str, None] = {}
         self._seen: set[str] = set(self._layer)
         self._selected: list[int] = []
         self._first: list[Statement] = [NO_CYCLE, *map(Requested, problem.request.requirements)]
@@ -75,12 +77,15 @@ class Contradiction:
         """Whether there is a contradiction; if so, it is then between the statements of as few layers as it takes.
 
         Whether there is one between those of some layers is asked as soon as there are half as many groups more than
-        the last time, and, once there is, of the layers since then.
+        the last time, and, once there is, of the layers since then. While there is none, staying modules that could
+        not stay beside what was found as they are join the next layer.
         """
         sizes = [len(self._selectors)]
         consistent = 0
         while not self._contradicts(len(self._selectors)):
             consistent = len(sizes)
+            if self._problem.installed.is_staying:
+                self._reach(disturbed_by(self._problem, self._theory.encoding.snapshot(), self._widened))
             enough = _GROWTH * sizes[-1]
             while self._layer and (len(sizes) == consistent or sizes[-1] < enough):
                 self._widen()
@@ -134,7 +139,9 @@ class Contradiction:
 
     def _said_of(self, name: str, groups: Collection[Hashable]) -> Iterator[Statement]:
         """The statements of `groups` that are about the module `name`."""
-        unsettled = [one for one in statements_about(self._problem, name) if not self._is_settled(one)]
+        stay = stays(self._problem, name)
+        about = (*(() if stay is None else (stay,)), *statements_about(self._problem, name))
+        unsettled = [one for one in about if not self._is_settled(one)]
         loose: dict[Hashable, list[Dependency | RuntimeNeed]] = {}
         for statement in unsettled:
             group = _group(statement)
@@ -158,6 +165,9 @@ class Contradiction:
             if self._budget():
                 raise Stopped
             limits = list(limits_of(self._problem, name))
+            stay = stays(self._problem, name)
+            if stay is not None:
+                self._add(stay)
             for statement in limits:
                 if not isinstance(statement, InterfaceNeed | PreRelease):
                     self._add(statement)
@@ -167,9 +177,16 @@ class Contradiction:
                     self._add(statement)
                 if isinstance(statement, InterfaceNeed):
                     following.update(dict.fromkeys(statement.providers))
-        self._widened.extend(self._layer)
-        self._layer = [name for name in following if name not in self._seen]
-        self._seen.update(self._layer)
+        self._widened.update(dict.fromkeys(self._layer))
+        self._layer = []
+        self._reach(following)
+
+    def _reach(self, names: Iterable[str]) -> None:
+        """Let `names` join the next layer, unless they were reached before."""
+        for name in names:
+            if name not in self._seen:
+                self._seen.add(name)
+                self._layer.append(name)
 
     def _add(self, statement: Statement) -> None:
         if not self._is_settled(statement):

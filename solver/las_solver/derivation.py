@@ -25,6 +25,7 @@ from las_solver.statement import (
     Requested,
     RuntimeNeed,
     Statement,
+    Staying,
 )
 
 __all__ = ["Line", "derive"]
@@ -167,7 +168,7 @@ def _sources(said: Statement, statements: Iterable[Statement]) -> tuple[str, ...
     found = (
         statement.source
         for statement in statements
-        if isinstance(statement, Dependency | RuntimeNeed | HardwareLimit | ModeLimit | InterfaceNeed)
+        if isinstance(statement, Dependency | RuntimeNeed | HardwareLimit | ModeLimit | InterfaceNeed | Staying)
         and isinstance(statement, type(said))
     )
     return tuple(dict.fromkeys(found))

@@ -61,7 +61,7 @@ class Encoding:
     def _variables(self, name: str) -> _Variables:
         variables = self._modules.get(name)
         if variables is None:
-            stays = name in self.problem.resting
+            stays = self.problem.rest(name) is not None
             variables = self._modules[name] = _Variables(self.sat.new_variable(phase=stays))
         return variables
 
@@ -142,7 +142,7 @@ class Encoding:
 
         Of modules that nobody asked for, the installed version comes first.
         """
-        resting = self.problem.resting.get(domain.name)
+        resting = self.problem.rest(domain.name)
         if resting is not None and domain.name not in self.problem.requested:
             return rank <= resting
         if self.problem.lowest:
@@ -200,7 +200,7 @@ class Encoding:
     def preferred(self, name: str, low: int, high: int) -> int:
         """The rank of `name` from `low` to `high` with which a model is read that tells them not apart."""
         if self.prefers_installed:
-            resting = self.problem.resting.get(name)
+            resting = self.problem.rest(name)
             if resting is not None and low <= resting <= high:
                 return resting
         return self.problem.domain(name).best(((low, high),))

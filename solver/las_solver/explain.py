@@ -41,6 +41,8 @@ def explanation(conflict: Mapping[str, Any], request: Sequence[str]) -> str:
 
 def heading(request: Sequence[str]) -> str:
     """What was asked for, in words."""
+    if not request:
+        return "this change"
     return listed(list(dict.fromkeys(one.replace("@", " ", 1) for one in request)), "and")
 
 

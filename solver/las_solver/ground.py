@@ -129,6 +129,14 @@ def missing(problem: Problem, requirement: Requirement) -> Statement | None:
     return None
 
 
+def stays(problem: Problem, name: str) -> Staying | None:
+    """The statement that the module `name` is installed and has to stay, if it has to; `problem` is not pruned."""
+    rank = problem.rest(name)
+    if rank is None or problem.may_go(name):
+        return None
+    return Staying(Span(name, rank, rank, problem.domain(name).versions), problem.installed.modules[name].source)
+
+
 def _statement(problem: Problem, domain: Domain, span: Span, thing: Hashable) -> Statement:
     newest = domain.candidates[span.high]
     match thing:

@@ -207,14 +207,18 @@ class Domain:
 
 
 class Problem:
-    """What the solver can ask of one request. Reads of the source no more than it is asked for."""
+    """What the solver can ask of one request. Reads of the source no more than it is asked for.
 
-    def __init__(self, shelf: Shelf, request: Request, *, pruned: bool = True) -> None:
+    Pre-releases that the request, a pin or a lock names are eligible; without `names_admit` only as all others are.
+    """
+
+    def __init__(self, shelf: Shelf, request: Request, *, pruned: bool = True, names_admit: bool = True) -> None:
         self._shelf = shelf
         self.source = shelf.source
         self.host = shelf.host
         self.request = request
         self.pruned = pruned
+        self._names_admit = names_admit
         self.lowest = request.strategy is Strategy.LOWEST
         self.keeps = request.strategy is Strategy.KEEP
         self.installed = shelf.installed
@@ -255,6 +259,10 @@ class Problem:
         rank = bisect_left(versions, version)
         return rank if rank < len(versions) and versions[rank] == version else None
 
+    def rest(self, name: str) -> int | None:
+        """The rank at which the module `name` stays as it is installed; None if it does not."""
+        return self.installed_rank(name) if name in self.installed.is_staying else None
+
     def may_go(self, name: str) -> bool:
         """Whether the module `name`, which is installed, may be removed."""
         return self.request.allow_removal or name in self.request.released
@@ -265,6 +273,10 @@ class Problem:
         if domain is None:
             domain = self._domains[name] = self._make_domain(name)
         return domain
+
+    def host_meets(self, runtime: Requirement) -> bool:
+        """Whether the host itself provides `runtime`."""
+        return self._shelf.host_meets(runtime)
 
     def newest(self, name: str) -> Version:
         """The newest final version of the module `name` in the registry; the newest at all if there is none."""
@@ -311,15 +323,16 @@ class Problem:
         """Whether every pre-release is eligible: by the caller, the request, a pin, a lock, or as all are ones."""
         return (
             self.request.prereleases
-            or any(one.names_prerelease for one in (*self._requested.get(name, ()), *self._pins.get(name, ())))
-            or self._locks_prerelease(name)
+            or (self._names_admit and self._is_prerelease_named(name))
             or len(prereleases) == len(self._shelf.versions(name))
         )
 
-    def _locks_prerelease(self, name: str) -> bool:
+    def _is_prerelease_named(self, name: str) -> bool:
         request = self.request
         locked = None if request.locked is None or name in request.unlocked else request.locked.get(name)
-        return locked is not None and locked.is_prerelease
+        return (locked is not None and locked.is_prerelease) or any(
+            one.names_prerelease for one in (*self._requested.get(name, ()), *self._pins.get(name, ()))
+        )
 
     def _rank(self, name: str, *, conditional: bool) -> Ranking:
         """The versions of the module `name`, in a pruned problem those that pass by themselves."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from las_solver.claim import Claim
-from las_solver.statement import Cycle, Dependency, InterfaceNeed, Requested, RuntimeNeed, module_of
+from las_solver.statement import Cycle, Dependency, InterfaceNeed, Requested, RuntimeNeed, Staying, module_of
 
 __all__ = ["read_in_order"]
 
@@ -44,7 +44,7 @@ def read_in_order(claims: Sequence[Claim], places: Sequence[int], told: Iterable
 
 def _subject(claim: Claim) -> str | None:
     """The module that `claim` speaks of, unless it leads there itself."""
-    return None if isinstance(claim.said, Cycle | Requested) else module_of(claim.said)
+    return None if isinstance(claim.said, Cycle | Requested | Staying) else module_of(claim.said)
 
 
 def _targets(claim: Claim) -> Iterator[str]:
@@ -54,5 +54,7 @@ def _targets(claim: Claim) -> Iterator[str]:
             yield requirement.name
         case InterfaceNeed(_, _, providers):
             yield from providers
+        case Staying(span):
+            yield span.module
         case _:
             pass

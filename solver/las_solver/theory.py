@@ -101,9 +101,14 @@ class Theory:
                 self.add_need(span.module, span.low, span.high, requirement.name, requirement.constraint, lifted)
             case Staying(span):
                 encoding.add((*lifted, encoding.present(span.module)))
-            case HardwareLimit(span) | ModeLimit(span) | Exclusion(span):
-                encoding.add((*lifted, *encoding.outside(span.module, span.low, span.high)))
-            case PinLimit(span) | LockLimit(span) | Deprecation(span):
+            case (
+                HardwareLimit(span)
+                | ModeLimit(span)
+                | Exclusion(span)
+                | PinLimit(span)
+                | LockLimit(span)
+                | Deprecation(span)
+            ):
                 encoding.add((*lifted, *encoding.outside(span.module, span.low, span.high)))
             case InterfaceNeed(span, interface, providers):
                 able = [
@@ -195,8 +200,7 @@ class Theory:
         return self._absent[key]
 
     def _rank(self, name: str, rank: int) -> int:
-        domain = self._problem.domain(name)
-        return rank if rank >= 0 else domain.best(((0, len(domain) - 1),))
+        return rank if rank >= 0 else self.encoding.preferred(name, 0, len(self._problem.domain(name)) - 1)
 
     def _cut_cycles(self, chosen: dict[str, int], is_on: Callable[[Literals], bool]) -> bool:
         """Forbid circles of the needs that statements which are on name, if `chosen` has any."""
