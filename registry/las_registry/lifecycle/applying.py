@@ -147,4 +147,7 @@ def _shown(version: object) -> str:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (ValueError, TypeError, RecursionError):
+        raise InvalidInput("this is not a plan: it cannot be written as JSON") from None

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from packaging.version import Version
 from sqlalchemy import Connection, bindparam, select
 
 from las_registry.lifecycle.content_digest import content_digest
-from las_registry.lifecycle.kept_manifest import read_kept_manifest
+from las_registry.lifecycle.quick_reader import QuickReader
 from las_registry.lifecycle.schema import MANIFESTS, MODULES, PINS
 from las_registry.lifecycle.states import State
-from las_registry.manifest import Pool
 from las_solver.errors import InvalidInput
 from las_solver.model import ModuleVersion
 
@@ -18,13 +16,13 @@ __all__ = ["digest_of_installed", "installed_modules", "kept_text"]
 _INSTALLED = select(MODULES.c.name, MODULES.c.version, MODULES.c.manifest).where(MODULES.c.installed)
 _DEPRECATED = select(MODULES.c.name, MODULES.c.version).where(MODULES.c.state == State.DEPRECATED.value)
 _WITH_TEXTS = (
-    select(MODULES.c.name, MODULES.c.version, MANIFESTS.c.text)
+    select(MODULES.c.name, MODULES.c.version, MANIFESTS.c.text, MANIFESTS.c.digest)
     .join(MANIFESTS, MODULES.c.manifest == MANIFESTS.c.digest)
     .where(MODULES.c.installed)
     .order_by(MODULES.c.name)
 )
 _TEXT = (
-    select(MANIFESTS.c.text)
+    select(MANIFESTS.c.text, MANIFESTS.c.digest)
     .join(MODULES, MODULES.c.manifest == MANIFESTS.c.digest)
     .where(MODULES.c.name == bindparam("of"), MODULES.c.key == bindparam("at_key"))
 )
@@ -39,12 +37,9 @@ def digest_of_installed(connection: Connection) -> str:
 
 def installed_modules(connection: Connection) -> dict[str, ModuleVersion]:
     """What is installed, by name and in order of it; raises :class:`ValueError` if a manifest cannot be read."""
-    pool = Pool()
+    kept = [(row.name, row.version, row.text, row.digest) for row in connection.execute(_WITH_TEXTS)]
     try:
-        return {
-            row.name: read_kept_manifest(row.text, row.name, Version(row.version), pool)
-            for row in connection.execute(_WITH_TEXTS)
-        }
+        return {one.name: one for one in QuickReader().read_all(kept)}
     except InvalidInput as error:
         raise ValueError(error.message) from None
 

@@ -26,26 +26,26 @@ MIGRATIONS: Final[Sequence[Migration]] = ()
 def bring_up_to_date(connection: Connection, place: str, migrations: Sequence[Migration] = MIGRATIONS) -> None:
     """Makes the tables, or migrates them; does nothing, and needs no lock, where they are as they should be.
 
-    Raises :class:`StoreUnusable` for tables of a newer version, and :class:`ValueError` for those of something else.
+    Raises :class:`StoreUnusable` for tables of a newer version, or of something else.
     """
     newest = len(migrations) + 1
-    while (found := _version(connection)) != newest:
+    while (found := _version(connection, place)) != newest:
         if found > newest:
             raise newer(place, found, newest)
-        _step(connection, found, migrations)
+        _step(connection, place, found, migrations)
 
 
-def _version(connection: Connection) -> int:
+def _version(connection: Connection, place: str) -> int:
     """The version of the tables, 0 where there are none."""
     dialect.begin_reading(connection)
     try:
-        return _read_version(connection)
+        return _read_version(connection, place)
     finally:
         connection.rollback()
 
 
-def _read_version(connection: Connection) -> int:
-    if not dialect.has_tables(connection):
+def _read_version(connection: Connection, place: str) -> int:
+    if not dialect.has_tables(connection, place):
         return 0
     versions = connection.execute(select(SCHEMA.c.version)).scalars().all()
     if len(versions) != 1 or not isinstance(versions[0], int) or versions[0] < 1:
@@ -53,11 +53,11 @@ def _read_version(connection: Connection) -> int:
     return versions[0]
 
 
-def _step(connection: Connection, found: int, migrations: Sequence[Migration]) -> None:
+def _step(connection: Connection, place: str, found: int, migrations: Sequence[Migration]) -> None:
     """The step from the version `found`, unless another process has taken it by now."""
     dialect.begin_writing(connection)
     try:
-        if _read_version(connection) == found:
+        if _read_version(connection, place) == found:
             if found == 0:
                 METADATA.create_all(connection, checkfirst=False)
                 dialect.finish_tables(connection)

@@ -90,7 +90,7 @@ def _read_all(connection: sqlite3.Connection, place: str) -> StoreContent | None
     from las_registry.lifecycle.sqlite_file import check_version, is_store
 
     connection.execute("BEGIN")
-    if not is_store(connection):
+    if not is_store(connection, place):
         return None
     check_version(connection, place)
     modules = connection.execute(_MODULES).fetchall()

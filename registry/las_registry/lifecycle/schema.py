@@ -8,12 +8,14 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
     MetaData,
     Table,
     Text,
+    TypeDecorator,
     true,
 )
 
@@ -39,6 +41,19 @@ OPERATIONS: Final = ("set", "apply", "replace", "remove", "rollback")
 METADATA: Final = MetaData()
 
 
+class Exact(TypeDecorator[str]):
+    """Text that is read as text, or not at all: damaged files hold other things where texts belong."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: object, dialect: Dialect) -> str | None:
+        """The text; raises :class:`ValueError` if it is something else."""
+        if value is None or isinstance(value, str):
+            return value
+        raise ValueError("something else stands where a text belongs")
+
+
 def _one_of(column: str, values: tuple[str, ...]) -> str:
     listed = ", ".join(f"'{value}'" for value in values)
     return f"{column} IN ({listed})"
@@ -52,14 +67,14 @@ _IS_INSTALLED = tuple(sorted(state.value for state in ALWAYS_INSTALLED))
 def _module_columns() -> list[Column[str] | Column[bool] | CheckConstraint]:
     """A module at a version. `key` is the version in a spelling that equal versions share."""
     return [
-        Column("name", Text, primary_key=True),
-        Column("key", Text, primary_key=True),
-        Column("version", Text, nullable=False),
-        Column("state", Text, nullable=False),
+        Column("name", Exact, primary_key=True),
+        Column("key", Exact, primary_key=True),
+        Column("version", Exact, nullable=False),
+        Column("state", Exact, nullable=False),
         Column("installed", Boolean(create_constraint=True), nullable=False),
         Column("requested", Boolean(create_constraint=True), nullable=False),
-        Column("since", Text, nullable=False),
-        Column("manifest", Text, ForeignKey("manifests.digest")),
+        Column("since", Exact, nullable=False),
+        Column("manifest", Exact, ForeignKey("manifests.digest")),
         CheckConstraint(_one_of("state", _KNOWN)),
         CheckConstraint(f"installed OR NOT {_one_of('state', _IS_INSTALLED)}"),
         CheckConstraint("manifest IS NOT NULL OR NOT installed"),
@@ -69,20 +84,20 @@ def _module_columns() -> list[Column[str] | Column[bool] | CheckConstraint]:
 SCHEMA: Final = Table("schema", METADATA, Column("version", Integer, nullable=False))
 
 MANIFESTS: Final = Table(
-    "manifests", METADATA, Column("digest", Text, primary_key=True), Column("text", Text, nullable=False)
+    "manifests", METADATA, Column("digest", Exact, primary_key=True), Column("text", Exact, nullable=False)
 )
 
 PLANS: Final = Table(
     "plans",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("at", Text, nullable=False),
-    Column("who", Text, nullable=False),
-    Column("request", Text, nullable=False),
-    Column("host", Text),
-    Column("registry", Text),
-    Column("installed", Text),
-    Column("document", Text, nullable=False),
+    Column("at", Exact, nullable=False),
+    Column("who", Exact, nullable=False),
+    Column("request", Exact, nullable=False),
+    Column("host", Exact),
+    Column("registry", Exact),
+    Column("installed", Exact),
+    Column("document", Exact, nullable=False),
     sqlite_autoincrement=True,
 )
 
@@ -100,15 +115,15 @@ TRANSITIONS: Final = Table(
     "transitions",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("at", Text, nullable=False),
-    Column("who", Text, nullable=False),
-    Column("why", Text, nullable=False),
-    Column("module", Text, nullable=False),
-    Column("version", Text, nullable=False),
-    Column("from_state", Text, nullable=False),
-    Column("to_state", Text, nullable=False),
+    Column("at", Exact, nullable=False),
+    Column("who", Exact, nullable=False),
+    Column("why", Exact, nullable=False),
+    Column("module", Exact, nullable=False),
+    Column("version", Exact, nullable=False),
+    Column("from_state", Exact, nullable=False),
+    Column("to_state", Exact, nullable=False),
     Column("installed", Boolean(create_constraint=True), nullable=False),
-    Column("operation", Text, nullable=False),
+    Column("operation", Exact, nullable=False),
     Column("plan", Integer, ForeignKey("plans.id")),
     CheckConstraint(_one_of("from_state", _ANY)),
     CheckConstraint(_one_of("to_state", _ANY)),
@@ -120,18 +135,18 @@ Index("transitions_of_modules", TRANSITIONS.c.module, TRANSITIONS.c.id)
 PINS: Final = Table(
     "pins",
     METADATA,
-    Column("name", Text, primary_key=True),
-    Column("requirement", Text, nullable=False),
-    Column("at", Text, nullable=False),
+    Column("name", Exact, primary_key=True),
+    Column("requirement", Exact, nullable=False),
+    Column("at", Exact, nullable=False),
 )
 
 SNAPSHOTS: Final = Table(
     "snapshots",
     METADATA,
     Column("id", Integer, primary_key=True),
-    Column("at", Text, nullable=False),
-    Column("who", Text, nullable=False),
-    Column("label", Text, nullable=False),
+    Column("at", Exact, nullable=False),
+    Column("who", Exact, nullable=False),
+    Column("label", Exact, nullable=False),
     sqlite_autoincrement=True,
 )
 

@@ -46,9 +46,9 @@ def engine_for(path: Path, timeout: float) -> Engine:
     return create_engine("sqlite://", creator=lambda: _connect(path, timeout), poolclass=NullPool)
 
 
-def has_tables(connection: Connection) -> bool:
-    """Whether the tables have been made; raises :class:`ValueError` where they are not those of a store."""
-    return is_store(_driver(connection))
+def has_tables(connection: Connection, place: str) -> bool:
+    """Whether the tables have been made; raises :class:`StoreUnusable` where they are not those of a store."""
+    return is_store(_driver(connection), place)
 
 
 def begin_writing(connection: Connection) -> None:

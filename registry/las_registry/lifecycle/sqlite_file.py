@@ -27,6 +27,7 @@ APPLICATION_ID: Final = 0x4C415353
 SCHEMA_VERSION: Final = 1
 """The version of the tables; raised with each step in :mod:`las_registry.lifecycle.migrations`."""
 
+_ANOTHER: Final = "name another file: --store FILE"
 _RESTORE: Final = "restore a copy, or `las-solve state import` an export, into a new file; keep this one"
 
 
@@ -63,17 +64,17 @@ def _open(path: Path, how: str, timeout: float) -> sqlite3.Connection:
     return connection
 
 
-def is_store(connection: sqlite3.Connection) -> bool:
+def is_store(connection: sqlite3.Connection, place: str) -> bool:
     """Whether the file holds a store; one without any tables is a store that has not been made yet.
 
-    Raises :class:`ValueError` if it holds something else.
+    Raises :class:`StoreUnusable` if it holds something else.
     """
     (mark,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
     if mark == APPLICATION_ID:
         return bool(tables)
     if mark or tables:
-        raise ValueError("it is a database of something else")
+        raise StoreUnusable(f"{place} is a database of something else, not a store", hint=_ANOTHER)
     return False
 
 
@@ -100,7 +101,7 @@ def unusable(error: Exception, place: str) -> StoreUnusable:
         what, hint = _meaning(error)
     elif isinstance(error, OSError):
         reason = error.strerror or str(error)
-        what, hint = f"cannot be used: {reason[:1].lower()}{reason[1:]}", "name another file: --store FILE"
+        what, hint = f"cannot be used: {reason[:1].lower()}{reason[1:]}", _ANOTHER
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             what, hint = _MEANINGS[sqlite3.SQLITE_FULL]
     else:
@@ -140,6 +141,6 @@ _MEANINGS: Final = {
         "cannot be opened",
         "look at who may read it and write to its directory, or name another file: --store FILE",
     ),
-    sqlite3.SQLITE_NOTADB: ("is not a database", "name another file: --store FILE"),
+    sqlite3.SQLITE_NOTADB: ("is not a database", _ANOTHER),
     sqlite3.SQLITE_CORRUPT: ("is damaged", _RESTORE),
 }
