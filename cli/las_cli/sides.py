@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -101,7 +102,8 @@ class _Reading(DocumentReading):
             registry=self.text(digest, ("registry", "digest")),
         )
         if self.problems:
-            raise InvalidFile(sorted(self.problems, key=lambda problem: problem.line or 0))
+            helped = (problem if problem.hint else replace(problem, hint=_HINT) for problem in self.problems)
+            raise InvalidFile(sorted(helped, key=lambda problem: problem.line or 0))
         return side
 
     def entries(self, value: Value) -> Iterable[tuple[str, Entry]]:

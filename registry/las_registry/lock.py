@@ -5,6 +5,7 @@ docs/lock.md describes the format; :mod:`las_registry.lock_text` writes it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -15,7 +16,7 @@ from packaging.version import Version
 from las_registry.document_reading import MOST_PROBLEMS, DocumentReading, label, shown
 from las_registry.lock_facts import facts_that_mattered, parse_fact
 from las_registry.manifest import is_checksum
-from las_registry.problem import FieldPath, InvalidFile
+from las_registry.problem import FieldPath, InvalidFile, Problem
 from las_registry.yaml_reader import Value, read_document
 from las_solver.constraint import check_name, parse_version
 from las_solver.errors import InvalidInput
@@ -33,6 +34,9 @@ FORMAT: Final = 1
 KEYS: Final = ("las-solve-lock", "request", "options", "registry", "host", "modules")
 _OPTIONS: Final = ("strategy", "prereleases", "modes", "forced_modes", "preferred", "excluded")
 _MODULE: Final = ("version", "mode", "checksum")
+_MERGED: Final = re.compile(rb"^(<<<<<<<|=======|>>>>>>>)(?=[ \r\n]|$)", re.MULTILINE)
+"""What version control writes where it cannot merge two files."""
+
 _REMEDY: Final = "las-solve lock MODULE... writes it anew"
 
 
@@ -89,6 +93,11 @@ def read_lock(data: bytes, file: str) -> Lock:
 
     Raises :class:`InvalidFile` with everything that is wrong with it.
     """
+    merged = _MERGED.search(data)
+    if merged is not None:
+        line = data.count(b"\n", 0, merged.start()) + 1
+        hint = "keep one side, and let las-solve lock renew it"
+        raise InvalidFile([Problem(file=file, line=line, message="a merge left its marks here", hint=hint)])
     try:
         return _Reading(read_document(data, file)).lock()
     except InvalidFile as error:

@@ -344,7 +344,10 @@ REMEDY = "\n  hint: las-solve lock MODULE... writes it anew"
                 "  hint: facts are cores, ram, gpus, modes, runtime.NAME, interface.NAME",
             ],
         ),
-        ("las-solve-lock: 1\n<<<<<<< ours\n", []),
+        (
+            LEAST + "<<<<<<< ours\n",
+            ["las-solve.lock:6: a merge left its marks here\n  hint: keep one side, and let las-solve lock renew it"],
+        ),
         (LEAST + "modules: {}\n", []),
         ("[" * 100_000, []),
         (b"\xff\xfe", []),

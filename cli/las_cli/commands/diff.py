@@ -15,7 +15,15 @@ from click.core import ParameterSource
 from las_cli.errors import ExitStatus
 from las_cli.explaining import BRIEFLY, Explaining
 from las_cli.options import ModuleType, ProfileType, format_option, logging_options
-from las_cli.request_options import RequestOptions, answer, nothing_named, pose, request_options_without_store
+from las_cli.request_options import (
+    Question,
+    RequestOptions,
+    answer,
+    make_planner,
+    nothing_named,
+    pose,
+    request_options_without_store,
+)
 
 if TYPE_CHECKING:
     from las_cli.comparison import Comparison, Side
@@ -114,9 +122,15 @@ def _compare_hosts(
 ) -> ExitStatus:
     """Plans for both machines, and prints what differs; the exit status."""
     from las_cli.comparison import compare
+    from las_cli.machine import place_of, read_host
     from las_cli.render.diff import difference_document, render_difference
 
-    first, second = (_outcome(name, modules, options) for name in hosts)
+    question = pose(replace(options, profile=hosts[0]), modules)
+    first = _outcome(hosts[0], question)
+    host = read_host(hosts[1], options.assumptions)
+    planner = make_planner(question.registry, host, solver=options.solver, eager=options.eager)
+    place = place_of(hosts[1], options.assumptions)
+    second = _outcome(hosts[1], replace(question, host=host, planner=planner, place=place, started=time.monotonic()))
     conflicts = (first.conflict, second.conflict)
     if conflicts == (None, None):
         comparison = compare(first.side, second.side)
@@ -129,21 +143,21 @@ def _compare_hosts(
     return ExitStatus.INTERRUPTED if interrupted else ExitStatus.CONFLICT
 
 
-def _outcome(host: str, modules: Sequence[str], options: RequestOptions) -> _Outcome:
+def _outcome(name: str, question: Question) -> _Outcome:
+    """The answer to `question`, which is about the machine `name`."""
     from las_cli.comparison import Side
     from las_cli.document import answer_document
     from las_cli.sides import side_of_plan
     from las_solver.plan import Plan
 
-    question = pose(replace(options, profile=host, started=time.monotonic()), modules)
     with Explaining(min(question.timeout, BRIEFLY)) as explaining:
         found = answer(question, explaining=explaining)
         if isinstance(found, Plan):
-            side = side_of_plan(found, question.host, host)
+            side = side_of_plan(found, question.host, name)
             return _Outcome(side=side, place=question.place, conflict=None, interrupted=False)
         diagnosis = question.planner.diagnose(found, most_repairs=_MOST_REPAIRS, stop=explaining)
     return _Outcome(
-        side=Side(name=host, modules={}, host=question.host),
+        side=Side(name=name, modules={}, host=question.host),
         place=question.place,
         conflict=answer_document(found, question.host, diagnosis),
         interrupted=explaining.interrupted,
