@@ -9,16 +9,18 @@ exception.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from las_solver.check_core import complaints_about_core
 from las_solver.check_derivation import complaints_about_derivation
 from las_solver.check_document import Fields, Malformed, read_request
 from las_solver.check_held_back import complaints_about_held_back
+from las_solver.check_machine import Machine
 from las_solver.check_repairs import complaints_about_admission, complaints_about_repairs
 from las_solver.check_replay import replay
-from las_solver.check_rules import Chosen, Rules
-from las_solver.check_validity import arranged, breaches
+from las_solver.check_rules import Rules
+from las_solver.check_steps import complaints_about_steps
+from las_solver.check_validity import breaches
 from las_solver.model import Host, ModuleVersion
 from las_solver.source import Source
 
@@ -47,7 +49,7 @@ def check_plan(document: Mapping[str, object], source: Source, host: Host) -> tu
         fields = Fields(document, "answer")
         if fields.text("status") != "resolved":
             return ("answer.status is not 'resolved'",)
-        return tuple(_complaints_about_plan(fields, Rules(source, host, read_request(fields)), source))
+        return tuple(_complaints_about_plan(fields, Rules(Machine(source, host), read_request(fields)), source))
     except Malformed as error:
         return (str(error),)
 
@@ -58,7 +60,7 @@ def check_conflict(document: Mapping[str, object], source: Source, host: Host) -
         fields = Fields(document, "answer")
         if fields.text("status") != "conflict":
             return ("answer.status is not 'conflict'",)
-        rules = Rules(source, host, read_request(fields))
+        rules = Rules(Machine(source, host), read_request(fields))
         complaints: list[str] = []
         for conflict in (fields, *fields.objects_or_none("more")):
             conflict.text("explanation")
@@ -73,89 +75,52 @@ def check_conflict(document: Mapping[str, object], source: Source, host: Host) -
 def _complaints_about_plan(document: Fields, rules: Rules, source: Source) -> Iterator[str]:
     is_optimal = document.boolean("optimal")
     steps = document.objects("steps")
+    chosen, removed = _read_steps(steps, rules)
+    wrong = tuple(breaches(chosen, rules))
+    yield from wrong
+    gone = {name: rules.installed[name] for name in rules.staying if name not in chosen}
+    if not wrong and removed != gone:
+        yield f"answer.steps should remove {', '.join(map(str, gone.values())) or 'nothing'}"
+    if wrong or removed != gone:
+        return
+    yield from complaints_about_steps(steps, chosen, removed, rules)
+    packages = {package for one in chosen.values() for package in one.system_packages}
+    if list(document.texts("system_packages")) != sorted(packages - rules.host.system_packages):
+        yield "answer.system_packages are not those of the steps without those of the host"
+    yield from _complaints_about_invalid(document, rules)
+    if is_optimal and (better := replay(rules, chosen)) is not None:
+        yield f"not the {rules.request.strategy.value} plan: {better}"
+        return
+    yield from complaints_about_held_back(document, rules, chosen)
+    for step in steps:
+        if step.text("module") in chosen:
+            yield from complaints_about_admission(step, source, rules.host, rules.request)
+
+
+def _read_steps(steps: Sequence[Fields], rules: Rules) -> tuple[dict[str, ModuleVersion], dict[str, ModuleVersion]]:
+    """What is present after the steps, and what they remove."""
     chosen: dict[str, ModuleVersion] = {}
+    removed: dict[str, ModuleVersion] = {}
     for step in steps:
         name = step.text("module")
         one = rules.find(name, step.version("version"))
         if one is None:
             raise Malformed(f"{step.place}: there is no {name} {step.text('version')}")
-        if name in chosen:
+        if name in chosen or name in removed:
             raise Malformed(f"{step.place}: {name} is there twice")
-        chosen[name] = one
-    wrong = tuple(breaches(chosen, rules))
-    yield from wrong
-    if wrong:
-        return
-    edges = _edges(chosen, rules)
-    if list(chosen) != arranged(edges):
-        yield f"the order of the steps should be {', '.join(arranged(edges))}"
-    for step, one in zip(steps, chosen.values(), strict=True):
-        yield from _complaints_about_step(step, one, edges, rules)
-    packages = {package for one in chosen.values() for package in one.system_packages}
-    if list(document.texts("system_packages")) != sorted(packages - rules.host.system_packages):
-        yield "answer.system_packages are not those of the steps without those of the host"
-    if is_optimal and (better := replay(rules, chosen)) is not None:
-        yield f"not the {rules.request.strategy.value} plan: {better}"
-        return
-    yield from complaints_about_held_back(document, rules, source, chosen)
-    for step in steps:
-        yield from complaints_about_admission(step, source, rules.host, rules.request)
+        if step.has("action") and step.get("action") == "remove":
+            removed[name] = one
+        else:
+            chosen[name] = one
+    return chosen, removed
 
 
-def _complaints_about_step(
-    step: Fields, one: ModuleVersion, edges: Mapping[str, set[str]], rules: Rules
-) -> Iterator[str]:
-    """What section 6 says against the fields of a step."""
-    expected: dict[str, object] = {
-        "version": str(one.version),
-        "category": one.category,
-        "action": "install",
-        "mode": rules.mode(one),
-        "newest": str(rules.newest(one.name).version),
-        "source": one.source,
-    }
-    lists = {
-        "requires": sorted(edges[one.name]),
-        "required_by": sorted(name for name in edges if one.name in edges[name]),
-        "system_packages": [name for name in one.system_packages if name not in rules.host.system_packages],
-    }
-    for key, value in expected.items():
-        if step.text(key) != value:
-            yield f"{step.place}.{key} of {one} should be {value!r}"
-    for key, values in lists.items():
-        if list(step.texts(key)) != values:
-            yield f"{step.place}.{key} of {one} should be {values!r}"
-    if step.text_or_null("checksum") != one.checksum:
-        yield f"{step.place}.checksum of {one} should be {one.checksum!r}"
-    behind = step.get("versions_behind")
-    if type(behind) is not int or behind != rules.versions_behind(one):
-        yield f"{step.place}.versions_behind of {one} should be {rules.versions_behind(one)}"
-
-
-def _edges(chosen: Chosen, rules: Rules) -> dict[str, set[str]]:
-    """What each step comes after: what it needs; and providers, as far as that makes no cycle (section 6)."""
-    edges = {name: {need.name for need in rules.needs(one)} for name, one in chosen.items()}
-    by_interface: dict[str, set[str]] = {}
-    for name, one in chosen.items():
-        for interface in one.provides:
-            by_interface.setdefault(interface, set()).add(name)
-    for consumer in sorted(chosen):
-        providers = {
-            provider
-            for interface in rules.open_interfaces(chosen[consumer])
-            for provider in by_interface.get(interface, ())
-        }
-        for provider in sorted(providers - {consumer} - edges[consumer]):
-            if not _leads_to(provider, consumer, edges):
-                edges[consumer].add(provider)
-    return edges
-
-
-def _leads_to(start: str, end: str, edges: Mapping[str, set[str]]) -> bool:
-    seen = {start}
-    stack = [start]
-    while stack:
-        new = edges[stack.pop()] - seen
-        seen |= new
-        stack.extend(new)
-    return end in seen
+def _complaints_about_invalid(document: Fields, rules: Rules) -> Iterator[str]:
+    """What is wrong with the modules that are said to be invalid already."""
+    entries = document.objects_or_none("invalid")
+    said = [(entry.text("module"), entry.text("version")) for entry in entries]
+    if said != [(one.name, str(one.version)) for one in rules.machine.invalid]:
+        yield f"answer.invalid should list {', '.join(map(str, rules.machine.invalid)) or 'nothing'}"
+    for entry in entries:
+        if not entry.text("reason").strip():
+            yield f"{entry.place}.reason is empty"

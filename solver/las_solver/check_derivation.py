@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from las_solver.check_core import Core, OnSufferance, Requested, Statement, read_statement
+from las_solver.check_core import Core, is_unexplained
 from las_solver.check_document import Fields, Malformed
 from las_solver.check_rules import Rules
+from las_solver.check_statement import OnSufferance, Statement, read_statement
 from las_solver.constraint import ANY, Constraint, Requirement
 from las_solver.errors import InvalidInput
 
@@ -79,7 +80,7 @@ class _Derivation:
     def complaints(self, lines: Sequence[_Line], *, is_minimal: bool) -> Iterator[str]:
         """The lines that do not follow; and that there is no contradiction, unless the time was up before."""
         selectors = [self._select(line) for line in lines]
-        is_explained = is_minimal or not all(isinstance(one, Requested) for one in self._core.statements.values())
+        is_explained = is_minimal or not is_unexplained(self._core.statements.values())
         if is_explained and not self._contradict((), selectors):
             yield "the lines of the derivation do not contradict each other"
         for line in sorted(lines, key=self._is_about_prereleases):

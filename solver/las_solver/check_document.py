@@ -61,6 +61,13 @@ class Fields:
             raise self._wrong(key, "true or false")
         return value
 
+    def integer(self, key: str) -> int:
+        """An integer."""
+        value = self.get(key)
+        if type(value) is not int:
+            raise self._wrong(key, "an integer")
+        return value
+
     def objects(self, key: str) -> tuple[Fields, ...]:
         """A list of objects."""
         value = self.get(key)
@@ -152,4 +159,17 @@ def read_request(document: Fields) -> Request:
         forced_modes=MappingProxyType(options.object("forced_modes").texts_by_name()),
         preferred=options.texts("preferred"),
         excluded=options.requirements("excluded"),
+        pinned=options.requirements("pinned") if options.has("pinned") else (),
+        locked=_read_locked(options),
+        unlocked=frozenset(options.texts("unlocked") if options.has("unlocked") else ()),
+        released=frozenset(options.texts("released") if options.has("released") else ()),
+        allow_removal=options.has("allow_removal") and options.boolean("allow_removal"),
     )
+
+
+def _read_locked(options: Fields) -> Mapping[str, Version] | None:
+    """The versions of a lock; None where there is none, as in every older answer."""
+    if not options.has("locked") or options.get("locked") is None:
+        return None
+    locked = options.object("locked")
+    return MappingProxyType({name: locked.version(name) for name in locked.texts_by_name()})

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from las_solver.check_construction import constructions, reached
 from las_solver.check_rules import Chosen, Rules
 from las_solver.constraint import Requirement
 from las_solver.model import ModuleVersion
 from las_solver.sat import Sat
 
-__all__ = ["BACKEND", "Edge", "Encoding", "encode_answers"]
+__all__ = ["BACKEND", "Edge", "Encoding"]
 
 BACKEND = "cadical195"
 """Not the backend that plans."""
@@ -38,6 +39,7 @@ class Encoding:
         self.sat = Sat(backend)
         self._literals: dict[str, dict[ModuleVersion, int]] = {}
         self._presence: dict[str, int] = {}
+        self._naming: dict[str, list[int]] = {}
 
     def close(self) -> None:
         """Free the solver's memory."""
@@ -63,6 +65,9 @@ class Encoding:
         self.sat.add([-present, *literals.values()])
         self._literals[name] = literals
         self._presence[name] = present
+        for one, literal in literals.items():
+            for named in {need.name for need in self.rules.needs(one) if need.constraint.names_prerelease}:
+                self._naming.setdefault(named, []).append(literal)
 
     def new_variable(self) -> int:
         """A new variable; the search tries False first, so that models hold little that is not needed."""
@@ -98,12 +103,11 @@ class Encoding:
 
     def naming(self, name: str) -> list[int]:
         """The literals of the versions with an active entry that names a pre-release of `name`."""
-        return [
-            literal
-            for namer in self._literals
-            for one, literal in self._literals[namer].items()
-            if self.rules.names_prerelease(one, name)
-        ]
+        return self._naming.get(name, [])
+
+    def presence(self, name: str) -> int:
+        """The literal "`name` is present" of a module that has variables."""
+        return self._presence[name]
 
     # Clauses.
 
@@ -197,11 +201,11 @@ class Encoding:
         guard: int | None = None
         while self.sat.solve(assumptions if guard is None else [*assumptions, guard]):
             model = self._model()
-            for names in self.rules.constructions(model, begun):
+            for names in constructions(self.rules, model, begun):
                 found = {name: model[name] for name in names}
                 if is_admissible(found):
                     return found
-            unreached = model.keys() - self._reached(model)
+            unreached = model.keys() - reached(self.rules, model)
             if unreached:
                 self._demand_leads(unreached)
             else:
@@ -217,19 +221,8 @@ class Encoding:
             if self.sat.value(self._presence[name])
         }
 
-    def _reached(self, model: Chosen) -> set[str]:
-        """What a chain of needs and consumed interfaces leads to from the request, within `model`."""
-        reached: set[str] = set()
-        new = [name for name in self.rules.requested if name in model]
-        while new:
-            name = new.pop()
-            if name not in reached:
-                reached.add(name)
-                new.extend(lower for lower in self.rules.leads(model[name]) if lower in model)
-        return reached
-
     def _demand_leads(self, group: Iterable[str]) -> None:
-        """None of `group`, in which nothing is requested, is present unless a module outside of it leads there.
+        """None of `group`, in which nothing is requested or stays, is present unless a module outside leads there.
 
         ::
 
@@ -246,65 +239,6 @@ class Encoding:
         either = self.any_of(leading)
         for name in sorted(inside):
             self.sat.add([-self._presence[name], either])
-
-
-def encode_answers(rules: Rules) -> Encoding:
-    """All valid answers to a request: the clauses of section 4 over every version that an answer could hold."""
-    encoding = Encoding(rules)
-    names = dict.fromkeys(rules.requested)
-    queue = list(names)
-    while queue:
-        name = queue.pop()
-        usable = [one for one in rules.versions(name) if rules.is_usable(one)]
-        encoding.add_module(name, usable)
-        for one in usable:
-            for other in rules.leads(one):
-                if other not in names:
-                    names[other] = None
-                    queue.append(other)
-    for name in rules.requested:
-        encoding.sat.add(list(encoding.literals(name).values()))
-    _encode_needs(encoding)
-    _encode_interfaces(encoding)
-    _encode_prereleases(encoding)
-    return encoding
-
-
-def _encode_needs(encoding: Encoding) -> None:
-    """Items 2, 3 and 7: what a version needs is present at an admitted version, and needs make no cycle."""
-    met: dict[Requirement, int] = {}
-    edges: list[Edge] = []
-    for name in tuple(encoding.modules):
-        for one, literal in encoding.literals(name).items():
-            for need in encoding.rules.needs(one):
-                if need not in met:
-                    met[need] = encoding.any_of(encoding.admitted(need))
-                encoding.sat.add([-literal, met[need]])
-                edges.append(Edge(literal, name, need.name))
-    encoding.forbid_cycles(edges)
-
-
-def _encode_interfaces(encoding: Encoding) -> None:
-    """Item 6: what a version consumes is provided by another module."""
-    for name in tuple(encoding.modules):
-        provided: dict[str, int] = {}
-        for one, literal in encoding.literals(name).items():
-            for interface in encoding.rules.open_interfaces(one):
-                if interface not in provided:
-                    provided[interface] = encoding.any_of(encoding.providing(interface, besides=name))
-                encoding.sat.add([-literal, provided[interface]])
-
-
-def _encode_prereleases(encoding: Encoding) -> None:
-    """Section 2: a pre-release that is not eligible is named by an active entry."""
-    for name in tuple(encoding.modules):
-        on_sufferance = [
-            literal for one, literal in encoding.literals(name).items() if encoding.rules.is_on_sufferance(one)
-        ]
-        if on_sufferance:
-            named = encoding.any_of(encoding.naming(name))
-            for literal in on_sufferance:
-                encoding.sat.add([-literal, named])
 
 
 def _components(edges: Iterable[tuple[str, str]]) -> dict[str, int]:

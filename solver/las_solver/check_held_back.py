@@ -10,30 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from las_solver.check_core import Core, OnSufferance, Statement, read_statement
+from las_solver.check_answers import changes, removals
+from las_solver.check_core import Core
 from las_solver.check_document import Fields, Malformed
-from las_solver.check_encoding import encode_answers
 from las_solver.check_rules import Chosen, Rules
+from las_solver.check_statement import OnSufferance, Statement, read_statement, read_versions
+from las_solver.check_totals import Totals
+from las_solver.check_turns import Turn, turns
 from las_solver.constraint import ANY, Requirement
 from las_solver.model import ModuleVersion, Strategy
-from las_solver.source import Source
 
 __all__ = ["complaints_about_held_back"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Turn:
-    """When a module was chosen: after those of `before`, in `layer`; to provide an interface for a consumer, or not."""
-
-    chosen: ModuleVersion
-    before: Chosen
-    layer: tuple[str, ...]
-    purpose: tuple[str, str] | None
-
-    def after(self, plan: Chosen) -> dict[str, ModuleVersion]:
-        """The modules that come after it in its layer."""
-        place = self.layer.index(self.chosen.name)
-        return {name: plan[name] for name in self.layer[place + 1 :]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,172 +30,118 @@ class _Kept:
     groups: tuple[tuple[ModuleVersion, ...], ...]
 
 
-def complaints_about_held_back(document: Fields, rules: Rules, source: Source, plan: Chosen) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Fewest:
+    """No more than `most` installed modules change, or no more staying ones are removed."""
+
+    are_removals: bool
+    most: int
+
+
+def complaints_about_held_back(document: Fields, rules: Rules, plan: Chosen) -> Iterator[str]:
     """What is wrong with the reasons why the modules of a valid `plan` have no newer versions, if it gives any."""
     if not document.has("explained"):
         return
     is_explained = document.boolean("explained")
-    turns = {turn.chosen.name: turn for turn in _turns(rules, plan)}
-    for step, one in zip(document.objects("steps"), plan.values(), strict=True):
-        statements = step.objects("held_back_by")
-        if one.version >= rules.newest(one.name).version:
-            if statements:
-                yield f"{step.place}.held_back_by of {one}, which is the newest, should be empty"
-        elif statements:
-            try:
-                yield from _complaints(step, statements, rules, source, plan, turns[one.name])
-            except Malformed as error:
-                yield str(error)
-        elif is_explained:
-            yield f"{step.place}.held_back_by of {one} should say what holds it back"
-
-
-def _turns(rules: Rules, plan: Chosen) -> Iterator[_Turn]:
-    """The turns of all modules, in the order in which section 5 of the contract chooses them."""
-    decided: dict[str, ModuleVersion] = {}
-    layer: tuple[str, ...] = rules.requested
-    purpose: tuple[str, str] | None = None
-    while layer:
-        for name in layer:
-            yield _Turn(chosen=plan[name], before=dict(decided), layer=layer, purpose=purpose)
-            decided[name] = plan[name]
-        layer, purpose = rules.next_layer(decided, layer), None
-        missing = rules.first_missing_interface(decided.values())
-        if not layer and missing is not None:
-            purpose = (missing[0].name, missing[1])
-            layer = (_provider(rules, plan, decided, missing[1]),)
-
-
-def _provider(rules: Rules, plan: Chosen, decided: Chosen, interface: str) -> str:
-    """The module chosen to provide `interface`: the first with which the whole plan can be constructed."""
-    for name in rules.providers(interface):
-        if name in plan and name not in decided and interface in plan[name].provides:
-            begun = (*decided, name)
-            if any(len(names) == len(plan) for names in rules.constructions(plan, begun)):
-                return name
-    raise Malformed(f"nothing in the plan was chosen to provide {interface}")
-
-
-def _complaints(
-    step: Fields, statements: Sequence[Fields], rules: Rules, source: Source, plan: Chosen, turn: _Turn
-) -> Iterator[str]:
-    ordinary: list[tuple[Fields, Statement]] = []
-    kept: list[tuple[Fields, _Kept]] = []
-    for fields in statements:
-        match fields.text("kind"):
-            case "chosen":
-                kept.append((fields, _read_chosen(fields, rules, turn)))
-            case "total" if rules.request.strategy is Strategy.LOWEST:
-                if len(statements) > 1 or fields.text_or_null("version") is not None:
-                    yield f"{step.place}.held_back_by should only say that the lowest versions are wanted"
-                return
-            case "total":
-                kept.append((fields, _read_total(fields, rules, plan, turn)))
-            case _:
-                ordinary.append((fields, read_statement(fields, rules)))
-    roots = (Requirement(name, ANY) for name in (*turn.before, turn.chosen.name))
-    request = replace(rules.request, requirements=(*rules.request.requirements, *roots))
-    reasons = _Reasons(Rules(source, rules.host, request), turn, ordinary, kept)
+    held_back = _HeldBack(rules, plan)
     try:
-        yield from reasons.complaints(f"{step.place}.held_back_by")
+        for step in document.objects("steps"):
+            statements = step.objects("held_back_by")
+            one = plan.get(step.text("module"))
+            if one is None or one.version >= rules.newest(one.name).version:
+                if statements:
+                    yield f"{step.place}.held_back_by should be empty"
+            elif statements:
+                yield from held_back.complaints(step, statements, one)
+            elif is_explained:
+                yield f"{step.place}.held_back_by of {one} should say what holds it back"
     finally:
-        reasons.close()
+        held_back.close()
 
 
-def _newer(rules: Rules, one: ModuleVersion) -> tuple[ModuleVersion, ...]:
-    return tuple(other for other in rules.versions(one.name) if other.version > one.version)
+class _HeldBack:
+    """The reasons of one plan."""
 
+    def __init__(self, rules: Rules, plan: Chosen) -> None:
+        self._rules = rules
+        self._plan = plan
+        self._turns = turns(rules, plan)
+        self._totals = Totals(rules, plan)
 
-def _read_chosen(fields: Fields, rules: Rules, turn: _Turn) -> _Kept:
-    fields.text("text")
-    fields.text("source")
-    name, interface, consumer = fields.text("module"), fields.text_or_null("interface"), fields.text_or_null("consumer")
-    if interface is not None or consumer is not None:
-        if name != turn.chosen.name or turn.purpose != (consumer, interface) or fields.get("versions") is not None:
-            raise Malformed(f"{fields.place} is not true: {name} was not chosen for that")
-        return _Kept((tuple(one for one in rules.versions(name) if interface in one.provides),))
-    specifiers = fields.specifiers("versions")
-    found = tuple(one for one in rules.versions(name) if specifiers.contains(one.version, prereleases=True))
-    if name not in turn.before or found != (turn.before[name],):
-        raise Malformed(f"{fields.place} is not true: that was not chosen before {turn.chosen.name}")
-    return _Kept((found,))
+    def close(self) -> None:
+        """Free the solver's memory."""
+        self._totals.close()
 
+    def complaints(self, step: Fields, statements: Sequence[Fields], one: ModuleVersion) -> Iterator[str]:
+        """What is wrong with `statements`, which hold back the version `one` of `step`."""
+        turn, place = self._turns[one.name], f"{step.place}.held_back_by"
+        kinds = [fields.text("kind") for fields in statements]
+        try:
+            if self._rules.request.strategy is Strategy.LOWEST and "total" in kinds:
+                if len(kinds) > 1 or statements[0].text_or_null("version") is not None:
+                    yield f"{place} should only say that the lowest versions are wanted"
+            elif turn.is_settled and kinds == ["installed"] and statements[0].text_or_null("what") is None:
+                self._read_own(statements[0], one)
+            else:
+                yield from self._unproved(place, statements, turn)
+        except Malformed as error:
+            yield str(error)
 
-# That a newer version is possible, but costs more than it brings.
+    def _read_own(self, fields: Fields, one: ModuleVersion) -> None:
+        """That the module is installed, and what is installed changes only where that is needed."""
+        fields.text("text")
+        fields.text("source")
+        installed = self._rules.installed[one.name]
+        if fields.text("module") != one.name or read_versions(fields, self._rules) != (installed,):
+            raise Malformed(f"{fields.place} is not true: {installed} is installed")
 
+    def _unproved(self, place: str, statements: Sequence[Fields], turn: Turn) -> Iterator[str]:
+        rules = self._rules
+        said: list[tuple[Fields, Statement | _Kept | _Fewest]] = []
+        for fields in statements:
+            match fields.text("kind"):
+                case "chosen":
+                    said.append((fields, self._read_chosen(fields, turn)))
+                case "total":
+                    said.append((fields, _Kept(self._totals.read(fields, turn))))
+                case "installed" if fields.text_or_null("what") is not None:
+                    said.append((fields, self._read_fewest(fields)))
+                case _:
+                    said.append((fields, read_statement(fields, rules)))
+        roots = (Requirement(name, ANY) for name in (*turn.before, turn.chosen.name))
+        request = replace(rules.request, requirements=(*rules.request.requirements, *roots))
+        reasons = _Reasons(Rules(rules.machine, request), turn, said)
+        try:
+            yield from reasons.complaints(place)
+        finally:
+            reasons.close()
 
-def _read_total(fields: Fields, rules: Rules, plan: Chosen, turn: _Turn) -> _Kept:
-    fields.text("text")
-    fields.text("source")
-    name = turn.chosen.name
-    instead = rules.find(name, fields.version("version"))
-    after = turn.after(plan)
-    if fields.get("versions") is not None:
-        raise Malformed(f"{fields.place}.versions should be null")
-    if fields.text("module") != name or instead is None or instead.version <= turn.chosen.version:
-        raise Malformed(f"{fields.place} names no newer version of {name}")
-    falls: dict[str, ModuleVersion] = {}
-    for fall in fields.objects("falls"):
-        fallen = rules.find(fall.text("module"), fall.version("to"))
-        wanted = None if fallen is None else after.get(fallen.name)
-        if (
-            fallen is None
-            or wanted is None
-            or fall.version("from") != wanted.version
-            or fallen.version >= wanted.version
-        ):
-            raise Malformed(f"{fall.place} is not about an older version of a module that comes after {name}")
-        falls[fallen.name] = fallen
-    if not falls:
-        raise Malformed(f"{fields.place}.falls is empty")
-    total = sum(rules.distance(plan[other]) for other in turn.layer)
-    if _number(fields, "total") != total:
-        raise Malformed(f"{fields.place}.total should be {total}")
-    least = _least_total(rules, turn, {**after, **falls, name: instead}, after.keys() - falls.keys())
-    if _number(fields, "instead") != least:
-        raise Malformed(f"{fields.place}.instead should be {least}")
-    return _Kept(tuple((one, *_newer(rules, one)) for one in after.values()))
+    def _read_chosen(self, fields: Fields, turn: Turn) -> _Kept:
+        fields.text("text")
+        fields.text("source")
+        name, chosen, before = fields.text("module"), turn.chosen, turn.before
+        interface, consumer = fields.text_or_null("interface"), fields.text_or_null("consumer")
+        if interface is not None or consumer is not None:
+            if name != chosen.name or turn.purpose != (consumer, interface) or fields.get("versions") is not None:
+                raise Malformed(f"{fields.place} is not true: {name} was not chosen for that")
+            return _Kept((tuple(one for one in self._rules.versions(name) if interface in one.provides),))
+        found = read_versions(fields, self._rules)
+        if name not in before or found != (before[name],):
+            raise Malformed(f"{fields.place} is not true: that was not chosen before {chosen.name}")
+        return _Kept((found,))
 
-
-def _number(fields: Fields, key: str) -> int:
-    value = fields.get(key)
-    if type(value) is not int:
-        raise Malformed(f"{fields.place}.{key} is not an integer")
-    return value
-
-
-def _least_total(rules: Rules, turn: _Turn, instead: Chosen, no_older: set[str]) -> int | None:
-    """The least total of the layer with a newer version, if it comes with the versions `instead`; None if it does not.
-
-    The modules `no_older` may also be newer than that.
-    """
-    encoding = encode_answers(rules)
-    try:
-        begun = (*turn.before, *turn.layer)
-
-        def is_possible(assumptions: Sequence[int]) -> bool:
-            found = encoding.find(assumptions, begun, lambda found: not any(rules.unadmitted(found)))
-            return found is not None
-
-        def any_of(versions: Sequence[ModuleVersion]) -> int:
-            literals = encoding.literals(versions[0].name)
-            return encoding.any_of([literals[one] for one in versions if one in literals])
-
-        rows = [
-            [(literal, rules.distance(one)) for one, literal in encoding.literals(name).items()] for name in turn.layer
-        ]
-        most = sum(max((distance for _, distance in row), default=0) for row in rows)
-        more_than = encoding.count(rows, most)
-        for one in turn.before.values():
-            encoding.sat.add([encoding.literal(one)])
-        encoding.sat.add([any_of(_newer(rules, turn.chosen))])
-        wanted = [
-            any_of((one, *_newer(rules, one))) if name in no_older else any_of((one,)) for name, one in instead.items()
-        ]
-        least = next((total for total in range(most + 1) if is_possible([-more_than[total]])), None)
-        return least if least is not None and is_possible([*wanted, -more_than[least]]) else None
-    finally:
-        encoding.close()
+    def _read_fewest(self, fields: Fields) -> _Fewest:
+        fields.text("text")
+        rules, what = self._rules, fields.text("what")
+        if what == "removals" and rules.may_remove:
+            count = rules.removed(self._plan)
+        elif what == "changes" and rules.request.strategy is Strategy.KEEP:
+            count = rules.changed(self._plan, rules.installed)
+        else:
+            raise Malformed(f"{fields.place} is not true: the fewest {what} are not asked for")
+        if fields.integer("most") != count:
+            raise Malformed(f"{fields.place}.most should be {count}")
+        return _Fewest(what == "removals", count)
 
 
 # Whether they rule out all newer versions.
@@ -220,23 +153,27 @@ class _Reasons:
     `rules` are those of a request for what was chosen before and the module itself: these need nothing to lead to them.
     """
 
-    def __init__(
-        self,
-        rules: Rules,
-        turn: _Turn,
-        ordinary: Sequence[tuple[Fields, Statement]],
-        kept: Sequence[tuple[Fields, _Kept]],
-    ) -> None:
+    def __init__(self, rules: Rules, turn: Turn, said: Sequence[tuple[Fields, Statement | _Kept | _Fewest]]) -> None:
         self._rules = rules
+        ordinary = [(fields, one) for fields, one in said if not isinstance(one, _Kept | _Fewest)]
         self._core = Core(rules, [statement for _, statement in ordinary])
         self._encoding = encoding = self._core.encoding
         self._places = dict(zip(self._core.statements, (fields.place for fields, _ in ordinary), strict=True))
-        for fields, statement in kept:
-            literal = encoding.new_variable()
-            self._places[literal] = fields.place
-            for group in statement.groups:
-                self._keep([-literal], group)
-        self._keep([], _newer(rules, turn.chosen))
+        self._keep([], rules.newer(turn.chosen))
+        fewest: list[tuple[int, _Fewest]] = []
+        for fields, one in said:
+            if isinstance(one, _Kept | _Fewest):
+                literal = encoding.new_variable()
+                self._places[literal] = fields.place
+                if isinstance(one, _Fewest):
+                    fewest.append((literal, one))
+                else:
+                    for group in one.groups:
+                        self._keep([-literal], group)
+        for literal, one in fewest:  # those that no statement names need not change
+            rows = removals(encoding) if one.are_removals else changes(encoding, sorted(rules.installed))
+            for more in encoding.count(rows, one.most)[one.most :]:
+                encoding.sat.add([-literal, -more])
 
     def _keep(self, unless: Sequence[int], versions: Sequence[ModuleVersion]) -> None:
         self._encoding.add_module(versions[0].name, self._rules.versions(versions[0].name))

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from las_solver.check_answers import encode_answers
 from las_solver.check_document import Fields, Malformed
-from las_solver.check_encoding import encode_answers
+from las_solver.check_machine import Machine
 from las_solver.check_replay import replay
 from las_solver.check_rules import Chosen, Rules
 from las_solver.check_validity import breaches
@@ -36,15 +37,16 @@ def _complaints(repair: Fields, source: Source, host: Host, request: Request) ->
     if not changes:
         raise Malformed(f"{repair.place} changes nothing")
     changed_host, changed_request = _apply(changes, host, request)
-    rules = Rules(source, changed_host, changed_request)
+    rules = Rules(Machine(source, changed_host), changed_request)
     chosen = _chosen(repair, rules)
     wrong = tuple(breaches(chosen, rules))
     yield from (f"{repair.place}.then: {complaint}" for complaint in wrong)
     if not wrong and (better := replay(rules, chosen)) is not None:
         yield f"{repair.place}.then is not the plan that the changes lead to: {better}"
     for place, change in enumerate(changes):
-        less = _apply((*changes[:place], *changes[place + 1 :]), host, request)
-        if less[1].requirements and _has_answer(Rules(source, *less)):
+        less_host, less_request = _apply((*changes[:place], *changes[place + 1 :]), host, request)
+        is_empty = not less_request.requirements and bool(request.requirements)  # that asks for nothing is no repair
+        if not is_empty and _has_answer(Rules(Machine(source, less_host), less_request)):
             yield f"{change.place} is not needed for a plan"
 
 
@@ -54,7 +56,8 @@ def complaints_about_admission(step: Fields, source: Source, host: Host, request
         return
     admission = step.object("admitted_by")
     admission.text("text")
-    rules = Rules(source, *_apply(admission.objects("changes"), host, request))
+    changed_host, changed_request = _apply(admission.objects("changes"), host, request)
+    rules = Rules(Machine(source, changed_host), changed_request)
     one = rules.find(step.text("module"), admission.version("version"))
     if one is None or one.version <= step.version("version"):
         yield f"{admission.place}.version is no newer version of {step.text('module')}"
@@ -123,11 +126,17 @@ def _asked(change: Fields, kind: str, request: Request) -> Request:
     if kind == "mode":
         freed = change.text("module")
         return replace(request, forced_modes={key: mode for key, mode in request.forced_modes.items() if key != freed})
+    if kind == "installed":
+        return replace(request, released=request.released | {change.text("module")})
+    if kind == "locked":
+        return replace(request, unlocked=request.unlocked | {change.text("module")})
     if kind == "requested" and change.text_or_null("requirement") is None:
         return replace(request, requirements=(*request.requirements, change.requirement("to")))
     requirement = change.requirement("requirement")
     if kind == "excluded":
         return replace(request, excluded=tuple(one for one in request.excluded if one != requirement))
+    if kind == "pinned":
+        return replace(request, pinned=tuple(one for one in request.pinned if one != requirement))
     if kind != "requested":
         raise Malformed(f"{change.place}.kind is unknown: {kind!r}")
     if change.text_or_null("to") is None:

@@ -1,7 +1,7 @@
 """What the contract says of single module versions and of sets of them, for the checker alone.
 
-Written from the contract's sections 2 to 6 a second time, and shared with nothing that plans: what is wrong
-in one of the two shows as a complaint.
+Written from the contract's sections 2 to 6 and decision 0017 a second time, and shared with nothing that plans: what
+is wrong in one of the two shows as a complaint.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from functools import cached_property
 
 from packaging.version import Version
 
+from las_solver.check_machine import Machine
 from las_solver.constraint import Requirement
-from las_solver.model import Host, ModuleVersion, Request, Strategy
-from las_solver.source import Source
+from las_solver.model import ModuleVersion, Request, Strategy
 
 __all__ = ["Chosen", "Rules"]
 
@@ -22,29 +22,25 @@ Chosen = Mapping[str, ModuleVersion]
 
 
 class Rules:
-    """The rules for one source, host and request."""
+    """The rules for one request on a machine. What the machine says by itself is asked here, too."""
 
-    def __init__(self, source: Source, host: Host, request: Request) -> None:
-        self.host = host
+    def __init__(self, machine: Machine, request: Request) -> None:
+        self.machine = machine
+        self.host = machine.host
         self.request = request
-        self._source = source
-        self._versions: dict[str, tuple[ModuleVersion, ...]] = {}
+        self.installed = machine.installed
+        self.versions = machine.versions
+        self.find = machine.find
+        self.newest = machine.newest
+        self.needs = machine.needs
+        self.host_meets = machine.host_meets
+        self.open_interfaces = machine.open_interfaces
+        self.unmet_facts = machine.unmet_facts
         self._providers: dict[str, tuple[str, ...]] = {}
         self._eligible: dict[str, tuple[ModuleVersion, ...]] = {}
         self._standings: dict[str, dict[Version, tuple[int, int, int]]] = {}
 
     # What there is.
-
-    def versions(self, name: str) -> tuple[ModuleVersion, ...]:
-        """Every version of `name`, oldest first."""
-        if name not in self._versions:
-            found = sorted(self._source.versions(name), key=lambda one: one.version)
-            self._versions[name] = tuple(found)
-        return self._versions[name]
-
-    def find(self, name: str, version: Version) -> ModuleVersion | None:
-        """The manifest of `name` at `version`, if there is one."""
-        return next((one for one in self.versions(name) if one.version == version), None)
 
     def admitted(self, requirement: Requirement) -> tuple[ModuleVersion, ...]:
         """The versions that `requirement` admits, oldest first, pre-releases counted in."""
@@ -53,53 +49,57 @@ class Rules:
     def providers(self, interface: str) -> tuple[str, ...]:
         """The modules that provide `interface` at some version: the preferred ones first, then by name."""
         if interface not in self._providers:
-            names = sorted(set(self._source.providers(interface)))
-            preferred = [name for name in dict.fromkeys(self.request.preferred) if name in names]
-            others = [name for name in names if name not in set(preferred)]
-            self._providers[interface] = (*preferred, *others)
+            names = self.machine.providers(interface)
+            preferred = tuple(name for name in dict.fromkeys(self.request.preferred) if name in names)
+            self._providers[interface] = (*preferred, *(name for name in names if name not in set(preferred)))
         return self._providers[interface]
+
+    def newer(self, one: ModuleVersion) -> tuple[ModuleVersion, ...]:
+        """The versions of the module of `one` that are newer, pre-releases counted in."""
+        return tuple(other for other in self.versions(one.name) if other.version > one.version)
 
     @cached_property
     def requested(self) -> tuple[str, ...]:
         """The names of the requested modules, each once, in the order of the request."""
         return tuple(dict.fromkeys(requirement.name for requirement in self.request.requirements))
 
+    # What is installed: section 4, item 8.
+
+    @property
+    def staying(self) -> tuple[str, ...]:
+        """The installed modules that are a valid answer by themselves, in order of name."""
+        return self.machine.staying
+
+    def is_removable(self, name: str) -> bool:
+        """Whether the caller allows to remove the installed module `name`."""
+        return self.request.allow_removal or name in self.request.released
+
+    @property
+    def may_remove(self) -> bool:
+        """Whether the caller allows to remove anything that would stay."""
+        return any(map(self.is_removable, self.staying))
+
+    def is_installed(self, one: ModuleVersion) -> bool:
+        """Whether the version of `one` is the installed one of its module."""
+        return one.name in self.installed and self.installed[one.name].version == one.version
+
+    def is_changed(self, name: str, one: ModuleVersion | None) -> bool:
+        """Whether the installed module `name` is changed in an answer with `one` (None: without it)."""
+        return name in self.machine.staying_names if one is None else not self.is_installed(one)
+
+    def removed(self, plan: Chosen) -> int:
+        """How many staying modules are not in `plan`."""
+        return sum(name not in plan for name in self.staying)
+
+    def changed(self, plan: Chosen, names: Iterable[str]) -> int:
+        """How many of `names`, which are installed, are changed in `plan`."""
+        return sum(self.is_changed(name, plan.get(name)) for name in names)
+
     # Single versions: section 4, items 3 to 5 and 10, and "eligible" of section 5.
-
-    def needs(self, one: ModuleVersion) -> Iterator[Requirement]:
-        """The module entries, then the runtime entries that the host does not meet (item 7)."""
-        yield from one.requirements
-        yield from (runtime for runtime in one.runtimes if not self.host_meets(runtime))
-
-    def host_meets(self, runtime: Requirement) -> bool:
-        """Whether the host itself provides the runtime at a version that the entry admits."""
-        have = self.host.runtimes.get(runtime.name)
-        return have is not None and runtime.constraint.admits(have)
-
-    def open_interfaces(self, one: ModuleVersion) -> Iterator[str]:
-        """The consumed interfaces that the host does not provide, in the order of the manifest."""
-        return (interface for interface in one.consumes if interface not in self.host.interfaces)
-
-    def unmet_facts(self, one: ModuleVersion) -> tuple[str, ...]:
-        """The host facts of which `one` needs more than there is (item 4); what is unknown meets none."""
-        need, host = one.hardware, self.host
-        vrams = [gpu.vram for gpu in host.gpus]
-        unmet: list[str] = []
-        if need.cores_min is not None and (host.cores is None or host.cores < need.cores_min):
-            unmet.append("cores")
-        if need.ram_min is not None and (host.ram is None or host.ram < need.ram_min):
-            unmet.append("ram")
-        if need.vram_min is not None:
-            enough = sum(vrams) >= need.vram_min if need.multi_gpu else any(vram >= need.vram_min for vram in vrams)
-            if not enough:
-                unmet.append("vram")
-        if need.multi_gpu and len(vrams) < 2:
-            unmet.append("gpus")
-        return tuple(unmet)
 
     def may_run_in(self, name: str, mode: str) -> bool:
         """Whether host and caller allow `mode` for `name`; a forced mode is the only one for its module."""
-        if self.host.modes is not None and mode not in self.host.modes:
+        if not self.machine.has_mode(mode):
             return False
         if name in self.request.forced_modes:
             return self.request.forced_modes[name] == mode
@@ -118,6 +118,26 @@ class Rules:
             excluded.name == one.name and excluded.constraint.admits(one.version) for excluded in self.request.excluded
         )
 
+    def is_deprecated(self, one: ModuleVersion) -> bool:
+        """Whether `one` is deprecated, and not installed (item 10)."""
+        return (one.name, one.version) in self.host.deprecated and not self.is_installed(one)
+
+    def is_pinned_out(self, one: ModuleVersion) -> bool:
+        """Whether a pin of its module does not admit `one`."""
+        return any(pin.name == one.name and not pin.constraint.admits(one.version) for pin in self.request.pinned)
+
+    def is_locked_out(self, one: ModuleVersion) -> bool:
+        """Whether a lock has the module of `one` at another version; or not at all, where `one` is not installed."""
+        if self.request.locked is None or one.name in self.request.unlocked:
+            return False
+        locked = self._locked_version(one.name)
+        return not self.is_installed(one) if locked is None else locked != one.version
+
+    def _locked_version(self, name: str) -> Version | None:
+        """The only version of `name` that a lock admits, if there is one."""
+        locked = self.request.locked
+        return None if locked is None or name in self.request.unlocked else locked.get(name)
+
     def is_asked_for(self, one: ModuleVersion) -> bool:
         """Whether the request's constraints on its module, if any, admit `one` (item 2)."""
         return all(
@@ -133,17 +153,21 @@ class Rules:
             and not self.unmet_facts(one)
             and self.mode(one) is not None
             and not self.is_excluded(one)
+            and not self.is_deprecated(one)
+            and not self.is_pinned_out(one)
+            and not self.is_locked_out(one)
         )
 
     def admits_prereleases(self, name: str) -> bool:
-        """Whether pre-releases of `name` are eligible: by caller, by request, or as there is nothing else."""
+        """Whether all pre-releases of `name` are eligible: by caller, request, pins, lock, or as there is no other."""
         return (
             self.request.prereleases
+            or self._locked_version(name) is not None
             or any(
                 requirement.name == name and requirement.constraint.names_prerelease
-                for requirement in self.request.requirements
+                for requirement in (*self.request.requirements, *self.request.pinned)
             )
-            or all(one.version.is_prerelease for one in self.versions(name))
+            or all(one.is_prerelease for one in self.versions(name))
         )
 
     def eligible(self, name: str) -> tuple[ModuleVersion, ...]:
@@ -153,21 +177,21 @@ class Rules:
             self._eligible[name] = tuple(
                 one
                 for one in self.versions(name)
-                if (with_prereleases or not one.version.is_prerelease) and self.is_usable(one)
+                if (with_prereleases or not one.is_prerelease or self.is_installed(one)) and self.is_usable(one)
             )
         return self._eligible[name]
 
     def is_on_sufferance(self, one: ModuleVersion) -> bool:
         """Whether `one` is a pre-release that only a requirement of a chosen version can admit."""
-        return one.version.is_prerelease and not self.admits_prereleases(one.name)
+        return one.is_prerelease and not self.is_installed(one) and not self.admits_prereleases(one.name)
 
     def versions_behind(self, one: ModuleVersion) -> int:
         """How many eligible versions are newer."""
         return self._standing(one)[2]
 
-    def distance(self, one: ModuleVersion) -> int:
-        """What the strategy makes least: versions behind, or for `lowest` versions ahead."""
-        return self._standing(one)[1 if self.request.strategy is Strategy.LOWEST else 2]
+    def distance(self, one: ModuleVersion | None) -> int:
+        """What the strategy makes least: versions behind, or for `lowest` versions ahead; none for what is absent."""
+        return 0 if one is None else self._standing(one)[1 if self.request.strategy is Strategy.LOWEST else 2]
 
     def age(self, one: ModuleVersion) -> int:
         """Smaller for what the strategy prefers of two versions of a module."""
@@ -186,11 +210,6 @@ class Rules:
                 ahead += is_eligible
             self._standings[one.name] = standings
         return self._standings[one.name][one.version]
-
-    def newest(self, name: str) -> ModuleVersion:
-        """The newest final version there is, or the newest at all."""
-        versions = self.versions(name)
-        return next((one for one in reversed(versions) if not one.version.is_prerelease), versions[-1])
 
     def leads(self, one: ModuleVersion) -> Iterator[str]:
         """The modules that `one` needs, and those that could provide what it consumes."""
@@ -226,50 +245,3 @@ class Rules:
         """The pre-releases in `chosen` that nothing admits (section 2)."""
         named = {need.name for one in chosen.values() for need in self.needs(one) if need.constraint.names_prerelease}
         return (one for one in chosen.values() if self.is_on_sufferance(one) and one.name not in named)
-
-    def constructions(self, pool: Chosen, begun: Iterable[str] | None = None) -> Iterator[tuple[str, ...]]:
-        """Every set of names that decision 0001 constructs from the versions of `pool`, in order of discovery.
-
-        From the requested modules, or from `begun`: close under needs; where an interface is missing, choose
-        one of its providers in `pool`; and so on. What is not in `pool` is left out.
-        """
-        start = tuple(name for name in (self.requested if begun is None else begun) if name in pool)
-        open_ends = [self._closed(pool, start)]
-        seen: set[frozenset[str]] = set()
-        while open_ends:
-            found = open_ends.pop()
-            if frozenset(found) in seen:
-                continue
-            seen.add(frozenset(found))
-            choices = self._choices(pool, found)
-            if not choices:
-                yield found
-            open_ends.extend(self._closed(pool, (*found, name)) for name in reversed(choices))
-
-    def _choices(self, pool: Chosen, found: tuple[str, ...]) -> tuple[str, ...]:
-        """The providers of which one is to join `found`, best first; none where `pool` has nothing that is missing."""
-        provided = {interface: set[str]() for name in found for interface in pool[name].consumes}
-        for name in found:
-            for interface in pool[name].provides:
-                provided.setdefault(interface, set()).add(name)
-        for name in found:
-            for interface in self.open_interfaces(pool[name]):
-                if not provided[interface] - {name}:
-                    choices = tuple(
-                        other
-                        for other in self.providers(interface)
-                        if other in pool and interface in pool[other].provides and other not in found
-                    )
-                    if choices:
-                        return choices
-        return ()
-
-    def _closed(self, pool: Chosen, start: tuple[str, ...]) -> tuple[str, ...]:
-        """`start` and all that it needs, layer by layer."""
-        found = dict.fromkeys(start)
-        layer = list(start)
-        while layer:
-            needed = (need.name for name in layer for need in self.needs(pool[name]))
-            layer = [name for name in dict.fromkeys(needed) if name in pool and name not in found]
-            found.update(dict.fromkeys(layer))
-        return tuple(found)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from heapq import heapify, heappop, heappush
+from collections.abc import Iterator
 
+from las_solver.check_construction import constructions, reached
+from las_solver.check_order import arranged
 from las_solver.check_rules import Chosen, Rules
+from las_solver.model import ModuleVersion
 
-__all__ = ["arranged", "breaches"]
+__all__ = ["breaches"]
 
 
 def breaches(chosen: Chosen, rules: Rules) -> Iterator[str]:
@@ -17,18 +19,11 @@ def breaches(chosen: Chosen, rules: Rules) -> Iterator[str]:
             yield f"{requirement} is requested and not there"
         elif not requirement.constraint.admits(chosen[requirement.name].version):
             yield f"{chosen[requirement.name]} is not {requirement}, which is requested"
+    for name in rules.staying:
+        if name not in chosen and not rules.is_removable(name):
+            yield f"{rules.installed[name]} is installed and {name} is not there"
     for one in chosen.values():
-        for need in rules.needs(one):
-            if need.name not in chosen:
-                yield f"{one} needs {need}, which is not there"
-            elif not need.constraint.admits(chosen[need.name].version):
-                yield f"{one} needs {need} and there is {chosen[need.name]}"
-        for fact in rules.unmet_facts(one):
-            yield f"{one} needs more {fact}"
-        if rules.mode(one) is None:
-            yield f"{one} has no mode that is allowed"
-        if rules.is_excluded(one):
-            yield f"{one} is excluded"
+        yield from _breaches_of_one(one, chosen, rules)
     missing = rules.first_missing_interface(chosen.values())
     if missing is not None:
         yield f"{missing[0]} consumes {missing[1]}, which no other module provides"
@@ -37,26 +32,29 @@ def breaches(chosen: Chosen, rules: Rules) -> Iterator[str]:
         yield f"the needs of {', '.join(sorted(chosen.keys() - set(order)))} have no order"
     for one in rules.unadmitted(chosen):
         yield f"{one} is a pre-release that nothing admits"
-    if not any(len(names) == len(chosen) for names in rules.constructions(chosen)):
-        reached = next(rules.constructions(chosen))
-        yield f"nothing leads to {', '.join(sorted(chosen.keys() - set(reached)))}"
+    led_to = reached(rules, chosen)
+    if len(led_to) == len(chosen):
+        if any(len(names) == len(chosen) for names in constructions(rules, chosen)):
+            return
+        led_to = set(next(constructions(rules, chosen)))
+    yield f"nothing leads to {', '.join(sorted(chosen.keys() - led_to))}"
 
 
-def arranged(edges: Mapping[str, set[str]]) -> list[str]:
-    """The names by "free to go next, by name"; without those that a cycle holds back."""
-    above: dict[str, list[str]] = {name: [] for name in edges}
-    waiting = {name: len(lower) for name, lower in edges.items()}
-    for name, lower in edges.items():
-        for other in lower:
-            above[other].append(name)
-    free = [name for name, count in waiting.items() if not count]
-    heapify(free)
-    order: list[str] = []
-    while free:
-        name = heappop(free)
-        order.append(name)
-        for other in above[name]:
-            waiting[other] -= 1
-            if not waiting[other]:
-                heappush(free, other)
-    return order
+def _breaches_of_one(one: ModuleVersion, chosen: Chosen, rules: Rules) -> Iterator[str]:
+    for need in rules.needs(one):
+        if need.name not in chosen:
+            yield f"{one} needs {need}, which is not there"
+        elif not need.constraint.admits(chosen[need.name].version):
+            yield f"{one} needs {need} and there is {chosen[need.name]}"
+    for fact in rules.unmet_facts(one):
+        yield f"{one} needs more {fact}"
+    if rules.mode(one) is None:
+        yield f"{one} has no mode that is allowed"
+    if rules.is_excluded(one):
+        yield f"{one} is excluded"
+    if rules.is_deprecated(one):
+        yield f"{one} is deprecated"
+    if rules.is_pinned_out(one):
+        yield f"{one} is not what {one.name} is pinned to"
+    if rules.is_locked_out(one):
+        yield f"{one} is not what is locked"
