@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from las_solver.errors import LasSolveError
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from las_solver.plan import Plan
 
 __all__ = ["Change", "LockNotObeyed", "changed_facts", "changed_manifests", "unlike_plan"]
+
+_UNKNOWN: Final = "the one that is installed"
+"""Stands for the checksum of a manifest that is known to be another one, but carries none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +94,17 @@ def changed_facts(lock: Lock, host: Host) -> Iterator[Change]:
 
 
 def _checksum(one: LockedModule, registry: Registry, host: Host) -> str | None:
-    """The checksum of the manifest that counts for a module at its version; None where there is no such version."""
-    installed = host.installed.get(one.name)
-    if installed is not None and installed.version == one.version and installed.checksum is not None:
-        return installed.checksum
+    """The checksum of the manifest that counts for a module at its version; None where there is no such version.
+
+    The manifest of what is installed may carry none. It is then compared with that of the registry, which says the same
+    unless one of them was changed; where the registry has none, it is taken for the one that was locked.
+    """
     manifest = registry.manifest(one.name, one.version)
+    kept = host.installed.get(one.name)
+    if kept is not None and kept.version == one.version:
+        if kept.checksum is not None or manifest is None:
+            return kept.checksum or one.checksum
+        module = manifest.module
+        if replace(kept, source=module.source, checksum=module.checksum) != module:
+            return _UNKNOWN
     return None if manifest is None else manifest.checksum

@@ -263,6 +263,13 @@ def test_the_manifest_that_was_kept_counts_for_what_is_installed(tmp_path: Path)
     assert list(changed_manifests(lock, registry, replace(MACHINE, installed={"lib": other}))) == [
         Change("manifest", "lib", lock.modules[1].checksum, OTHER)
     ]
+    bare = replace(kept, checksum=None)
+    assert list(changed_manifests(lock, registry, replace(MACHINE, installed={"lib": bare}))) == []
+    both = load(tmp_path / "both", STACK)
+    assert list(changed_manifests(lock, both, replace(MACHINE, installed={"lib": bare}))) == []
+    needy = replace(bare, consumes=("store",))
+    (change,) = changed_manifests(lock, both, replace(MACHINE, installed={"lib": needy}))
+    assert str(change) == f"lib has another manifest: the one that is installed in place of {change.locked}"
 
 
 def test_modules_that_are_not_needed_and_other_modes_are_named(tmp_path: Path) -> None:

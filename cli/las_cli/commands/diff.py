@@ -126,10 +126,10 @@ def _compare_hosts(
     from las_cli.render.diff import difference_document, render_difference
 
     question = pose(replace(options, profile=hosts[0]), modules)
-    first = _outcome(hosts[0], question)
     host = read_host(hosts[1], options.assumptions)
     planner = make_planner(question.registry, host, solver=options.solver, eager=options.eager)
     place = place_of(hosts[1], options.assumptions)
+    first = _outcome(hosts[0], question)
     second = _outcome(hosts[1], replace(question, host=host, planner=planner, place=place, started=time.monotonic()))
     conflicts = (first.conflict, second.conflict)
     if conflicts == (None, None):
