@@ -49,9 +49,9 @@ def export(*, file: Path, store: Path | None, output_format: str) -> None:
 
     write_output_file(file, "".join(f"{line}\n" for line in lines).encode())
     if output_format == "json":
-        print_json({"status": "exported", "file": str(file), "lines": len(lines)})
+        print_json({"status": "exported", "file": str(file)})
     else:
-        click.echo(printable(f"{file}: {counted(len(lines), 'line')} written"))
+        click.echo(printable(f"{file}: written"))
 
 
 @click.command("import", short_help="Read into an empty store what was exported.")
@@ -77,10 +77,10 @@ def import_(*, file: Path, dry_run: bool, store: Path | None, output_format: str
     with open_store(store, writing=not dry_run) as opened:
         count = opened.import_lines((line for several in ([first], lines) for line in several), dry_run=dry_run)
     if output_format == "json":
-        print_json({"status": "imported", "dry_run": dry_run, "lines": count})
+        print_json({"status": "imported", "dry_run": dry_run, "records": count})
         return
     would = "would be read (nothing was, this is a dry run)" if dry_run else "read"
-    click.echo(printable(f"{store_path(store)}: {counted(count, 'line')} {would}"))
+    click.echo(printable(f"{store_path(store)}: {counted(count, 'record')} {would}"))
 
 
 def _lines(path: Path) -> Iterator[str]:
