@@ -5,17 +5,68 @@ An *answer* maps the names of modules to their ranks in a problem's domains.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from las_solver.model import Strategy
 from las_solver.problem import Problem
 from las_solver.ranks import contains
 
-__all__ = ["Answer", "Demand", "can_rest", "construct", "is_admitted", "is_changed", "reached", "unmet_demand"]
+__all__ = [
+    "Answer",
+    "Demand",
+    "Modules",
+    "can_rest",
+    "construct",
+    "is_admitted",
+    "is_changed",
+    "reached",
+    "unmet_demand",
+]
 
 Answer = Mapping[str, int]
 Demand = tuple[str, str]
 """A module that consumes an interface, and the interface."""
+
+
+class Modules(Mapping[str, int]):
+    """An answer: the `active` modules, in order of discovery, and the staying ones that are neither active nor `gone`.
+
+    The latter rest: they are as they were installed, and nothing is known of them unless it is asked for.
+    """
+
+    __slots__ = ("_gone", "_problem", "active")
+
+    def __init__(self, problem: Problem, active: Mapping[str, int], gone: Collection[str] = ()) -> None:
+        self._problem = problem
+        self.active = active
+        self._gone = gone
+
+    @property
+    def at_rest(self) -> list[str]:
+        """The modules that rest, in order of name."""
+        return [name for name in self._problem.installed.staying if name not in self.active and name not in self._gone]
+
+    def rests(self, name: str) -> bool:
+        """Whether the module `name` rests."""
+        return name in self._problem.installed.is_staying and name not in self.active and name not in self._gone
+
+    def __getitem__(self, name: str) -> int:
+        rank = self.active.get(name)
+        if rank is None:
+            rank = self._problem.installed_rank(name) if self.rests(name) else None
+            if rank is None:
+                raise KeyError(name)
+        return rank
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.active or (isinstance(name, str) and self.rests(name))
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.active
+        yield from self.at_rest
+
+    def __len__(self) -> int:
+        return len(self.active) + len(self.at_rest)
 
 
 def reached(problem: Problem, answer: Answer) -> dict[str, int]:
@@ -38,8 +89,12 @@ def reached(problem: Problem, answer: Answer) -> dict[str, int]:
 
 
 def unmet_demand(problem: Problem, modules: Mapping[str, int]) -> Demand | None:
-    """The first module, in the order of `modules`, with a consumed interface that no other of them provides."""
-    for name, rank in modules.items():
+    """The first module, in the order of `modules`, with a consumed interface that no other of them provides.
+
+    What rests misses nothing: else it would not.
+    """
+    active = modules.active if isinstance(modules, Modules) else modules
+    for name, rank in active.items():
         for interface in problem.domain(name).consumes(rank):
             if not any(
                 other != name and problem.provides(other, modules[other], interface)
@@ -52,7 +107,7 @@ def unmet_demand(problem: Problem, modules: Mapping[str, int]) -> Demand | None:
 
 def can_rest(problem: Problem, name: str, modules: Answer) -> bool:
     """Whether the needs and demands of a staying module, as it is installed, are met by `modules`."""
-    domain, rank = problem.domain(name), problem.resting[name]
+    domain, rank = problem.domain(name), modules[name]
     return all(
         need.name in modules and contains(need.ranks, modules[need.name]) for need in domain.needs(rank)
     ) and all(
@@ -66,6 +121,8 @@ def can_rest(problem: Problem, name: str, modules: Answer) -> bool:
 
 def is_changed(problem: Problem, name: str, answer: Answer) -> bool:
     """Whether the installed module `name` is at another version in `answer`, or has to stay and is not there."""
+    if isinstance(answer, Modules) and answer.rests(name):
+        return False
     rank = answer.get(name)
     if rank is None:
         return name in problem.installed.is_staying

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from las_solver.answer import Answer, can_rest, unmet_demand
+from las_solver.answer import Modules, can_rest, is_changed, unmet_demand
 from las_solver.graph import find_cycles
 from las_solver.model import Strategy
 from las_solver.problem import Problem
@@ -21,9 +21,9 @@ __all__ = ["Descent", "descend"]
 
 @dataclass(frozen=True, slots=True)
 class Descent:
-    """A valid answer, in order of discovery. `is_newest`: no tie is left to look into."""
+    """A valid answer. `is_newest`: no tie is left to look into."""
 
-    answer: Answer
+    answer: Modules
     is_newest: bool
 
 
@@ -33,7 +33,7 @@ def descend(problem: Problem) -> Descent | None:
 
 
 class _Descending:
-    """`chosen` is what is decided so far, `admitted` what that and the request allow, `layered` all but what rests."""
+    """`chosen` is what is decided so far, apart from what rests; `admitted` is what that and the request allow."""
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
@@ -45,27 +45,26 @@ class _Descending:
     def descend(self) -> Descent | None:
         problem, chosen = self._problem, self._chosen
         settles_last = problem.request.strategy is Strategy.UPGRADE
-        layered: dict[str, int] = {}
         layer: list[str] | None = list(problem.requested)
         while layer is not None:
             while layer:
-                layer = self._choose(layer, layered)
+                layer = self._choose(layer)
             if layer is None:
                 return None
             if not self._is_settled and not settles_last and not self._settle():
                 return None
-            demand = unmet_demand(problem, chosen)
+            demand = unmet_demand(problem, Modules(problem, chosen) if self._is_settled else chosen)
             if demand is None and self._is_settled:
                 break
             if demand is not None:
                 layer = self._pick(*demand)
             elif not self._settle():
                 return None
-        if layer is None or self._has_cycle(layered):
+        if layer is None or self._has_cycle():
             return None
-        return Descent(chosen, is_newest=not self._is_tied(layered))
+        return Descent(Modules(problem, chosen), is_newest=not self._is_tied())
 
-    def _choose(self, layer: list[str], layered: dict[str, int]) -> list[str] | None:
+    def _choose(self, layer: list[str]) -> list[str] | None:
         """Choose the best admitted version of each module of `layer`; the next layer, or None at a clash."""
         problem, chosen, admitted = self._problem, self._chosen, self._admitted
         for name in layer:
@@ -80,13 +79,16 @@ class _Descending:
                 rank = installed
             if rank in domain.conditional:
                 return None
-            chosen[name] = layered[name] = rank
+            chosen[name] = rank
         following: dict[str, None] = {}
         for name in layer:
             for need in problem.domain(name).needs(chosen[name]):
                 ranks = need.ranks
-                if need.name in chosen:
-                    if not contains(ranks, chosen[need.name]):
+                there = chosen.get(need.name)
+                if there is None and self._is_settled:
+                    there = problem.rest(need.name)
+                if there is not None:
+                    if not contains(ranks, there):
                         return None
                     continue
                 admitted[need.name] = intersect(admitted[need.name], ranks) if need.name in admitted else ranks
@@ -94,21 +96,16 @@ class _Descending:
         return list(following)
 
     def _settle(self) -> bool:
-        """Choose the staying modules that are not chosen as they are installed; False if one of them cannot stay so."""
+        """Let the staying modules that are not chosen rest; False if one of them cannot."""
         problem, chosen = self._problem, self._chosen
         self._is_settled = True
-        if not self._staying:
-            return True
-        resting = problem.resting
         if any(name not in chosen for name in problem.disturbed):
             return False
-        changed = [name for name in chosen if name in self._staying and chosen[name] != resting.get(name)]
-        decided = frozenset(chosen)
-        for name, rank in resting.items():
-            chosen.setdefault(name, rank)
+        modules = Modules(problem, chosen)
+        changed = [name for name in chosen if name in self._staying and is_changed(problem, name, chosen)]
         dependents = problem.installed.dependents
-        users = {user for name in changed for user in dependents(name) if user not in decided}
-        return all(can_rest(problem, user, chosen) for user in users)
+        users = {user for name in changed for user in dependents(name) if modules.rests(user)}
+        return all(can_rest(problem, user, modules) for user in users)
 
     def _pick(self, consumer: str, interface: str) -> list[str] | None:
         """The layer of the first provider of `interface`; None at a clash."""
@@ -116,7 +113,10 @@ class _Descending:
         able = (
             provider
             for provider in problem.providers(interface)
-            if provider != consumer and provider not in self._chosen and problem.domain(provider).providing(interface)
+            if provider != consumer
+            and provider not in self._chosen
+            and not (self._is_settled and provider in self._staying)
+            and problem.domain(provider).providing(interface)
         )
         provider = next(able, None)
         if provider is None:
@@ -124,16 +124,17 @@ class _Descending:
         self._admitted[provider] = problem.domain(provider).providing(interface)
         return [provider]
 
-    def _has_cycle(self, layered: Answer) -> bool:
+    def _has_cycle(self) -> bool:
         """Whether needs go in a circle; what rests needs nothing that would not be there without the request."""
-        domain = self._problem.domain
-        return bool(find_cycles(layered, lambda name: [need.name for need in domain(name).needs(layered[name])]))
+        domain, chosen = self._problem.domain, self._chosen
+        return bool(find_cycles(chosen, lambda name: [need.name for need in domain(name).needs(chosen[name])]))
 
-    def _is_tied(self, layered: Answer) -> bool:
-        """Whether a pre-release that needs admission ties with a version of a layer."""
+    def _is_tied(self) -> bool:
+        """Whether a pre-release that needs admission ties with a chosen version."""
+        problem = self._problem
         return any(
-            self._problem.domain(name).conditional
-            and self._problem.domain(name).has_rival(rank, self._admitted[name])
-            and not (self._problem.keeps and name in self._problem.installed.modules)
-            for name, rank in layered.items()
+            problem.domain(name).conditional
+            and problem.domain(name).has_rival(rank, self._admitted[name])
+            and not (problem.keeps and name in problem.installed.modules)
+            for name, rank in self._chosen.items()
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from las_solver.answer import Answer
+from las_solver.answer import Modules
 from las_solver.excluders import direct_reasons
 from las_solver.ground import completed
 from las_solver.model import Strategy
@@ -22,7 +22,7 @@ _SEARCHING: Final = 100_000
 
 
 def find_reasons(
-    shelf: Shelf, problem: Problem, answer: Answer, *, optimal: bool, stop: Callable[[], bool]
+    shelf: Shelf, problem: Problem, answer: Modules, *, optimal: bool, stop: Callable[[], bool]
 ) -> dict[str, tuple[Statement, ...]]:
     """For each module of `answer` that is older than its newest final version, why no newer one was chosen.
 
@@ -34,12 +34,10 @@ def find_reasons(
         return found  # the answer is not in order of discovery
     whole = Problem(shelf, problem.request, pruned=False)
     searched: list[Place] = []
-    for name in problem.installed.staying:
-        rank = answer.get(name)
-        if rank is not None and rank == problem.resting.get(name) and _is_older(problem, name, rank):
+    for name in answer.at_rest:
+        if problem.installed.modules[name].version < problem.newest(name):
             found[name] = (_kept(whole, name),)
     for place in places(problem, answer):
-        found.pop(place.name, None)
         if place.is_settled:
             found[place.name] = _completed(whole, direct_reasons(whole, problem, place) or [_kept(whole, place.name)])
         elif problem.lowest:
@@ -58,10 +56,6 @@ def find_reasons(
         except Stopped:
             pass
     return found
-
-
-def _is_older(problem: Problem, name: str, rank: int) -> bool:
-    return problem.domain(name).versions[rank] < problem.newest(name)
 
 
 def _kept(problem: Problem, name: str) -> Kept:

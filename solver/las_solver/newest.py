@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from las_solver.answer import Answer, Demand, construct, is_admitted, is_changed, unmet_demand
+from las_solver.answer import Answer, Demand, Modules, construct, is_admitted, is_changed, unmet_demand
 from las_solver.descent import descend
 from las_solver.goal import Goal, Newness, Presence, Sameness
 from las_solver.model import Strategy
@@ -27,7 +27,7 @@ __all__ = ["Newest", "Outcome"]
 class Outcome:
     """The modules of the answer with their ranks, in order of discovery, and whether it is proved to be the newest."""
 
-    modules: Answer
+    modules: Modules
     optimal: bool
 
 
@@ -39,8 +39,9 @@ class Newest:
         self._make_search: Callable[[], Search] = lambda: Search(problem, backend, stop=stop, eager=eager)
         self._search: Search | None = None
         self._descent = descent
-        self._answer: Answer = {}
+        self._answer = Modules(problem, {})
         self._decided: dict[str, int] = {}
+        self._removed: set[str] = set()
         self._bounds: dict[str, Intervals] = {}
         self._picks: dict[Demand, str] = {}
         self._removable: set[str] = set()
@@ -65,7 +66,7 @@ class Newest:
                 self._decide_all()
             except Stopped:
                 return Outcome(self._complete(), optimal=False)
-            return Outcome(self._decided, optimal=True)
+            return Outcome(Modules(self._problem, self._decided, self._removed), optimal=True)
         finally:
             if self._search is not None:
                 self._search.sat.close()
@@ -91,7 +92,7 @@ class Newest:
             if not self._is_settled and request.strategy is not Strategy.UPGRADE:
                 layer = self._settle_installed()
                 continue
-            demand = unmet_demand(problem, self._decided)
+            demand = unmet_demand(problem, self._known)
             if demand is not None:
                 layer = [self._pick(demand)]
             elif not self._is_settled:
@@ -99,10 +100,15 @@ class Newest:
             else:
                 return
 
-    def _complete(self) -> Answer:
+    @property
+    def _known(self) -> Answer:
+        """What is decided; once all is settled that is installed, with what rests."""
+        return Modules(self._problem, self._decided, self._removed) if self._is_settled else self._decided
+
+    def _complete(self) -> Modules:
         """The best answer so far: what is decided, and the rest as it was last found."""
         domain = self._problem.domain
-        return next(
+        found = next(
             modules
             for modules in construct(self._problem, self._answer, self._picks)
             if all(
@@ -110,6 +116,8 @@ class Newest:
                 for name, rank in modules.items()
             )
         )
+        gone = frozenset(name for name in self._problem.installed.staying if name not in found)
+        return Modules(self._problem, found, gone)
 
     # What is installed
 
@@ -185,8 +193,9 @@ class Newest:
         there = [goal for goal in goals if goal.name in self._answer]
         for goal in there:
             self._settle(goal, there)
-        decided = {name: self._answer[name] for name in names if name in self._answer}
-        self._decided.update(decided)
+        active = self._answer.active
+        self._decided.update((name, active[name]) for name in names if name in active)
+        self._removed.update(name for name in names if name not in self._answer)
         return self._following([goal.name for goal in there])
 
     def _keep_if_possible(self, name: str) -> None:
@@ -214,10 +223,11 @@ class Newest:
     def _following(self, layer: Iterable[str]) -> list[str]:
         """The modules that those of `layer`, which are decided, need and that are not decided."""
         following: dict[str, None] = {}
+        known = self._known
         for name in layer:
             for need in self._problem.domain(name).needs(self._decided[name]):
                 self._bounds[need.name] = intersect(self._allowed(need.name), need.ranks)
-                if need.name not in self._decided:
+                if need.name not in known:
                     following[need.name] = None
         return list(following)
 
@@ -314,8 +324,9 @@ class Newest:
     def _pick(self, demand: Demand) -> str:
         """The first provider for `demand` with which a valid answer remains."""
         consumer, interface = demand
+        known = self._known
         for provider in self._problem.providers(interface):
-            if provider == consumer or provider in self._decided:
+            if provider == consumer or provider in known:
                 continue
             ranks = intersect(self._problem.domain(provider).providing(interface), self._allowed(provider))
             if ranks and self._remains_with(demand, provider, ranks):
@@ -346,7 +357,7 @@ class Newest:
         rank = self._answer.get(provider)
         if rank is None or not any(low <= rank <= high for low, high in ranks):
             return False
-        return not any(rank in self._problem.domain(name).conditional for name, rank in self._answer.items())
+        return not any(rank in self._problem.domain(name).conditional for name, rank in self._answer.active.items())
 
     # The SAT search, begun when first needed
 

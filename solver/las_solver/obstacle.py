@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from las_solver.answer import Answer, is_changed
+from las_solver.answer import Modules, is_changed
 from las_solver.closure import absence
 from las_solver.conflict import finished
 from las_solver.excluders import need_of_chosen, picked_as
@@ -49,7 +49,7 @@ class Obstacles:
     `problem` is not pruned; `pruned` is the same request, as it was solved.
     """
 
-    def __init__(self, problem: Problem, pruned: Problem, answer: Answer, budget: Budget) -> None:
+    def __init__(self, problem: Problem, pruned: Problem, answer: Modules, budget: Budget) -> None:
         self._problem = problem
         self._pruned = pruned
         self._budget = budget
@@ -115,7 +115,7 @@ class Obstacles:
         )
 
 
-def _fewest(pruned: Problem, answer: Answer) -> Iterator[Fewest]:
+def _fewest(pruned: Problem, answer: Modules) -> Iterator[Fewest]:
     """That no more installed modules are removed, or change, than in `answer`, where that comes before all else."""
     installed, request = pruned.installed, pruned.request
     if request.allow_removal or request.released:

@@ -5,32 +5,41 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Mapping
 
-from packaging.version import Version
-
-from las_solver.answer import Answer
+from las_solver.answer import Modules
 from las_solver.graph import leads
+from las_solver.model import ModuleVersion
 from las_solver.problem import Problem
 
-__all__ = ["arrange", "edges_of", "edges_to_leaving"]
+__all__ = ["arrange", "edges_of", "edges_to_leaving", "versions_of"]
 
 
-def edges_of(problem: Problem, answer: Answer) -> dict[str, set[str]]:
-    """For each module of `answer`, the modules that come before it: its needs, and providers of what it consumes.
+def versions_of(problem: Problem, answer: Modules) -> dict[str, ModuleVersion]:
+    """The module versions of `answer`, by name."""
+    versions = {name: problem.domain(name).candidates[rank] for name, rank in answer.active.items()}
+    versions.update((name, problem.installed.modules[name]) for name in answer.at_rest)
+    return versions
+
+
+def edges_of(problem: Problem, chosen: Mapping[str, ModuleVersion]) -> dict[str, set[str]]:
+    """For each module of `chosen`, the modules that come before it: its needs, and providers of what it consumes.
 
     Edges to providers are added in order of consumer, then provider, each unless it closes a cycle.
     """
-    before: dict[str, set[str]] = {
-        name: {need.name for need in problem.domain(name).needs(rank)} for name, rank in answer.items()
-    }
-    for consumer in sorted(answer):
-        interfaces = problem.domain(consumer).consumes(answer[consumer])
-        if not interfaces:
-            continue
+    before: dict[str, set[str]] = {}
+    providing: dict[str, list[str]] = {}
+    for name, one in chosen.items():
+        before[name] = {entry.name for entry in one.requirements}
+        before[name].update(entry.name for entry in one.runtimes if not problem.host_meets(entry))
+        for interface in one.provides:
+            providing.setdefault(interface, []).append(name)
+    outside = problem.host.interfaces
+    for consumer in sorted(name for name, one in chosen.items() if one.consumes):
         providers = {
             provider
-            for interface in interfaces
-            for provider in problem.source.providers(interface)
-            if provider in answer and provider != consumer and problem.provides(provider, answer[provider], interface)
+            for interface in chosen[consumer].consumes
+            if interface not in outside
+            for provider in providing.get(interface, ())
+            if provider != consumer
         }
         for provider in sorted(providers - before[consumer]):
             if not leads(before, provider, consumer):
@@ -39,7 +48,7 @@ def edges_of(problem: Problem, answer: Answer) -> dict[str, set[str]]:
 
 
 def edges_to_leaving(
-    problem: Problem, answer: Answer, before: Mapping[str, set[str]], leaving: Collection[str]
+    problem: Problem, chosen: Mapping[str, ModuleVersion], before: Mapping[str, set[str]], leaving: Collection[str]
 ) -> dict[str, set[str]]:
     """For each module that is downgraded, or `leaving`, the modules that as they are installed need what it takes away.
 
@@ -58,13 +67,11 @@ def edges_to_leaving(
             added.setdefault(name, set()).add(user)
 
     downgraded = [
-        name
-        for name in sorted(answer)
-        if name in installed.modules and version_of(problem, answer, name) < installed.modules[name].version
+        name for name, one in sorted(installed.modules.items()) if name in chosen and chosen[name].version < one.version
     ]
     needing = installed.needing(downgraded, leaving) if downgraded or leaving else {}
     for name in downgraded:
-        version = version_of(problem, answer, name)
+        version = chosen[name].version
         for user, constraints in sorted(needing.get(name, {}).items()):
             if not all(constraint.admits(version) for constraint in constraints):
                 add(name, user)
@@ -75,11 +82,6 @@ def edges_to_leaving(
         for user in installed.consuming(name):
             add(name, user)
     return added
-
-
-def version_of(problem: Problem, answer: Answer, name: str) -> Version:
-    """The version of the module `name` in `answer`."""
-    return problem.domain(name).versions[answer[name]]
 
 
 def arrange(before: Mapping[str, Collection[str]]) -> list[str]:

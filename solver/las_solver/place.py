@@ -6,8 +6,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from las_solver.answer import Answer, Demand, unmet_demand
+from las_solver.answer import Answer, Demand, Modules, unmet_demand
 from las_solver.model import ModuleVersion, Strategy
+from las_solver.order import versions_of
 from las_solver.problem import Problem
 from las_solver.statement import Span
 
@@ -36,23 +37,22 @@ class Place:
         return self.chosen.name
 
 
-def places(problem: Problem, answer: Answer) -> Iterator[Place]:
-    """The places of the modules of `answer` that are older than their newest final version.
+def places(problem: Problem, answer: Modules) -> Iterator[Place]:
+    """The places of the modules of `answer` that are older than their newest final version, without those that rest.
 
-    `problem` is the one that was solved, and `answer` in order of discovery (docs/algorithm.md, "Words"). Of modules
-    that are installed and were settled without a change, there are none: nothing else was asked of them.
+    `problem` is the one that was solved.
     """
-    chosen = {name: problem.domain(name).candidates[rank] for name, rank in answer.items()}
+    chosen = versions_of(problem, answer)
     picks: dict[Demand, str] = {}
     for layer in layers(problem, answer):
         if layer.demand is not None:
             picks[layer.demand] = layer.modules[0]
         for place, name in enumerate(layer.modules):
-            if chosen[name].version < problem.newest(name) and not (
-                layer.is_settled and answer[name] == problem.resting.get(name)
-            ):
-                before = (*layer.before, *layer.modules[:place])
-                after = () if layer.is_settled else layer.modules[place + 1 :]
+            if chosen[name].version < problem.newest(name):
+                before, after = [*layer.before, *layer.modules[:place]], layer.modules[place + 1 :]
+                if layer.is_settled:
+                    before.extend(other for other in answer.at_rest if other < name)
+                    after = ()
                 yield Place(
                     chosen=chosen[name],
                     before={other: chosen[other] for other in before},
@@ -77,32 +77,33 @@ class Layer:
     is_settled: bool = False
 
 
-def layers(problem: Problem, answer: Answer) -> Iterator[Layer]:
-    """The layers of `answer`, which is in order of discovery."""
+def layers(problem: Problem, answer: Modules) -> Iterator[Layer]:
+    """The layers of `answer`, which is in order of discovery; of what was settled, only those that do not rest."""
     decided: dict[str, int] = {}
+    staying = problem.installed.is_staying
+    gone = frozenset(name for name in staying if name not in answer)
     settles_last = problem.request.strategy is Strategy.UPGRADE
     is_settled = False
+    known: Answer = decided
     layer = Layer(modules=problem.requested, before=())
     while True:
         while layer.modules:
             yield layer
             decided.update((name, answer[name]) for name in layer.modules)
-            moved = (
-                name for name in layer.modules if not (layer.is_settled and answer[name] == problem.resting.get(name))
-            )
-            needed = (need.name for name in moved for need in problem.domain(name).needs(answer[name]))
-            following = tuple(name for name in dict.fromkeys(needed) if name not in decided)
-            layer = Layer(modules=following, before=tuple(decided))
-        demand = unmet_demand(problem, decided)
+            needed = (need.name for name in layer.modules for need in problem.domain(name).needs(answer[name]))
+            following = tuple(name for name in dict.fromkeys(needed) if name not in known)
+            layer = Layer(modules=following, before=tuple(known))
+        demand = unmet_demand(problem, known)
         if not is_settled and (demand is None or not settles_last):
             is_settled = True
-            staying = (name for name in problem.installed.staying if name in answer and name not in decided)
-            layer = Layer(modules=tuple(staying), before=tuple(decided), is_settled=True)
+            settled = sorted(name for name in answer.active if name in staying and name not in decided)
+            layer = Layer(modules=tuple(settled), before=tuple(decided), is_settled=True)
+            known = Modules(problem, decided, gone | frozenset(settled))
         elif demand is None:
             return
         else:
-            provider = next(name for name in answer if name not in decided)
-            layer = Layer(modules=(provider,), before=tuple(decided), demand=demand)
+            provider = next(name for name in answer.active if name not in decided)
+            layer = Layer(modules=(provider,), before=tuple(known), demand=demand)
 
 
 def rank_of(problem: Problem, chosen: ModuleVersion) -> int:

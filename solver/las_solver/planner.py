@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.version import Version
 
-from las_solver.answer import Answer
+from las_solver.answer import Modules
 from las_solver.errors import InvalidInput, OutOfTime
 from las_solver.feasibility import allowed_mode
-from las_solver.model import Host, Request, Strategy
+from las_solver.model import Host, ModuleVersion, Request, Strategy
 from las_solver.newest import Newest
-from las_solver.order import arrange, edges_of, edges_to_leaving
+from las_solver.order import arrange, edges_of, edges_to_leaving, versions_of
 from las_solver.plan import Plan, Step
 from las_solver.problem import Problem
 from las_solver.sat import BACKENDS, DEFAULT_BACKEND, Budget, Stopped, never
@@ -260,15 +260,16 @@ def _collector_paused() -> Iterator[None]:
         gc.enable()
 
 
-def _has_older(problem: Problem, answer: Answer) -> bool:
+def _has_older(problem: Problem, answer: Modules) -> bool:
     """Whether a version of `answer` is older than the newest final one."""
-    return any(problem.domain(name).versions[rank] < problem.newest(name) for name, rank in answer.items())
+    return any(one.version < problem.newest(name) for name, one in versions_of(problem, answer).items())
 
 
-def _plan(problem: Problem, answer: Answer, held_back: Mapping[str, tuple[Statement, ...]], *, optimal: bool) -> Plan:
-    edges = edges_of(problem, answer)
-    leaving = [name for name in problem.installed.staying if name not in answer]
-    later = edges_to_leaving(problem, answer, edges, leaving) if problem.installed.modules else {}
+def _plan(problem: Problem, answer: Modules, held_back: Mapping[str, tuple[Statement, ...]], *, optimal: bool) -> Plan:
+    chosen = versions_of(problem, answer)
+    edges = edges_of(problem, chosen)
+    leaving = [name for name in problem.installed.staying if name not in chosen]
+    later = edges_to_leaving(problem, chosen, edges, leaving) if problem.installed.modules else {}
     after: dict[str, list[str]] = {name: [] for name in edges}
     for name in sorted(edges):
         for other in edges[name]:
@@ -276,8 +277,8 @@ def _plan(problem: Problem, answer: Answer, held_back: Mapping[str, tuple[Statem
     everything = {name: [*names, *later.get(name, ())] for name, names in edges.items()}
     everything.update((name, sorted(later.get(name, ()))) for name in leaving)
     steps = tuple(
-        _step(problem, name, answer[name], edges[name], after[name], later.get(name, ()), held_back.get(name, ()))
-        if name in answer
+        _step(problem, chosen[name], edges[name], after[name], later.get(name, ()), held_back.get(name, ()))
+        if name in chosen
         else _removal(problem, name, later.get(name, ()))
         for name in arrange(everything)
     )
@@ -294,15 +295,14 @@ def _plan(problem: Problem, answer: Answer, held_back: Mapping[str, tuple[Statem
 
 def _step(
     problem: Problem,
-    name: str,
-    rank: int,
+    chosen: ModuleVersion,
     requires: Iterable[str],
     required_by: Iterable[str],
     after: Iterable[str],
     held_back_by: tuple[Statement, ...],
 ) -> Step:
-    domain = problem.domain(name)
-    chosen = domain.candidates[rank]
+    name = chosen.name
+    newest = problem.newest(name)
     mode = allowed_mode(chosen, problem.host, problem.request)
     assert mode is not None, "a version without an allowed mode is not a candidate"
     installed = problem.installed.modules.get(name)
@@ -314,8 +314,8 @@ def _step(
         mode=mode,
         requires=tuple(sorted(requires)),
         required_by=tuple(required_by),
-        newest=problem.newest(name),
-        versions_behind=domain.newer(rank),
+        newest=newest,
+        versions_behind=problem.behind(chosen),
         system_packages=_without(chosen.system_packages, problem.host.system_packages),
         source=chosen.source,
         checksum=chosen.checksum,

@@ -7,7 +7,7 @@ they hold every version, and what speaks against one is a statement like any oth
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
 from packaging.version import Version
@@ -242,15 +242,12 @@ class Problem:
         return tuple(self._requested)
 
     @cached_property
-    def resting(self) -> Mapping[str, int]:
-        """The staying modules whose installed version passes by itself, in order of name, with its rank."""
-        ranks = ((name, self.installed_rank(name)) for name in self.installed.staying)
-        return {name: rank for name, rank in ranks if rank is not None}
-
-    @cached_property
     def disturbed(self) -> tuple[str, ...]:
         """The staying modules whose installed version does not pass by itself, in order of name."""
-        return tuple(name for name in self.installed.staying if name not in self.resting)
+        names = self.installed.staying
+        if self.request.modes is None and self.request.locked is None:
+            names = tuple(name for name in sorted(self._special) if name in self.installed.is_staying)
+        return tuple(name for name in names if self.installed_rank(name) is None)
 
     def installed_rank(self, name: str) -> int | None:
         """The rank of the installed version of the module `name`; None if it does not pass by itself."""
@@ -281,6 +278,14 @@ class Problem:
     def newest(self, name: str) -> Version:
         """The newest final version of the module `name` in the registry; the newest at all if there is none."""
         return self._shelf.newest(name)
+
+    def behind(self, chosen: ModuleVersion) -> int:
+        """The number of eligible versions newer than `chosen`, under every strategy."""
+        versions = self._shelf.versions(chosen.name)
+        if versions[-1].version == chosen.version:
+            return 0
+        domain = self.domain(chosen.name)
+        return domain.newer(bisect_left(domain.versions, chosen.version))
 
     def is_read(self, name: str) -> bool:
         """Whether the versions of the module `name` were asked of the source yet."""

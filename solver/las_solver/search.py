@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from las_solver.answer import Answer, Demand, can_rest, is_changed
+from las_solver.answer import Answer, Demand, Modules, can_rest, is_changed
 from las_solver.cuts import cut_cycle, cut_unadmitted, require_admission, require_first
 from las_solver.encode import Encoding
 from las_solver.graph import find_cycles, trim
@@ -38,7 +38,7 @@ class Search:
         self._rounds = 0
         self._cuts = 0
         self._in_cycles: dict[str, None] = {}
-        self.answer: dict[str, int] = {}
+        self.answer: Modules = Modules(problem, {})
         self._roused: dict[str, None] = {}
         self._present: Collection[str] = ()
         self._unchanged: Collection[str] = ()
@@ -97,7 +97,7 @@ class Search:
             return False
         if self._cut_cycles(found) or self._breaks_admission(model, found):
             return False
-        self.answer = {**self._at_rest(found), **found}
+        self.answer = self._with_resting(found)
         return True
 
     def _cut_cycles(self, found: Answer) -> bool:
@@ -168,7 +168,7 @@ class Search:
                     intact = False
                     self._encode_interface(name, rank, interface)
                     for other in self.problem.providers(interface):
-                        if other in self.problem.resting:
+                        if self.problem.rest(other) is not None:
                             self.rouse(other)
         return intact
 
@@ -186,8 +186,9 @@ class Search:
                 self.rouse(name)
             return True
         whole = {name: rank for name in sorted(model) if (rank := self._chosen(model, name)) is not None}
-        at_rest = self._at_rest(found)
-        whole.update(at_rest)
+        with_resting = self._with_resting(found)
+        at_rest = with_resting.at_rest
+        whole.update((name, with_resting[name]) for name in at_rest)
         lifted = -self.encoding.true if self._unless is None else self._unless
         is_cut = cut_unadmitted(self.encoding, whole, self._picks, lambda name, rank: lifted)
         if is_cut:
@@ -226,14 +227,8 @@ class Search:
         encoding.add((-literal, -encoding.present(name), inside))
         return literal
 
-    def _at_rest(self, found: Answer) -> dict[str, int]:
-        """The staying modules that are not in `found`, and not removed, with the ranks at which they are installed."""
-        resting = dict(self.problem.resting)
-        for name in self._roused:
-            resting.pop(name, None)
-        for name in found:
-            resting.pop(name, None)
-        return resting
+    def _with_resting(self, found: Answer) -> Modules:
+        return Modules(self.problem, found, frozenset(name for name in self._roused if name not in found))
 
     def _moves_what_is_held(self, found: Answer) -> bool:
         """Whether `found` changes or removes installed modules that are held; then that is forbidden."""
@@ -250,18 +245,14 @@ class Search:
 
     def _disturbs(self, found: Answer) -> bool:
         """Whether a module that rests could not stay beside `found`; those that could not are roused."""
-        installed, resting = self.problem.installed, self.problem.resting
-        at_rest: dict[str, int] | None = None
+        installed, modules = self.problem.installed, self._with_resting(found)
         disturbed: dict[str, None] = {}
-        changed = [name for name in found if name in installed.is_staying and found[name] != resting.get(name)]
+        changed = [name for name in found if name in installed.is_staying and is_changed(self.problem, name, found)]
         changed.extend(name for name in self._roused if name not in found)
         for name in changed:
             for user in installed.dependents(name):
-                if user not in found and user not in self._roused:
-                    if at_rest is None:
-                        at_rest = {**self._at_rest(found), **found}
-                    if not can_rest(self.problem, user, at_rest):
-                        disturbed[user] = None
+                if modules.rests(user) and user not in disturbed and not can_rest(self.problem, user, modules):
+                    disturbed[user] = None
         for user in disturbed:
             self.rouse(user)
         return bool(disturbed)
@@ -270,7 +261,7 @@ class Search:
         """The resting modules that may admit the pre-release of `name` in `found`, if it is one that needs that."""
         if found[name] in self.problem.domain(name).conditional:
             for namer in self.problem.source.prerelease_namers(name):
-                if namer in self.problem.resting and namer not in found and namer not in self._roused:
+                if namer not in found and namer not in self._roused and self.problem.rest(namer) is not None:
                     yield namer
 
     # Encoding
