@@ -14,10 +14,12 @@ from las_solver.change import (
     Change,
     FreeMode,
     LiftExclusion,
+    LiftPin,
     ProvideInterface,
     ProvideRuntime,
     RaiseHardware,
     RelaxConstraint,
+    Unlock,
     apply_changes,
     barred_by,
     change_document,
@@ -33,7 +35,9 @@ from las_solver.statement import (
     Exclusion,
     HardwareLimit,
     InterfaceNeed,
+    LockLimit,
     ModeLimit,
+    PinLimit,
     PreRelease,
     Requested,
     RuntimeNeed,
@@ -71,7 +75,8 @@ def find_admission(
         else:
             changed = apply_changes((change,), host, plan.request)
         found = find_plan(*changed)
-        versions = {} if found is None else {one.module: one.version for one in found.steps}
+        steps = () if found is None else found.steps
+        versions = {one.module: one.version for one in steps if one.action != "remove"}
         if step.module in versions and versions[step.module] > step.version:
             return Admission(change=change, version=versions[step.module], falls=_falls(plan, versions))
     return None
@@ -111,7 +116,10 @@ def _order(change: Change) -> tuple[int, int, Version, str]:
 
 
 def _lifting(step: Step, host: Host, request: Request) -> Iterator[Change]:
-    """The changes that make one of the statements untrue that hold back the module."""
+    """The changes that make one of the statements untrue that hold back the module.
+
+    What has to stay is not offered for removal: it would stay all the same, as there is a plan with it.
+    """
     for statement in step.held_back_by:
         yield from _lifting_one(statement, host, request)
 
@@ -122,6 +130,10 @@ def _lifting_one(statement: Statement, host: Host, request: Request) -> Iterator
             yield RelaxConstraint(requirement)
         case Exclusion(_, requirement):
             yield LiftExclusion(requirement)
+        case PinLimit(_, requirement):
+            yield LiftPin(requirement)
+        case LockLimit(span):
+            yield Unlock(span.module)
         case PreRelease():
             yield AdmitPrereleases()
         case ModeLimit(span, lack) if span.module in request.forced_modes:

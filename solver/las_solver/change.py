@@ -22,10 +22,13 @@ __all__ = [
     "FreeMode",
     "LeaveOut",
     "LiftExclusion",
+    "LiftPin",
     "ProvideInterface",
     "ProvideRuntime",
     "RaiseHardware",
     "RelaxConstraint",
+    "ReleaseModule",
+    "Unlock",
     "apply_changes",
     "barred_by",
     "change_document",
@@ -60,6 +63,28 @@ class LiftExclusion:
     """Do not exclude what `requirement` excludes."""
 
     requirement: Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class LiftPin:
+    """Do not pin by `requirement`."""
+
+    requirement: Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """Choose `module` as if there were no lock."""
+
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseModule:
+    """Allow to remove `module`, which is installed at `version`."""
+
+    module: str
+    version: Version = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +141,9 @@ Change = (
     | LeaveOut
     | AdmitPrereleases
     | LiftExclusion
+    | LiftPin
+    | Unlock
+    | ReleaseModule
     | AllowMode
     | FreeMode
     | ProvideInterface
@@ -129,10 +157,15 @@ _HARDWARE_COSTS = {"ram": 1000, "cores": 1100, "vram": 1500, "gpus": 2000, "tota
 
 
 def cost(change: Change) -> int:
-    """What `change` costs, for ranking alone: asking for something else is cheap, buying a card is dear."""
+    """What `change` costs, for ranking alone: asking for something else is cheap, buying a card is dear.
+
+    To remove what is installed is dearer than any smaller wish, and cheaper than hardware.
+    """
     match change:
         case RelaxConstraint() | LiftExclusion():
             return 100
+        case LiftPin() | Unlock():
+            return 110
         case AdmitPrereleases():
             return 120
         case FreeMode():
@@ -145,6 +178,8 @@ def cost(change: Change) -> int:
             return 400
         case ProvideInterface():
             return 500
+        case ReleaseModule():
+            return 600
         case RaiseHardware(fact, _, have):
             return 140 if have is None and fact in ("cores", "ram") else _HARDWARE_COSTS[fact]
         case _:
@@ -186,7 +221,8 @@ def apply_changes(changes: Iterable[Change], host: Host, request: Request) -> tu
 
 
 def _asked_differently(
-    change: RelaxConstraint | LeaveOut | AdmitPrereleases | LiftExclusion | FreeMode, request: Request
+    change: RelaxConstraint | LeaveOut | AdmitPrereleases | LiftExclusion | LiftPin | Unlock | ReleaseModule | FreeMode,
+    request: Request,
 ) -> Request:
     match change:
         case RelaxConstraint(requirement):
@@ -198,6 +234,12 @@ def _asked_differently(
             return replace(request, prereleases=True)
         case LiftExclusion(requirement):
             return replace(request, excluded=tuple(one for one in request.excluded if one != requirement))
+        case LiftPin(requirement):
+            return replace(request, pinned=tuple(one for one in request.pinned if one != requirement))
+        case Unlock(module):
+            return replace(request, unlocked=request.unlocked | {module})
+        case ReleaseModule(module):
+            return replace(request, released=request.released | {module})
         case FreeMode(module):
             left = {name: mode for name, mode in request.forced_modes.items() if name != module}
             return replace(request, forced_modes=MappingProxyType(left))
@@ -231,6 +273,12 @@ def change_document(change: Change) -> dict[str, object]:
             return {"kind": "pre-release"}
         case LiftExclusion(requirement):
             return {"kind": "excluded", "requirement": str(requirement)}
+        case LiftPin(requirement):
+            return {"kind": "pinned", "requirement": str(requirement)}
+        case Unlock(module):
+            return {"kind": "locked", "module": module}
+        case ReleaseModule(module):
+            return {"kind": "installed", "module": module}
         case AllowMode(mode):
             return {"kind": "mode", "mode": mode}
         case FreeMode(module):
@@ -256,6 +304,12 @@ def change_text(change: Change) -> str:
             return "allow pre-releases"
         case LiftExclusion(requirement):
             return f"do not exclude {requirement.name} {requirement.constraint}".rstrip()
+        case LiftPin(requirement):
+            return f"lift the pin {requirement.name} {requirement.constraint}".rstrip()
+        case Unlock(module):
+            return f"let {module} differ from the lock"
+        case ReleaseModule(module, version):
+            return f"remove {module} {version}, which is installed"
         case AllowMode(mode, barred_by):
             where = " and ".join(_PLACES[one] for one in barred_by)
             return f"allow the mode {mode} {where}".rstrip()
@@ -273,13 +327,20 @@ def change_text(change: Change) -> str:
 
 
 def changes_text(changes: Sequence[Change]) -> str:
-    """`changes` in words, those that leave out modules as one; what is to be done comes before what is to be got."""
+    """`changes` in words, those of one kind about several modules as one; what is to be done comes before what is to be
+    got."""
     left_out = [change.module for change in changes if isinstance(change, LeaveOut)]
+    unlocked = [change.module for change in changes if isinstance(change, Unlock)]
+    removed = [f"{change.module} {change.version}" for change in changes if isinstance(change, ReleaseModule)]
     deeds = [f"leave out {listed(left_out, 'and')}"] if left_out else []
     things: list[str] = []
     for change in changes:
-        if not isinstance(change, LeaveOut):
+        if not isinstance(change, LeaveOut | Unlock | ReleaseModule):
             (things if _is_thing(change) else deeds).append(change_text(change))
+    deeds.extend([f"let {listed(unlocked, 'and')} differ from the lock"] if unlocked else [])
+    if removed:
+        which_are = "which is installed" if len(removed) == 1 else "which are installed"
+        deeds.append(f"remove {listed(removed, 'and')}, {which_are}")
     if deeds and things:
         return _joined([*deeds, f"get {_joined(things)}"])
     return _joined(deeds or things)

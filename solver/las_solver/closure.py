@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from las_solver.constraint import Requirement
 from las_solver.disturbance import disturbed_by_request
@@ -11,25 +12,26 @@ from las_solver.problem import Problem
 from las_solver.sat import Stopped
 from las_solver.statement import InterfaceNeed, Requested, Statement, target_of
 
-__all__ = ["absence", "closure"]
+__all__ = ["Closure", "absence", "closure"]
 
 
-def closure(
-    problem: Problem,
-    stop: Callable[[], bool],
-    requirements: Sequence[Requirement] | None = None,
-    *,
-    beside: Iterable[str] = (),
-) -> list[Statement]:
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """The `statements` about some `modules`, which lead to no others."""
+
+    statements: tuple[Statement, ...]
+    modules: frozenset[str]
+
+
+def closure(problem: Problem, stop: Callable[[], bool], *, beside: Iterable[str] = ()) -> Closure:
     """Every statement about a module that the request can reach, breadth-first; `problem` is not pruned.
 
-    `requirements` are requested in place of those of the request. Of what is installed, that is what the request's
-    options disturb, and the modules `beside`, with what these reach.
+    Of what is installed, it reaches what the request's options disturb, and the modules `beside`.
 
     Raises :class:`las_solver.sat.Stopped` when `stop` answers True.
     """
     statements: dict[Statement, None] = {}
-    for requirement in problem.request.requirements if requirements is None else requirements:
+    for requirement in problem.request.requirements:
         statements[Requested(requirement)] = None
         statements.update(absence(problem, requirement))
     queue = [*problem.requested, *disturbed_by_request(problem), *beside]
@@ -49,7 +51,7 @@ def closure(
                 queue.append(target.name)
             elif isinstance(statement, InterfaceNeed):
                 queue.extend(statement.providers)
-    return list(statements)
+    return Closure(tuple(statements), frozenset(seen))
 
 
 def absence(problem: Problem, requirement: Requirement) -> dict[Statement, None]:

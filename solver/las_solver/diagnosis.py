@@ -63,8 +63,7 @@ def diagnose(
         complete = False
     try:
         found = find_repairs(
-            shelf.source,
-            shelf.host,
+            shelf,
             conflict.request,
             plan=plan,
             budget=Budget(_EFFORT, stop),

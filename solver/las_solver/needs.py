@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from las_solver.change import ProvideRuntime, RaiseHardware
@@ -69,7 +70,7 @@ def only_newest(shelf: Shelf, request: Request) -> Request:
         excluded = [one.constraint for one in request.excluded if one.name == name]
         admitted = [
             one.version
-            for one in shelf.versions(name)
+            for one in shelf.registry.versions(name)
             if all(constraint.admits(one.version) for constraint in constraints)
             and not any(constraint.admits(one.version) for constraint in excluded)
         ]
@@ -88,12 +89,14 @@ def find_needs(
     explain: Callable[[Host, Request], Conflict],
     stop: Callable[[], bool],
 ) -> Needs | NoHost:
-    """What `request` needs, beside what the host of `shelf` has.
+    """What `request` needs, beside what the host of `shelf` has; as if no module were installed anywhere.
 
     `answer` plans on a host, `explain` says why there is no plan on one.
     Once `stop` answers True, what was found by then is returned; :class:`las_solver.errors.OutOfTime` is raised if
     that is not even whether the host of `shelf` has a plan.
     """
+    if shelf.host.installed:
+        shelf = Shelf(shelf.registry, replace(shelf.host, installed=MappingProxyType({})))
     host = shelf.host
     plan = answer(host, request)
     minimums: list[Minimum] = []

@@ -24,33 +24,39 @@ from las_solver.change import (
     FreeMode,
     LeaveOut,
     LiftExclusion,
+    LiftPin,
     ProvideInterface,
     ProvideRuntime,
     RaiseHardware,
     RelaxConstraint,
+    ReleaseModule,
+    Unlock,
     barred_by,
     raised_cards,
 )
 from las_solver.closure import closure
 from las_solver.constraint import ANY, Constraint, Requirement
+from las_solver.disturbance import disturbed_by
 from las_solver.ground import misspelt
 from las_solver.ladder import Ladder, Levels
-from las_solver.model import Host, Request
+from las_solver.model import Request
 from las_solver.problem import Problem
 from las_solver.ranks import admitted_ranks
 from las_solver.runtime_versions import versions_named
 from las_solver.sat import Budget
 from las_solver.shelf import Shelf
-from las_solver.source import Source
 from las_solver.statement import (
     Exclusion,
     HardwareLimit,
     InterfaceNeed,
+    LockLimit,
     ModeLimit,
+    PinLimit,
     PreRelease,
     Requested,
     RuntimeNeed,
     Statement,
+    Staying,
 )
 from las_solver.theory import NO_CYCLE, Theory
 
@@ -60,7 +66,10 @@ _ABOUT_CARDS: Final = ("vram", "gpus", "total-vram")
 
 
 class Relaxation:
-    """All statements that the request can reach, on a host whose facts can be changed.
+    """All statements that the request can reach, on the host of `shelf`, whose facts can be changed.
+
+    What is installed stays, whatever the changes: no change of the host is thought of that breaks it. What the request
+    does not reach rests as it is; the modules `beside` are spoken of nevertheless, with what they reach.
 
     `offers` says which kinds of changes are thought of. By default, the rungs about cards stand for the cards that
     they lead to: a card of 24 GB and a second card are two of 24 GB. With `apart` each is a bound of its own, and all
@@ -70,23 +79,27 @@ class Relaxation:
 
     def __init__(
         self,
-        source: Source,
-        host: Host,
+        shelf: Shelf,
         request: Request,
         offers: frozenset[type],
         budget: Budget,
         *,
+        beside: Iterable[str] = (),
         apart: bool = False,
     ) -> None:
-        self._host = host
+        self._host = shelf.host
         self._request = request
         self._offers = offers
         self._apart = apart
-        bare = replace(host, runtimes=MappingProxyType({})) if ProvideRuntime in offers else host
-        relaxed = _without_prereleases(request) if RelaxConstraint in offers else request
-        problem = Problem(Shelf(source, bare), relaxed, pruned=False)
-        statements = closure(problem, budget, request.requirements)
+        if ProvideRuntime in offers:
+            bare = replace(shelf.host, runtimes=MappingProxyType({}))
+            shelf = Shelf(shelf.registry, bare, installed=shelf.installed)
+        problem = Problem(shelf, request, pruned=False, names_admit=RelaxConstraint not in offers)
+        reached = closure(problem, budget, beside=beside)
+        statements, self._reached = reached.statements, reached.modules
+        self._problem = problem
         self._theory = Theory(problem, budget=budget)
+        self._theory.encoding.prefers_installed = True
         self._ladders: dict[Hashable, Ladder] = {}
         self._places: dict[int, tuple[Hashable, int]] = {}
         self._enough: dict[tuple[str, int], tuple[int, ...]] = {}
@@ -114,6 +127,10 @@ class Relaxation:
     def admits(self, levels: Levels) -> bool:
         """Whether there is a valid answer once the changes of `levels` are made."""
         return not self._theory.contradicts(self._assumptions(levels))
+
+    def disturbed(self) -> list[str]:
+        """The staying modules not spoken of that could not stay beside the answer that :meth:`admits` found."""
+        return disturbed_by(self._problem, self._theory.encoding.snapshot(), self._reached)
 
     def remedies(self, levels: Levels) -> Iterator[tuple[int, ...]]:
         """Clauses that every choice of rungs with a valid answer meets, and not `levels`, which :meth:`admits` refused.
@@ -200,7 +217,13 @@ class Relaxation:
                 case PreRelease():
                     self._offer("pre-release", [AdmitPrereleases()])
                 case Exclusion(_, requirement):
-                    self._offer(("excluded", requirement), [LiftExclusion(requirement)])
+                    self._offer_exclusion(requirement)
+                case PinLimit(_, requirement):
+                    self._offer(("pinned", requirement), [LiftPin(requirement)])
+                case LockLimit(span):
+                    self._offer(("locked", span.module), [Unlock(span.module)])
+                case Staying(span):
+                    self._offer(("installed", span.module), [ReleaseModule(span.module, span.versions[span.low])])
                 case InterfaceNeed(_, interface, providers):
                     if providers or not misspelt(problem, interface):
                         self._offer(("interface", interface), [ProvideInterface(interface)])
@@ -246,6 +269,13 @@ class Relaxation:
             self._offer(("requested", requirement), [RelaxConstraint(requirement)])
         if len({one.name for one in self._request.requirements}) > 1:
             self._offer(("left out", requirement.name), [LeaveOut(requirement.name)])
+
+    def _offer_exclusion(self, requirement: Requirement) -> None:
+        """To exclude what may be removed is to ask for its removal; that is not taken back if nothing else is asked."""
+        request = self._request
+        removed = {one.name for one in request.excluded if not one.constraint.text and one.name in request.released}
+        if request.requirements or removed != {requirement.name}:
+            self._offer(("excluded", requirement), [LiftExclusion(requirement)])
 
     def _rules_of_requests(self) -> Iterator[tuple[int, ...]]:
         """Not every module is left out; and one that is, is not asked for with a constraint either."""
@@ -293,6 +323,12 @@ class Relaxation:
                 yield from self._admitting(statement.span.module)
             case Exclusion(_, requirement):
                 yield from self._first(("excluded", requirement))
+            case PinLimit(_, requirement):
+                yield from self._first(("pinned", requirement))
+            case LockLimit(span):
+                yield from self._first(("locked", span.module))
+            case Staying(span):
+                yield from self._first(("installed", span.module))
             case InterfaceNeed(_, interface):
                 yield from self._first(("interface", interface))
             case _:
@@ -303,10 +339,19 @@ class Relaxation:
         return () if ladder is None else ladder.literals[:1]
 
     def _admitting(self, module: str) -> Iterator[int]:
-        """Where the request admits pre-releases of `module`: a constraint that names one is not relaxed."""
-        for requirement in dict.fromkeys(self._request.requirements):
-            if requirement.name == module and requirement.constraint.names_prerelease:
-                yield from (-literal for literal in self._first(("requested", requirement)))
+        """Where the request admits pre-releases of `module`: a constraint, pin or lock that names one still counts."""
+        request = self._request
+        for fact, several in (("requested", request.requirements), ("pinned", request.pinned)):
+            for requirement in dict.fromkeys(several):
+                if requirement.name == module and requirement.constraint.names_prerelease:
+                    yield from self._unless((fact, requirement))
+        locked = None if module in request.unlocked else (request.locked or {}).get(module)
+        if locked is not None and locked.is_prerelease:
+            yield from self._unless(("locked", module))
+
+    def _unless(self, fact: Hashable) -> Iterator[int]:
+        """Where `fact` is not changed; always, if it cannot be."""
+        return (-literal for literal in self._first(fact) or (-self._theory.encoding.true,))
 
     def _all(self, literals: Iterable[int]) -> int:
         """A literal that is true only if all of `literals` are."""
@@ -386,9 +431,3 @@ class Relaxation:
                 yield self._all(allowed)
             elif freed:
                 yield self._all((*freed, *allowed))
-
-
-def _without_prereleases(request: Request) -> Request:
-    """`request`, without its constraints that name a pre-release."""
-    relaxed = (Requirement(one.name, ANY) if one.constraint.names_prerelease else one for one in request.requirements)
-    return replace(request, requirements=tuple(dict.fromkeys(relaxed)))

@@ -11,7 +11,7 @@ and others, 2011).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from operator import ge
@@ -23,7 +23,7 @@ from las_solver.model import Host, Request
 from las_solver.plan import Plan
 from las_solver.relaxation import Relaxation
 from las_solver.sat import Budget, Cheapest, Stopped
-from las_solver.source import Source
+from las_solver.shelf import Shelf
 
 __all__ = ["Repair", "find_repairs"]
 
@@ -43,24 +43,38 @@ class Repair:
 
 
 def find_repairs(
-    source: Source,
-    host: Host,
+    shelf: Shelf,
     request: Request,
     *,
     plan: Callable[[Host, Request], Plan | None],
     budget: Budget,
     offers: frozenset[type] = ALL_CHANGES,
 ) -> Iterator[Repair]:
-    """The repairs of a `request` without a plan, cheapest first.
+    """The repairs of a `request` without a plan on the host of `shelf`, cheapest first.
 
     `plan` answers a changed request on a changed host. Raises :class:`las_solver.sat.Stopped` when `budget` is used up.
     """
-    relaxation = Relaxation(source, host, request, offers, budget)
+    trials = _Trials(shelf, request, plan)
+    beside: list[str] = []
+    while True:
+        relaxation = Relaxation(shelf, request, offers, budget, beside=beside)
+        try:
+            disturbed = yield from _repairs(relaxation, trials, budget)
+        finally:
+            relaxation.close()
+        if not disturbed:
+            return
+        beside.extend(disturbed)
+
+
+def _repairs(relaxation: Relaxation, trials: _Trials, budget: Budget) -> Generator[Repair, None, list[str]]:
+    """The repairs, cheapest first, that were not tried yet.
+
+    Returns early with staying modules of which `relaxation` does not speak, if these are why planning refused changes.
+    """
     cheapest = _master(relaxation.ladders, budget)
     for clause in relaxation.rules:
         cheapest.add(clause)
-    refused = 0
-    led_to: list[tuple[Host, Request]] = []
     try:
         while (taken := cheapest.find()) is not None:
             levels = relaxation.levels_of(taken)
@@ -69,21 +83,58 @@ def find_repairs(
                     cheapest.add(remedy)
                 continue
             changes = relaxation.changes(levels)
-            changed = apply_changes(changes, host, request)
-            answer = plan(*changed)
-            if answer is None:
-                refused += 1
-                if refused > _MOST_REFUSED:
-                    raise Stopped
+            is_new = changes not in trials
+            if trials.works(changes):
+                if is_new and (repair := trials.repair(changes)) is not None:
+                    yield repair
+                cheapest.add(-_rung(ladder, levels) for ladder in relaxation.ladders if levels.get(ladder.fact))
+            elif disturbed := relaxation.disturbed():
+                return disturbed
+            else:
+                trials.refuse(changes)
                 cheapest.add(_anything_but(relaxation.ladders, levels))
-                continue
-            if not any(_asks_for_more(changed, less) for less in led_to):
-                yield Repair(changes=changes, plan=answer)
-            led_to.append(changed)
-            cheapest.add(-_rung(ladder, levels) for ladder in relaxation.ladders if levels.get(ladder.fact))
     finally:
         cheapest.close()
-        relaxation.close()
+    return []
+
+
+class _Trials:
+    """Changes that were tried by planning as a whole."""
+
+    def __init__(self, shelf: Shelf, request: Request, plan: Callable[[Host, Request], Plan | None]) -> None:
+        self._host = shelf.host
+        self._request = request
+        self._plan = plan
+        self._broken = {one.module for one in shelf.installed.invalid}
+        self._answers: dict[tuple[Change, ...], Plan | None] = {}
+        self._led_to: list[tuple[Host, Request]] = []
+        self._refused: set[tuple[Change, ...]] = set()
+
+    def __contains__(self, changes: tuple[Change, ...]) -> bool:
+        return changes in self._answers
+
+    def works(self, changes: tuple[Change, ...]) -> bool:
+        """Whether there is a plan after `changes`, and they break nothing that is installed."""
+        if changes not in self._answers:
+            plan = self._plan(*apply_changes(changes, self._host, self._request))
+            breaks = plan is not None and any(one.module not in self._broken for one in plan.invalid)
+            self._answers[changes] = None if breaks else plan
+        return self._answers[changes] is not None
+
+    def repair(self, changes: tuple[Change, ...]) -> Repair | None:
+        """The repair of `changes`, which work; None if an earlier one asks for less."""
+        plan = self._answers[changes]
+        assert plan is not None
+        changed = apply_changes(changes, self._host, self._request)
+        asks_for_more = any(_asks_for_more(changed, less) for less in self._led_to)
+        self._led_to.append(changed)
+        return None if asks_for_more else Repair(changes=changes, plan=plan)
+
+    def refuse(self, changes: tuple[Change, ...]) -> None:
+        """Note that `changes` do not work, and nobody knows why."""
+        self._refused.add(changes)
+        if len(self._refused) > _MOST_REFUSED:
+            raise Stopped
 
 
 def _master(ladders: tuple[Ladder, ...], budget: Budget) -> Cheapest:

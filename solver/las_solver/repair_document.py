@@ -9,9 +9,9 @@ __all__ = ["repair_document"]
 
 
 def repair_document(repair: Repair) -> dict[str, object]:
-    """`repair` with the plan that it leads to: the requested modules first, then the others in order."""
+    """`repair` with the plan that it leads to: the requested modules first, then all others that will be there."""
     requested = list(dict.fromkeys(one.name for one in repair.plan.request.requirements))
-    steps = {step.module: step for step in repair.plan.steps}
+    steps = {step.module: step for step in repair.plan.steps if step.action != "remove"}
     ordered = [*requested, *(name for name in steps if name not in requested)]
     return {
         "changes": [change_document(change) for change in repair.changes],

@@ -8,10 +8,11 @@ not, what has to be left out of a largest set around it that can be true is a ne
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from las_solver.closure import closure
 from las_solver.conflict import Conflict, finished
+from las_solver.disturbance import disturbed_by
 from las_solver.merge import merged, subject
 from las_solver.problem import Problem
 from las_solver.sat import Budget, Cheapest, Stopped
@@ -37,9 +38,29 @@ def smallest_conflict(problem: Problem, conflict: Conflict, budget: Budget) -> C
 
 def _smallest(problem: Problem, known: int, budget: Budget) -> list[Statement] | None:
     """The statements of a smallest core, if it has fewer than `known`."""
-    statements = closure(problem, budget)
-    statements.extend(_said_at_once(problem, statements))
-    theory = Theory(problem, [*dict.fromkeys(statements), NO_CYCLE], budget=budget)
+    beside: list[str] = []
+    while True:
+        found = _smallest_beside(problem, known, budget, beside)
+        if not isinstance(found, _Disturbed):
+            return found
+        beside.extend(found.modules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Disturbed:
+    """Staying `modules` have to be spoken of, too: they could not stay beside what can be true of the others."""
+
+    modules: list[str]
+
+
+def _smallest_beside(
+    problem: Problem, known: int, budget: Budget, beside: Iterable[str]
+) -> list[Statement] | _Disturbed | None:
+    """The statements of a smallest core, if it has fewer than `known`; modules `beside` take part in any case."""
+    reached = closure(problem, budget, beside=beside)
+    statements = [*reached.statements, *_said_at_once(problem, reached.statements), NO_CYCLE]
+    theory = Theory(problem, dict.fromkeys(statements), budget=budget)
+    theory.encoding.prefers_installed = True
     cheapest = Cheapest(dict.fromkeys(theory.selectors, 1), budget)
     try:
         while True:
@@ -52,7 +73,13 @@ def _smallest(problem: Problem, known: int, budget: Budget) -> list[Statement] |
             chosen = [selector for selector in theory.selectors if selector in taken]
             if theory.contradicts(chosen):
                 return theory.core()
-            cheapest.add(_left_out(theory, chosen))
+            left_out = _left_out(theory, chosen)
+            if problem.installed.is_staying:
+                theory.contradicts([selector for selector in theory.selectors if selector not in set(left_out)])
+                disturbed = disturbed_by(problem, theory.encoding.snapshot(), reached.modules)
+                if disturbed:
+                    return _Disturbed(disturbed)
+            cheapest.add(left_out)
     finally:
         cheapest.close()
         theory.close()

@@ -90,7 +90,7 @@ class SmallestHosts:
         self._answer = answer
         self._bare = replace(shelf.host, cores=None, ram=None, gpus=(), runtimes=MappingProxyType({}))
         offers = frozenset([RaiseHardware, ProvideRuntime])
-        self._relaxation = Relaxation(shelf.source, self._bare, request, offers, budget, apart=True)
+        self._relaxation = Relaxation(Shelf(shelf.registry, self._bare), request, offers, budget, apart=True)
         self.ladders = tuple(sorted(self._relaxation.ladders, key=_place))
 
     def close(self) -> None:

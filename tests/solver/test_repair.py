@@ -33,6 +33,7 @@ from las_solver.planner import Planner
 from las_solver.relaxation import Relaxation
 from las_solver.repair import find_repairs
 from las_solver.sat import Budget, Stopped
+from las_solver.shelf import Shelf
 from las_solver.source import MemorySource
 
 GB = 1000**3
@@ -249,7 +250,7 @@ def test_thousands_of_thresholds_are_not_climbed_one_by_one() -> None:
         version(f"app {step}", ram_min=16 * GB + step, runtimes=[f"cuda>=12.{step}"]) for step in range(1, 2000)
     ]
     host = Host(ram=8 * GB, runtimes=MappingProxyType({"cuda": parse_version("12")}))
-    relaxation = Relaxation(MemorySource(registry), host, ask("app@1999", "app@>1"), ALL_CHANGES, Budget())
+    relaxation = Relaxation(Shelf(MemorySource(registry), host), ask("app@1999", "app@>1"), ALL_CHANGES, Budget())
     assert not relaxation.admits({})
     assert len(list(relaxation.remedies({}))) < 10
     relaxation.close()
@@ -266,4 +267,4 @@ def test_weighing_changes_is_part_of_the_budget() -> None:
         return found if isinstance(found, Plan) else None
 
     with pytest.raises(Stopped):
-        list(find_repairs(source, Host(), request, plan=plan, budget=Budget(300)))
+        list(find_repairs(Shelf(source, Host()), request, plan=plan, budget=Budget(300)))
