@@ -46,3 +46,12 @@ def profile(tmp_path: Path) -> Path:
     path = tmp_path / "machine.yaml"
     path.write_text("cpu: {cores: 16}\nmemory: {ram: 64GiB}\n")
     return path
+
+
+@pytest.fixture
+def machine(run_cli: RunCli, registry: Path, profile: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunCli:
+    """``las-solve`` on that machine with that registry, and a store that is not there yet."""
+    monkeypatch.setenv("LAS_SOLVE_REGISTRY", str(registry))
+    monkeypatch.setenv("LAS_SOLVE_PROFILE", str(profile))
+    monkeypatch.setenv("LAS_SOLVE_STORE", str(tmp_path / "store.sqlite3"))
+    return run_cli
