@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -16,9 +16,19 @@ from las_cli.options import FileType
 if TYPE_CHECKING:
     from las_registry.lifecycle.store import Store
 
-__all__ = ["StoreType", "dry_run_option", "find_store", "open_store", "reason_option", "store_option", "store_path"]
+__all__ = [
+    "StoreType",
+    "completed_from_store",
+    "dry_run_option",
+    "find_store",
+    "open_store",
+    "reason_option",
+    "store_option",
+    "store_path",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Found = TypeVar("Found")
 
 _FILE: Final = "store.sqlite3"
 
@@ -99,3 +109,17 @@ def open_store(named: Path | None, *, writing: bool = False) -> Iterator[Store]:
 
     with TemporaryDirectory() as directory, Store.open(Path(directory) / _FILE) as opened:
         yield opened
+
+
+def completed_from_store(ctx: click.Context, look: Callable[[Store], Iterable[Found]]) -> list[Found]:
+    """What `look` finds in the store of a command line that a shell completes; nothing where that goes wrong."""
+    try:
+        path = find_store(ctx.params.get("store"))
+        if path is None or not os.path.lexists(path):
+            return []
+        from las_registry.lifecycle.store import Store
+
+        with Store.open(path, create=False) as opened:
+            return list(look(opened))
+    except Exception:  # a shell has no place for an error
+        return []

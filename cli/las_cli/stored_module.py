@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from las_cli.options import ModuleType
 from las_cli.render.phrases import did_you_mean
-from las_cli.store_option import open_store
+from las_cli.store_option import completed_from_store
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -51,7 +50,8 @@ class StoredModuleType(ModuleType):
         from click.shell_completion import CompletionItem
 
         items = super().shell_complete(ctx, param, incomplete) if self._is_any else []
-        stored = (name for name in _stored_names(ctx.params.get("store")) if name.startswith(incomplete))
+        names = completed_from_store(ctx, lambda store: {one.name for one in store.modules()})
+        stored = (name for name in names if name.startswith(incomplete))
         return [CompletionItem(name) for name in sorted({*(str(one.value) for one in items), *stored})]
 
 
@@ -102,12 +102,3 @@ def unknown_to_store(wanted: Wanted, store: Store) -> InvalidInput:
         return InvalidInput(f"nothing is recorded of {wanted}", hint=f"there is {', '.join(versions)}")
     near = did_you_mean(wanted.name, {one.name for one in store.modules()})
     return InvalidInput(f"nothing is recorded of {wanted}", hint=near or "las-solve state list shows what is recorded")
-
-
-def _stored_names(store: Path | None) -> set[str]:
-    """The names of all modules that have a state."""
-    try:
-        with open_store(store) as opened:
-            return {one.name for one in opened.modules()}
-    except Exception:  # a shell has no place for an error: it offers nothing
-        return set()

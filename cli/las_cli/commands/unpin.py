@@ -13,7 +13,7 @@ from las_cli.recorded import headline
 from las_cli.render.json import print_json
 from las_cli.render.phrases import did_you_mean
 from las_cli.render.state import pin_document
-from las_cli.store_option import dry_run_option, open_store, store_option
+from las_cli.store_option import completed_from_store, dry_run_option, open_store, store_option
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -29,12 +29,7 @@ class _PinnedType(click.ParamType[str]):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        try:
-            with open_store(ctx.params.get("store")) as opened:
-                pins = opened.pins()
-        except Exception:  # a shell has no place for an error: it offers nothing
-            return []
-        names = (one.requirement.name for one in pins)
+        names = completed_from_store(ctx, lambda store: [one.requirement.name for one in store.pins()])
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 

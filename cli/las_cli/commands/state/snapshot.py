@@ -13,7 +13,7 @@ from las_cli.render.json import print_json
 from las_cli.render.phrases import did_you_mean
 from las_cli.render.state import snapshot_document, snapshot_table
 from las_cli.render.terminal import printable
-from las_cli.store_option import dry_run_option, open_store, store_option
+from las_cli.store_option import completed_from_store, dry_run_option, open_store, store_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,11 +35,7 @@ class _SnapshotType(click.ParamType[str]):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        try:
-            with open_store(ctx.params.get("store")) as opened:
-                known = opened.snapshots()
-        except Exception:  # a shell has no place for an error: it offers nothing
-            return []
+        known = completed_from_store(ctx, lambda store: store.snapshots())
         return [
             CompletionItem(str(one.id), help=printable(one.label))
             for one in known
