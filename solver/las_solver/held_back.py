@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -9,11 +10,11 @@ from las_solver.answer import Modules
 from las_solver.excluders import direct_reasons
 from las_solver.ground import completed
 from las_solver.model import Strategy
-from las_solver.place import Place, places, span_of
+from las_solver.place import Place, places
 from las_solver.problem import Problem
 from las_solver.sat import Budget, Stopped
 from las_solver.shelf import Shelf
-from las_solver.statement import Dependency, Kept, NoVersion, Statement, Total, UnknownModule
+from las_solver.statement import Dependency, Kept, NoVersion, Span, Statement, Total, UnknownModule
 
 __all__ = ["find_reasons"]
 
@@ -36,10 +37,10 @@ def find_reasons(
     searched: list[Place] = []
     for name in answer.at_rest:
         if problem.installed.modules[name].version < problem.newest(name):
-            found[name] = (_kept(whole, name),)
+            found[name] = (_kept(shelf, name),)
     for place in places(problem, answer):
         if place.is_settled:
-            found[place.name] = _completed(whole, direct_reasons(whole, problem, place) or [_kept(whole, place.name)])
+            found[place.name] = _completed(whole, direct_reasons(whole, problem, place) or [_kept(shelf, place.name)])
         elif problem.lowest:
             found[place.name] = (Total(place.name),)
         elif (reasons := direct_reasons(whole, problem, place)) is not None:
@@ -58,10 +59,12 @@ def find_reasons(
     return found
 
 
-def _kept(problem: Problem, name: str) -> Kept:
+def _kept(shelf: Shelf, name: str) -> Kept:
     """That the installed module `name` changes only where that is needed."""
-    installed = problem.installed.modules[name]
-    return Kept(span_of(problem, installed), installed.source)
+    installed = shelf.host.installed[name]
+    versions = shelf.numbers(name)
+    rank = bisect_left(versions, installed.version)
+    return Kept(Span(name, rank, rank, versions), installed.source)
 
 
 def _completed(problem: Problem, statements: Sequence[Statement]) -> tuple[Statement, ...]:

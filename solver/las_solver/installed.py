@@ -6,12 +6,12 @@ docs/decisions/0017 defines these words.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from las_solver.constraint import Constraint
+from las_solver.constraint import Constraint, Requirement
 from las_solver.feasibility import objections
 from las_solver.graph import find_cycles, on_cycles
-from las_solver.model import Host, ModuleVersion, Request
+from las_solver.model import Hardware, Host, ModuleVersion, Request
 from las_solver.plan import Invalid
 from las_solver.source import InformedSource, Note, Source
 
@@ -28,12 +28,18 @@ class Installed:
     def __init__(self, host: Host) -> None:
         self._host = host
         self.modules: Mapping[str, ModuleVersion] = host.installed
+        self._needs: dict[str, tuple[Requirement, ...]] = {}
+        self._consumes: dict[str, tuple[str, ...]] = {}
         self._providers: dict[str, list[str]] = {}
-        for name in sorted(self.modules):
-            for interface in self.modules[name].provides:
+        for name, one in sorted(self.modules.items()):
+            unmet = [entry for entry in one.runtimes if not self._meets(entry)] if one.runtimes else ()
+            self._needs[name] = (*one.requirements, *unmet)
+            if one.consumes:
+                self._consumes[name] = tuple(other for other in one.consumes if other not in host.interfaces)
+            for interface in one.provides:
                 self._providers.setdefault(interface, []).append(name)
         reasons = self._reasons()
-        self.staying: tuple[str, ...] = tuple([name for name in sorted(self.modules) if name not in reasons])
+        self.staying: tuple[str, ...] = tuple([name for name in self._needs if name not in reasons])
         self.is_staying = frozenset(self.staying)
         self.invalid = tuple(Invalid(name, self.modules[name].version, reasons[name]) for name in sorted(reasons))
         self._dependents: dict[str, list[str]] | None = None
@@ -43,10 +49,7 @@ class Installed:
         if self._dependents is None:
             self._dependents = {}
             for user in self.staying:
-                used = {target for target, _ in self._needs(user)}
-                for interface in self._consumes(user):
-                    used.update(self._providers.get(interface, ()))
-                for target in used - {user}:
+                for target in self._used(user) - {user}:
                     self._dependents.setdefault(target, []).append(user)
         return self._dependents.get(name, ())
 
@@ -54,97 +57,93 @@ class Installed:
         """For each of `names`, the installed modules that need it as they are installed, with their constraints."""
         wanted = {name for several in names for name in several}
         found: dict[str, dict[str, list[Constraint]]] = {}
-        for user, one in self.modules.items():
-            entries = (*one.requirements, *one.runtimes)
-            for target, place in self._needs(user):
-                if target in wanted:
-                    found.setdefault(target, {}).setdefault(user, []).append(entries[place].constraint)
+        for user, needs in self._needs.items():
+            for need in needs:
+                if need.name in wanted:
+                    found.setdefault(need.name, {}).setdefault(user, []).append(need.constraint)
         return found
 
     def consuming(self, name: str) -> list[str]:
         """The installed modules, in order, that consume an interface which `name` provides as it is installed."""
         provided = frozenset(self.modules[name].provides)
-        return [user for user in sorted(self.modules) if not provided.isdisjoint(self._consumes(user))]
+        return [user for user, consumed in self._consumes.items() if not provided.isdisjoint(consumed)]
 
-    def _needs(self, name: str) -> Iterator[tuple[str, int]]:
-        """The modules that the module `name` needs, each with the place of its entry."""
-        one, met = self.modules[name], self._host.runtimes
-        for place, entry in enumerate(one.requirements):
-            yield entry.name, place
-        for place, entry in enumerate(one.runtimes, len(one.requirements)):
-            version = met.get(entry.name)
-            if version is None or not entry.constraint.admits(version):
-                yield entry.name, place
+    def _meets(self, runtime: Requirement) -> bool:
+        version = self._host.runtimes.get(runtime.name)
+        return version is not None and runtime.constraint.admits(version)
 
-    def _consumes(self, name: str) -> Iterator[str]:
-        outside = self._host.interfaces
-        return (interface for interface in self.modules[name].consumes if interface not in outside)
+    def _used(self, name: str) -> set[str]:
+        """The modules that the module `name` needs, and those that are installed and provide what it consumes."""
+        used = {need.name for need in self._needs[name]}
+        for interface in self._consumes.get(name, ()):
+            used.update(self._providers.get(interface, ()))
+        return used
 
     def _reasons(self) -> dict[str, str]:
         """Why modules are invalid, by name: what is wrong with each itself, then what it shares with those."""
         reasons: dict[str, str] = {}
-        users: dict[str, set[str]] = {}
-        for name in self.modules:
-            reason = self._own_reason(name)
+        passing: set[tuple[Hardware, tuple[str, ...]]] = set()
+        for name, one in self.modules.items():
+            alike = one.hardware, one.modes
+            reason = None if alike in passing else self._objection(one)
+            if reason is None:
+                passing.add(alike)
+                reason = self._unmet(name)
             if reason is not None:
                 reasons[name] = reason
-            for target, _ in self._needs(name):
-                users.setdefault(target, set()).add(name)
-            for interface in self._consumes(name):
-                for provider in self._providers.get(interface, ()):
-                    users.setdefault(provider, set()).add(name)
         for name in sorted(self._on_cycles()):
             reasons.setdefault(name, "it lies on a circle of modules that need one another")
-        gone = list(reasons)
-        inherited: list[str] = []
-        for name in gone:
-            for user in users.get(name, ()):
-                if user not in reasons and self._inherits(user, reasons):
-                    reasons[user] = ""
-                    inherited.append(user)
-                    gone.append(user)
-        for name in inherited:
-            reasons[name] = self._inherited_reason(name, reasons)
+        if reasons:
+            self._inherit(reasons)
         return reasons
 
-    def _own_reason(self, name: str) -> str | None:
-        one = self.modules[name]
+    def _objection(self, one: ModuleVersion) -> str | None:
         for objection in objections(one, self._host, _NOTHING):
             from las_solver.sentence import objection_text  # late: hardly any machine has invalid modules
 
             return objection_text(objection)
-        for target, place in self._needs(name):
-            entry = (*one.requirements, *one.runtimes)[place]
-            there = self.modules.get(target)
+        return None
+
+    def _unmet(self, name: str) -> str | None:
+        for need in self._needs[name]:
+            there = self.modules.get(need.name)
             if there is None:
-                return f"it needs {entry}, which is not installed"
-            if not entry.constraint.admits(there.version):
-                return f"it needs {entry}, and {there} is installed"
-        for interface in self._consumes(name):
-            if not any(provider != name for provider in self._providers.get(interface, ())):
+                return f"it needs {need}, which is not installed"
+            if need.constraint.text and not need.constraint.admits(there.version):
+                return f"it needs {need}, and {there} is installed"
+        for interface in self._consumes.get(name, ()):
+            if all(provider == name for provider in self._providers.get(interface, ())):
                 return f"it needs a module that provides {interface}, and none is installed"
         return None
 
-    def _inherits(self, name: str, gone: Collection[str]) -> bool:
-        return any(target in gone for target, _ in self._needs(name)) or any(
-            all(provider == name or provider in gone for provider in self._providers[interface])
-            for interface in self._consumes(name)
-        )
+    def _inherit(self, reasons: dict[str, str]) -> None:
+        """Add to `reasons` the modules that need those that have one, and so on."""
+        users: dict[str, set[str]] = {}
+        for name in self.modules:
+            for target in self._used(name):
+                users.setdefault(target, set()).add(name)
+        gone = list(reasons)
+        inherited: list[str] = []
+        for name in gone:
+            for user in users.get(name, ()):
+                if user not in reasons and self._inherited_reason(user, reasons) is not None:
+                    reasons[user] = ""
+                    inherited.append(user)
+                    gone.append(user)
+        reasons.update((name, self._inherited_reason(name, reasons) or "") for name in inherited)
 
-    def _inherited_reason(self, name: str, gone: Collection[str]) -> str:
-        for target, _ in self._needs(name):
-            if target in gone:
-                return f"it needs {target}, which is itself not valid"
-        interface = next(
-            interface
-            for interface in self._consumes(name)
-            if all(provider == name or provider in gone for provider in self._providers[interface])
-        )
-        return f"it needs {interface}, and what provides it is itself not valid"
+    def _inherited_reason(self, name: str, gone: Collection[str]) -> str | None:
+        for need in self._needs[name]:
+            if need.name in gone:
+                return f"it needs {need.name}, which is itself not valid"
+        for interface in self._consumes.get(name, ()):
+            if all(provider == name or provider in gone for provider in self._providers[interface]):
+                return f"it needs {interface}, and what provides it is itself not valid"
+        return None
 
     def _on_cycles(self) -> set[str]:
         def targets(name: str) -> list[str]:
-            return [target for target, _ in self._needs(name) if target in self.modules]
+            return [need.name for need in self._needs[name] if need.name in self.modules]
 
         return on_cycles(self.modules, targets) if find_cycles(self.modules, targets) else set()
 

@@ -126,10 +126,14 @@ class Shelf:
 
     def admitted(self, name: str, constraint: Constraint) -> Intervals:
         """The places of the versions in :meth:`versions` that `constraint` admits."""
+        return admitted_ranks(self.numbers(name), constraint)
+
+    def numbers(self, name: str) -> tuple[Version, ...]:
+        """The numbers of the versions in :meth:`versions`."""
         numbers = self._numbers.get(name)
         if numbers is None:
             numbers = self._numbers[name] = tuple([one.version for one in self.versions(name)])
-        return admitted_ranks(numbers, constraint)
+        return numbers
 
     def prereleases(self, name: str) -> frozenset[int]:
         """The places of the pre-releases in :meth:`versions`, without the one that is installed."""
