@@ -6,12 +6,15 @@ docs/algorithm.md ("Widening") says why nothing else has to be looked at.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Final
 
 from las_solver.feasibility import objections
 from las_solver.problem import Problem
 from las_solver.ranks import contains
 
 __all__ = ["disturbed_by", "disturbed_by_request"]
+
+_FEW: Final = 8
 
 
 def disturbed_by_request(problem: Problem) -> tuple[str, ...]:
@@ -25,8 +28,9 @@ def disturbed_by_request(problem: Problem) -> tuple[str, ...]:
 
 
 def disturbed_by(problem: Problem, model: Mapping[str, int], told: Collection[str]) -> list[str]:
-    """The staying modules of which nothing was `told` yet and which could not stay beside `model`, in order of name.
+    """Staying modules of which nothing was `told` yet and which could not stay beside `model`, in order of name.
 
+    None only if there are none; else no more than doubles what was told, as a few are often enough to contradict it.
     `model` has the ranks of modules; -1 stands for any. `problem` is not pruned.
     """
     installed = problem.installed
@@ -40,7 +44,7 @@ def disturbed_by(problem: Problem, model: Mapping[str, int], told: Collection[st
             continue
         users = (user for user in installed.dependents(name) if user not in told and user not in found)
         found.update(user for user in users if _is_disturbed(problem, user, name, rank))
-    return sorted(found)
+    return sorted(found)[: max(_FEW, len(told))]
 
 
 def _is_disturbed(problem: Problem, user: str, name: str, rank: int | None) -> bool:

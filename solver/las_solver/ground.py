@@ -100,6 +100,12 @@ def staying_of(problem: Problem, name: str) -> Staying:
     return Staying(Span(name, rank, rank, problem.domain(name).versions), installed.source)
 
 
+def stays(problem: Problem, name: str) -> Staying | None:
+    """:func:`staying_of` the module `name`, if it is installed and has to stay."""
+    is_free = name not in problem.installed.is_staying or problem.may_go(name)
+    return None if is_free else staying_of(problem, name)
+
+
 class _Objections:
     """What speaks against versions of one module by themselves, asked once for those that are alike."""
 
@@ -127,14 +133,6 @@ def missing(problem: Problem, requirement: Requirement) -> Statement | None:
     if not problem.admitted(requirement.name, requirement.constraint):
         return NoVersion(requirement.name, requirement.constraint, domain.versions)
     return None
-
-
-def stays(problem: Problem, name: str) -> Staying | None:
-    """The statement that the module `name` is installed and has to stay, if it has to; `problem` is not pruned."""
-    rank = problem.rest(name)
-    if rank is None or problem.may_go(name):
-        return None
-    return Staying(Span(name, rank, rank, problem.domain(name).versions), problem.installed.modules[name].source)
 
 
 def _statement(problem: Problem, domain: Domain, span: Span, thing: Hashable) -> Statement:

@@ -281,7 +281,7 @@ class Relaxation:
         """Not every module is left out; and one that is, is not asked for with a constraint either."""
         names = dict.fromkeys(one.name for one in self._request.requirements)
         leaving = [self._first(("left out", name)) for name in names]
-        if all(leaving):
+        if leaving and all(leaving):
             yield tuple(-one for literals in leaving for one in literals)
         for requirement in self._request.requirements:
             for left in self._first(("left out", requirement.name)):

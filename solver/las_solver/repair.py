@@ -17,7 +17,7 @@ from itertools import pairwise
 from operator import ge
 from typing import Final
 
-from las_solver.change import ALL_CHANGES, Change, LeaveOut, RelaxConstraint, apply_changes, cost
+from las_solver.change import ALL_CHANGES, Change, LeaveOut, RelaxConstraint, ReleaseModule, apply_changes, cost
 from las_solver.ladder import Ladder, Levels
 from las_solver.model import Host, Request
 from las_solver.plan import Plan
@@ -32,6 +32,9 @@ _RUNGS: Final = 10_000
 
 _MOST_REFUSED: Final = 20
 """Relaxing does not see that what goes may have admitted a pre-release; so not all that it finds works."""
+
+_MOST_REMOVED: Final = 10
+"""Nobody removes more modules than that to install one; so the search ends with the first repair that would."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,8 @@ def _repairs(relaxation: Relaxation, trials: _Trials, budget: Budget) -> Generat
                     cheapest.add(remedy)
                 continue
             changes = relaxation.changes(levels)
+            if sum(isinstance(change, ReleaseModule) for change in changes) > _MOST_REMOVED:
+                raise Stopped
             is_new = changes not in trials
             if trials.works(changes):
                 if is_new and (repair := trials.repair(changes)) is not None:

@@ -102,7 +102,7 @@ def _about_installed(
 ) -> str:
     match statement:
         case Staying(span):
-            return f"{span} is installed, and {span.module} has to stay, at this or another version"
+            return f"{span} is installed and has to stay, at this or another version"
         case PinLimit(span, requirement):
             not_that = _all(subject or span, "is not that", "are not that")
             return f"{span.module} is pinned to {requirement.constraint}, and {not_that}"
