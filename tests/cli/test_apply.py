@@ -147,6 +147,22 @@ class TestOutOfDate:
         apply_plan(machine, "library@1.0")
         assert "library was not installed, and is 1.0 now" in _apply(machine, plan_of(machine, "app", "--no-store"))
 
+    @pytest.mark.parametrize("installed_before", [False, True])
+    def test_what_changes_while_it_is_checked(
+        self, machine: RunCli, monkeypatch: pytest.MonkeyPatch, installed_before: bool
+    ) -> None:
+        if installed_before:
+            apply_plan(machine, "library@1.0")
+        plan = plan_of(machine, "app")
+
+        def meanwhile(*arguments: object) -> tuple[str, ...]:
+            assert machine("pin", "heavy@1").exit_code == 0
+            return ()
+
+        monkeypatch.setattr("las_solver.check.check_plan", meanwhile)
+        assert _apply(machine, plan) == "what is installed, deprecated or pinned has changed since the plan was made"
+        assert "app 2.1 resolved" not in states(machine)
+
     @pytest.mark.parametrize("key", ["registry", "host", "installed"])
     def test_a_plan_that_does_not_say_what_it_was_made_for(self, machine: RunCli, key: str) -> None:
         plan = plan_of(machine, "app")

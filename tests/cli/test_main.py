@@ -108,7 +108,7 @@ def test_without_a_command_lines_fit_the_terminal(width: int, run_cli: RunCli) -
     ("arguments", "meant"),
     [
         (["search", "chat"], "registry search"),
-        (["show", "ollama"], "host show or registry show"),
+        (["show", "ollama"], "host show or registry show or state show"),
         (["forget"], "host forget"),
     ],
 )
