@@ -50,13 +50,14 @@ def render_table(columns: Sequence[Column], *, width: int, paint: dict[str, Pain
     painters = paint or {}
     named = [(column.title, column) for column in columns]
     fitted = _fit(named, width - _MARGIN)
+    widths = [column.width for _, column in fitted]
     rows = max(len(column.cells) for column in columns)
     for row in range(-1, rows):
         cells = []
         for at, (title, column) in enumerate(fitted):
             text = column.title if row < 0 else column.cells[row]
             if at < len(fitted) - 1:
-                text += " " * (column.width - display_width(text))
+                text += " " * (widths[at] - display_width(text))
             cells.append(painters[title](text, row) if title in painters and text else text)
         yield (" " * _MARGIN + (" " * _GAP).join(cells)).rstrip()
 
