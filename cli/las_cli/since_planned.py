@@ -55,6 +55,8 @@ def changes_of_installed(document: Document, content: StoreContent | None) -> It
         yield "installed: the plan does not say what was installed when it was made"
         return
     stated = document["installed"]
+    if stated is None and content is not None and content.installed:
+        yield "installed: nothing was when the plan was made, or it was made without the store"
     named = [*_changed_pins(document, content), *_changed_modules(document, content)]
     yield from named
     if stated != digest_of(content) and not named:

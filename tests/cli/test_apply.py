@@ -121,7 +121,9 @@ class TestOutOfDate:
         plan = plan_of(machine, "app")
         apply_plan(machine, "library@1.0")
         assert _apply(machine, plan) == (
-            "standard input is out of date\n  installed: library was not installed, and is 1.0 now"
+            "standard input is out of date\n"
+            "  installed: nothing was when the plan was made, or it was made without the store\n"
+            "  installed: library was not installed, and is 1.0 now"
         )
 
     def test_something_beside_it_installed(self, machine: RunCli, registry: Path) -> None:
