@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TextIO
 
 import click
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from las_solver.diagnosis import Diagnosis
     from las_solver.plan import Plan
 
-__all__ = ["FORMATS", "print_answer", "report_on"]
+__all__ = ["FORMATS", "print_answer", "print_hint", "report_on"]
 
 FORMATS: Final = ("text", "json", "dot", "markdown", "html")
 """The formats of :func:`print_answer`."""
@@ -29,12 +30,17 @@ _MOST_REPAIRS: Final = 3
 
 
 def print_answer(
-    question: Question, output_format: str, *, more: str = "", known: Plan | Conflict | None = None
+    question: Question,
+    output_format: str,
+    *,
+    more: str = "",
+    known: Plan | Conflict | None = None,
+    also: Mapping[str, object] | None = None,
 ) -> ExitStatus:
     """Answers `question`, unless the answer is `known`, and prints it in one of :data:`FORMATS`; the exit status.
 
     A conflict that has no graph goes to standard error, and a text about one is the short one: `more` is the command
-    that says more, which is told to whoever sits at a terminal.
+    that says more, which is told to whoever sits at a terminal. `also` are further keys of the JSON document.
     """
     with Explaining(min(question.timeout, BRIEFLY)) as explaining:
         found = known or answer(question, explaining=explaining)
@@ -44,12 +50,21 @@ def print_answer(
             found = _with_admissions(question, found, explaining)
     status = _status(found, explaining)
     stream = sys.stderr if status is not ExitStatus.DONE and output_format == "dot" else sys.stdout
-    make = _short if is_short else _long
-    click.echo(make(question, found, diagnosis, output_format, _paper(stream)), nl=False, file=stream, color=True)
+    if is_short:
+        made = _short(question, found, diagnosis, output_format, _paper(stream))
+    else:
+        made = _long(question, found, diagnosis, output_format, _paper(stream), also or {})
+    click.echo(made, nl=False, file=stream, color=True)
     if more and is_short and status is ExitStatus.CONFLICT and sys.stdout.isatty() and sys.stderr.isatty():
-        label = _paper(sys.stderr).style("hint:", fg="cyan", bold=True)
-        click.echo(f"\n{label} {printable(more)} says more", err=True, color=True)
+        click.echo(err=True)
+        print_hint(f"{more} says more")
     return status
+
+
+def print_hint(text: str) -> None:
+    """Writes to standard error what may be done next."""
+    label = _paper(sys.stderr).style("hint:", fg="cyan", bold=True)
+    click.echo(f"{label} {printable(text)}", err=True, color=True)
 
 
 def report_on(
@@ -125,7 +140,12 @@ def _short(
 
 
 def _long(
-    question: Question, found: Plan | Conflict, diagnosis: Diagnosis | None, output_format: str, paper: Paper
+    question: Question,
+    found: Plan | Conflict,
+    diagnosis: Diagnosis | None,
+    output_format: str,
+    paper: Paper,
+    also: Mapping[str, object] = MappingProxyType({}),
 ) -> str:
     """The whole document as JSON, or the report about it."""
     from las_cli.document import answer_document
@@ -136,7 +156,7 @@ def _long(
             from las_cli.render.json import render_json
 
             made_from = {"registry": {"digest": question.registry.digest}, "installed": question.installed}
-            return render_json({**document, **made_from})
+            return render_json({**document, **made_from, **also})
         case "html":
             from las_cli.render.html import render_html
 

@@ -30,13 +30,16 @@ _COMMANDS: Final = {
     "host": "Show, save and list machines to plan for.",
     "lock": "Write the versions of a plan to a lock file.",
     "needs": "Say which machines would do, and what upgrades would buy.",
+    "outdated": "List what is installed and older than it could be.",
     "pin": "Keep modules to versions, in every plan.",
     "plan": "Plan the newest set of modules that works here.",
     "registry": "Search, show and validate modules and their manifests.",
+    "remove": "Plan what to remove, and what goes with it.",
     "replay": "Answer a saved request again, from its one file.",
     "schema": "Print the JSON Schema of what las-solve prints.",
     "state": "Show and record what is installed, and in which state.",
     "unpin": "Remove pins.",
+    "upgrade": "Plan the newest versions of what is installed.",
     "why": "Say why a module is in a plan, or why it is not.",
 }
 """Every command with its line in the help; `las_cli.commands.<name>` defines it under its own name."""

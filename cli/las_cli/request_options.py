@@ -33,6 +33,7 @@ __all__ = [
     "RequestOptions",
     "Timer",
     "answer",
+    "change_options",
     "in_time",
     "make_planner",
     "nothing_named",
@@ -96,7 +97,7 @@ class RequestOptions:
     profile: str | None
     assumptions: Sequence[str]
     prereleases: bool
-    strategy: str
+    strategy: str = "newest"
     modes: Sequence[str]
     preferred: Sequence[str]
     excluded: Sequence[str]
@@ -104,7 +105,7 @@ class RequestOptions:
     strict: bool
     solver: str | None
     eager: bool
-    recorded: Path | None
+    recorded: Path | None = None
     saved: Path | None
     started: float
     store: Path | None = None
@@ -264,16 +265,30 @@ def _decorated(command: Callable[..., Any], options: Sequence[_Option]) -> Any:
     return decorated
 
 
-def pose(options: RequestOptions, modules: Sequence[str], *, also: Sequence[str] = ()) -> Question:
+def change_options(command: Command) -> Command:
+    """The options of :func:`request_options` for a command that changes what is installed, in a way of its own."""
+    return _decorated(command, (*_MACHINE, *_WISHES, *_INSTALLED, save_replay_option))  # type: ignore[no-any-return]
+
+
+def pose(
+    options: RequestOptions,
+    modules: Sequence[str],
+    *,
+    also: Sequence[str] = (),
+    adapt: Callable[[Request, Host, StoreContent | None], Request] | None = None,
+) -> Question:
     """The question whether `modules` (``NAME[@CONSTRAINT]``) have a plan, with registry and machine as `options` say.
 
-    Names that have no effect are warned about. A replay file that is to be saved is, with the modules `also` in it.
+    `adapt` makes of the request that the options spell the one that is meant, on a host with what the store says. Names
+    that have no effect are warned about. A replay file that is to be saved is, with the modules `also` in it.
     Raises :class:`InvalidInput` and :class:`RegistryUnusable`.
     """
     store = _store(options)
     request, host, registry = (
         _read(options, modules, store) if options.recorded is None else _replayed(options, modules)
     )
+    if adapt is not None:
+        request = adapt(request, host, store)
     if options.saved is not None:
         save_replay(options.saved, registry, host, request, also=also, directories=options.registries)
     from las_cli.installed import digest_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -199,6 +199,30 @@ class Planner:
         with _collector_paused():
             wanted = only_newest(self._shelf, request) if newest else request
             return find_needs(self._shelf, wanted, answer=answer, explain=explain, stop=stop)
+
+    def newest(self, name: str) -> Version:
+        """The newest final version of a module in the source, or the newest at all, or the one that is installed.
+
+        Raises :class:`las_solver.errors.InvalidInput` if there is no such module.
+        """
+        if not self._shelf.versions(name):
+            raise InvalidInput(f"there is no module {name!r}")
+        return self._shelf.newest(name)
+
+    def unneeded(self, plan: Plan, wanted: Collection[str]) -> tuple[str, ...]:
+        """The installed modules that nobody needs any more once `plan` is carried out, in order of name.
+
+        Those are neither `wanted` nor requested, and no module that is leads to them.
+        """
+        from las_solver.unneeded import unneeded  # a plan starts sooner without it
+
+        host = self._shelf.host
+        there = {(step.module, step.version) for step in plan.steps if step.action != "remove"}
+        named = {name for name, _ in there}
+        present = [one for name in sorted(named) for one in self._shelf.versions(name) if (name, one.version) in there]
+        alone = [host.installed[one.module] for one in plan.invalid if one.module not in named]
+        roots = {*wanted, *(requirement.name for requirement in plan.request.requirements)}
+        return tuple(name for name in unneeded((*present, *alone), roots, host) if name in host.installed)
 
     def _on(self, host: Host) -> Planner:
         """A planner like this one for `host`."""

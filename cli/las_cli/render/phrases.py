@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from las_cli.render.terminal import printable
 
-__all__ = ["counted", "did_you_mean", "first_line", "no_change"]
+__all__ = ["counted", "did_you_mean", "first_line", "in_short", "no_change"]
 
 
 def counted(number: int, noun: str) -> str:
@@ -21,6 +21,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
     near = nearest(name, known)
     return f"did you mean {' or '.join(near)}?" if near else ""
+
+
+def in_short(names: Sequence[str], most: int = 12) -> str:
+    """`names` in a list, of which the end is left out if there are more than `most`."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def first_line(text: str | None) -> str:

@@ -1,0 +1,37 @@
+"""``las-solve upgrade``: the newest versions of what is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from las_cli.answers import FORMATS, print_answer
+from las_cli.installed_request import upgrade_of
+from las_cli.options import ModuleType, format_option, logging_options
+from las_cli.request_options import RequestOptions, change_options, pose
+
+__all__ = ["upgrade"]
+
+
+@click.command(short_help="Plan the newest versions of what is installed.")
+@click.argument("modules", metavar="[MODULE[@CONSTRAINT]]...", nargs=-1, type=ModuleType())
+@change_options
+@format_option(*FORMATS, help="How to print the answer; dot is a graph for Graphviz, html one page with a drawing.")
+@logging_options
+@click.pass_context
+def upgrade(ctx: click.Context, *, modules: Sequence[str], options: RequestOptions, output_format: str) -> None:
+    """Plan the newest versions of each installed MODULE and of what it needs; without a MODULE, of every installed
+    module that somebody asked for.
+
+    Everything else that is installed stays, and changes only where that is needed. After an upgrade there is nothing
+    more to upgrade. Records nothing: `las-solve apply` does. Exit statuses are those of `las-solve plan`.
+
+    \b
+    Examples:
+      las-solve upgrade
+      las-solve upgrade open-webui
+      las-solve upgrade 'pytorch@<2.6' --allow-removal-of xformers
+      las-solve upgrade --format json > plan.json && las-solve apply plan.json
+    """
+    ctx.exit(print_answer(pose(options, modules, adapt=upgrade_of(modules)), output_format))
