@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from command_line import RunCli
+from jsonschema import Draft202012Validator
 from manifests import manifest_text, write_files
 
 FILES = {
@@ -128,6 +129,7 @@ def test_what_has_changed_is_named(run_cli: RunCli) -> None:
     ]
     assert lines[4].startswith("hint: las-solve lock renews")
     document = json.loads(run_cli("plan", "--locked", *HERE, "--format", "json").stdout)
+    Draft202012Validator(json.loads(run_cli("schema", "plan").stdout)).validate(document)
     assert (document["status"], document["message"]) == ("error", lines[0].removeprefix("error: "))
     assert document["details"][1:] == [
         {"kind": "gone", "module": "lib", "locked": "2.0", "now": "1.0"},
@@ -262,3 +264,81 @@ def test_a_plan_by_a_lock_can_be_saved_and_answered_again(run_cli: RunCli) -> No
     saved = run_cli("plan", "--locked", *HERE, "--save-replay", "saved.yaml", "--format", "json")
     again = run_cli("replay", "saved.yaml", "--format", "json")
     assert _versions(json.loads(again.stdout)) == _versions(json.loads(saved.stdout))
+
+
+STORE = ("--store", "store.sqlite3")
+
+
+def _install(run_cli: RunCli, *modules: str) -> None:
+    planned = run_cli("plan", *modules, *HERE, *STORE, "--format", "json")
+    applied = run_cli("apply", "-", "--installed", *HERE, *STORE, stdin=planned.stdout)
+    assert applied.exit_code == 0, applied.output
+
+
+def _actions(run_cli: RunCli, *options: str) -> dict[str, tuple[str, str]]:
+    found = run_cli("plan", "--locked", *HERE, *options, "--format", "json")
+    assert found.exit_code == 0, found.output
+    checked = run_cli("check", "-", "--registry", "modules", *options, stdin=found.stdout)
+    assert checked.exit_code == 0, checked.output
+    return {step["module"]: (step["action"], step["version"]) for step in json.loads(found.stdout)["steps"]}
+
+
+def test_a_lock_is_obeyed_over_what_is_installed(run_cli: RunCli) -> None:
+    write_files(Path("modules"), {"aside.manifest.yaml": manifest_text("aside", "1.0")})
+    run_cli("lock", "app", *HERE)
+    locked = _text()
+    write_files(Path("modules"), {"newer.manifest.yaml": manifest_text("aside", "2.0")})
+    _install(run_cli, "lib@1.0", "aside@1.0")
+    assert _actions(run_cli, *STORE) == {
+        "aside": ("keep", "1.0"),
+        "app": ("install", "2.0"),
+        "cuda": ("install", "12.4"),
+        "lib": ("upgrade", "2.0"),
+    }
+    assert "aside" not in _actions(run_cli)
+    run_cli("lock", "app", *HERE, LAS_SOLVE_STORE="store.sqlite3")
+    digest = "registry: "
+    assert [one for one in _text().splitlines() if not one.startswith(digest)] == [
+        one for one in locked.splitlines() if not one.startswith(digest)
+    ]
+    _install(run_cli, "app", "lib@==2.0")
+    assert _actions(run_cli, *STORE) == {
+        "aside": ("keep", "1.0"),
+        "app": ("keep", "2.0"),
+        "cuda": ("keep", "12.4"),
+        "lib": ("keep", "2.0"),
+    }
+
+
+def test_an_installed_version_counts_that_the_registry_has_no_more(run_cli: RunCli) -> None:
+    run_cli("lock", "app", *HERE)
+    _install(run_cli, "app")
+    write_files(Path("modules"), {"lib.manifest.yaml": manifest_text("lib", "1.0")})
+    assert run_cli("plan", "--locked", *HERE).exit_code == 1
+    assert _actions(run_cli, *STORE)["lib"] == ("keep", "2.0")
+
+
+def test_a_pin_that_contradicts_the_lock_is_a_conflict(run_cli: RunCli) -> None:
+    run_cli("lock", "app", *HERE)
+    _install(run_cli, "lib@1.0")
+    assert run_cli("pin", "lib@1.0", *STORE, "--registry", "modules").exit_code == 0
+    found = run_cli("plan", "--locked", *HERE, *STORE, "--format", "json")
+    document = json.loads(found.stdout)
+    assert (found.exit_code, document["status"]) == (1, "conflict")
+    assert {"pinned", "locked"} <= {one["kind"] for one in document["core"]}
+
+
+def test_what_is_installed_may_make_a_locked_module_unneeded(run_cli: RunCli) -> None:
+    files = {
+        "shop.manifest.yaml": manifest_text("shop", "1.0", "interfaces: {consumes: [store]}\n"),
+        "east.manifest.yaml": manifest_text("east", "1.0", "interfaces: {provides: [store]}\n"),
+        "west.manifest.yaml": manifest_text("west", "1.0", "interfaces: {provides: [store]}\n"),
+    }
+    write_files(Path("modules"), files)
+    run_cli("lock", "shop", *HERE)
+    _install(run_cli, "west")
+    found = run_cli("plan", "--locked", *HERE, *STORE)
+    assert found.exit_code == 1
+    assert "  east 1.0 is not needed here any more\n" in found.stderr
+    assert run_cli("plan", "--locked", *HERE, *STORE, "--no-store").exit_code == 2
+    assert run_cli("plan", "--locked", *HERE, "--no-store").exit_code == 0
