@@ -80,7 +80,7 @@ class _HeldBack:
             if self._rules.request.strategy is Strategy.LOWEST and "total" in kinds:
                 if len(kinds) > 1 or statements[0].text_or_null("version") is not None:
                     yield f"{place} should only say that the lowest versions are wanted"
-            elif turn.is_settled and kinds == ["installed"] and statements[0].text_or_null("what") is None:
+            elif turn.is_settled and kinds == ["installed"] and statements[0].text_or_null("what") == "kept":
                 self._read_own(statements[0], one)
             else:
                 yield from self._unproved(place, statements, turn)
@@ -104,7 +104,7 @@ class _HeldBack:
                     said.append((fields, self._read_chosen(fields, turn)))
                 case "total":
                     said.append((fields, _Kept(self._totals.read(fields, turn))))
-                case "installed" if fields.text_or_null("what") is not None:
+                case "installed" if fields.text_or_null("what") != "stays":
                     said.append((fields, self._read_fewest(fields)))
                 case _:
                     said.append((fields, read_statement(fields, rules)))

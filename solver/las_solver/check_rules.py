@@ -160,9 +160,10 @@ class Rules:
 
     def admits_prereleases(self, name: str) -> bool:
         """Whether all pre-releases of `name` are eligible: by caller, request, pins, lock, or as there is no other."""
+        locked = self._locked_version(name)
         return (
             self.request.prereleases
-            or self._locked_version(name) is not None
+            or (locked is not None and locked.is_prerelease)
             or any(
                 requirement.name == name and requirement.constraint.names_prerelease
                 for requirement in (*self.request.requirements, *self.request.pinned)

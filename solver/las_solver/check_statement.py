@@ -248,7 +248,7 @@ def _read_locked(fields: Fields, rules: Rules) -> Statement:
 
 
 def _read_installed(fields: Fields, rules: Rules) -> Statement:
-    demand(fields, fields.text_or_null("what") is None, "what is least matters only to why a version is not newer")
+    demand(fields, fields.text_or_null("what") == "stays", "what is least matters only to why a version is not newer")
     name = fields.text("module")
     demand(fields, read_versions(fields, rules) == (rules.installed.get(name),), "that is not what is installed")
     demand(fields, name in rules.staying and not rules.is_removable(name), f"{name} does not have to stay")
