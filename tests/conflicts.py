@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from itertools import islice
 
 from brute_force import BruteForce
+from installed_strategies import make_installed_case
 from strategies import Case, Dice, make_case
 
 from las_solver.check import check
@@ -17,7 +19,7 @@ from las_solver.model import Host, ModuleVersion, Request
 from las_solver.planner import Planner
 from las_solver.source import MemorySource
 
-__all__ = ["diagnosis", "random_conflicts"]
+__all__ = ["diagnosis", "random_conflicts", "random_installed_conflicts"]
 
 
 def diagnosis(
@@ -40,11 +42,15 @@ def diagnosis(
 
 def random_conflicts(count: int, seed: str = "repairs") -> Iterator[Case]:
     """Cases without a plan, the same every time."""
-    found = 0
-    for number in range(100 * count):
-        case = make_case(Dice(random.Random(f"{seed} {number}").randbytes(700)))
-        if BruteForce(case.module_versions, case.host, case.request).best() is None:
-            yield case
-            found += 1
-            if found == count:
-                return
+    dices = (Dice(random.Random(f"{seed} {number}").randbytes(700)) for number in range(100 * count))
+    yield from islice(filter(_has_none, map(make_case, dices)), count)
+
+
+def random_installed_conflicts(count: int, seed: str = "repairs") -> Iterator[Case]:
+    """Cases without a plan on machines that have modules already, the same every time."""
+    dices = (Dice(random.Random(f"{seed} {number}").randbytes(1000)) for number in range(100 * count))
+    yield from islice(filter(_has_none, map(make_installed_case, dices)), count)
+
+
+def _has_none(case: Case) -> bool:
+    return BruteForce(case.module_versions, case.host, case.request).best() is None
