@@ -16,5 +16,7 @@ def repair_document(repair: Repair) -> dict[str, object]:
     return {
         "changes": [change_document(change) for change in repair.changes],
         "text": changes_text(repair.changes),
-        "then": [{"module": name, "version": str(steps[name].version)} for name in ordered],
+        "then": [
+            {"module": name, "version": str(steps[name].version), "action": steps[name].action} for name in ordered
+        ],
     }

@@ -107,10 +107,11 @@ def repair_lines(repairs: Sequence[Mapping[str, Any]], told: Collection[str], pa
 
 
 def _outcome(steps: Sequence[Mapping[str, Any]], told: Collection[str]) -> str:
-    """A plan in few words: ``then app 2.1 with torch 2.5.1 and 7 more``."""
-    if not steps:
-        return ""
-    first, *others = steps
+    """A plan in few words, without what does not change: ``then app 2.1 with torch 2.5.1 and 7 more``."""
+    changing = [step for step in steps if step.get("action") != "keep"]
+    if not changing:
+        return "then nothing changes" if steps else ""
+    first, *others = changing
     named = [f"{step['module']} {step['version']}" for step in others if step["module"] in told][:_MOST_OTHERS]
     more = len(others) - len(named)
     parts = [*named, f"{more} more"] if more else named

@@ -138,7 +138,8 @@ def _repairs_section(repairs: Sequence[Document], conflicts: Sequence[Document],
 
 
 def _outcome(steps: Sequence[Document]) -> Iterator[Block]:
-    """The plan that a repair leads to: the first modules in a sentence, all of them on demand."""
+    """The plan that a repair leads to: the first modules that change in a sentence, all of them on demand."""
+    steps = [step for step in steps if step.get("action") != "keep"]
     named = [f"{step['module']} {step['version']}" for step in steps]
     more = len(named) - _MOST_NAMES
     shown = ", ".join(named) if more <= 0 else f"{', '.join(named[:_MOST_NAMES])} and {more} more"
