@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from las_cli.installed import is_typed
+
 if TYPE_CHECKING:
     from las_cli.request_options import RequestOptions
 
@@ -23,7 +25,7 @@ def _words(options: RequestOptions) -> Iterator[str]:
         return
     for registry in options.registries:
         yield from ("--registry", str(registry))
-    if options.profile is not None:
+    if options.profile is not None and is_typed("profile"):  # typed, it would mean another machine than this
         yield from ("--profile", options.profile)
     if options.store is not None:
         yield from ("--store", str(options.store))

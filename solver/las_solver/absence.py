@@ -51,7 +51,8 @@ Absence = HostHas | OtherProvider | OtherVersions
 def absences(whole: Problem, decisions: Sequence[Decision], plan: Plan, question: Requirement) -> tuple[Absence, ...]:
     """Why nothing in `plan` leads to what `question` asks about, although something might."""
     name = question.name
-    chosen = {step.module: whole.domain(step.module).versions.index(step.version) for step in plan.steps}
+    steps = [step for step in plan.steps if step.action != "remove"]
+    chosen = {step.module: whole.domain(step.module).versions.index(step.version) for step in steps}
     ordered = {
         module: chosen[module] for decision in decisions if isinstance(decision, Layer) for module in decision.modules
     }

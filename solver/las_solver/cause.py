@@ -9,6 +9,7 @@ from packaging.version import Version
 
 from las_solver.answer import Answer, Demand, construct, unmet_demand
 from las_solver.constraint import Requirement
+from las_solver.model import Strategy
 from las_solver.problem import Need, Problem
 
 __all__ = ["Decision", "Entry", "Layer", "Link", "Pick", "Provision", "Reason", "decisions_of", "links_of", "shortest"]
@@ -16,9 +17,10 @@ __all__ = ["Decision", "Entry", "Layer", "Link", "Pick", "Provision", "Reason", 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """The versions of `modules` are decided together."""
+    """The versions of `modules` are decided together; `is_settled`: as they are installed, and nothing led there."""
 
     modules: tuple[str, ...]
+    is_settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ def decisions_of(problem: Problem, answer: Answer) -> tuple[Decision, ...]:
     found: list[Decision] = []
     modules: dict[str, int] = {}
     picks: dict[Demand, str] = {}
+    settles_last = problem.request.strategy is Strategy.UPGRADE
+    is_settled = not problem.installed.staying
     layer = problem.requested
     while True:
         while layer:
@@ -88,11 +92,19 @@ def decisions_of(problem: Problem, answer: Answer) -> tuple[Decision, ...]:
             needs = (need.name for name in layer for need in problem.domain(name).needs(answer[name]))
             layer = tuple(name for name in dict.fromkeys(needs) if name not in modules)
         demand = unmet_demand(problem, modules)
-        if demand is None:
+        if not is_settled and (demand is None or not settles_last):
+            settled = tuple(name for name in problem.installed.staying if name in answer and name not in modules)
+            found.append(Layer(settled, is_settled=True))
+            modules.update((name, answer[name]) for name in settled)
+            needs = (need.name for name in settled for need in problem.domain(name).needs(answer[name]))
+            layer = tuple(name for name in dict.fromkeys(needs) if name not in modules)
+            is_settled = True
+        elif demand is None:
             return tuple(found)
-        picks[demand] = provider = _picked(problem, answer, demand, picks)
-        found.append(Pick(*demand, provider))
-        layer = (provider,)
+        else:
+            picks[demand] = provider = _picked(problem, answer, demand, picks)
+            found.append(Pick(*demand, provider))
+            layer = (provider,)
 
 
 def _picked(problem: Problem, answer: Answer, demand: Demand, picks: Mapping[Demand, str]) -> str:
@@ -154,11 +166,11 @@ def _provision(problem: Problem, rank: int, pick: Pick) -> Provision:
 
 
 def shortest(
-    links: Sequence[Link], roots: Iterable[str], target: str, most: int
+    links: Sequence[Link], roots: Iterable[str], staying: Iterable[str], target: str, most: int
 ) -> tuple[tuple[tuple[Link, ...], ...], int]:
     """The first `most` of the shortest chains of `links` from any of `roots` to `target`, and how many there are.
 
-    The chain is empty if `target` is one of `roots`.
+    Where none of `roots` leads there, from any of those that are `staying`. The chain is empty if `target` begins it.
     """
     back: dict[str, list[Link]] = {}
     ahead: dict[str, list[Link]] = {}
@@ -175,6 +187,7 @@ def shortest(
             if distance[link.module] == distance[name] + 1:
                 ways[link.module] += ways[name]
     reaching = [name for name in dict.fromkeys(roots) if name in distance]
+    reaching = reaching or [name for name in staying if name in distance]
     least = min(distance[name] for name in reaching)
     starts = [name for name in reaching if distance[name] == least]
     chains: list[tuple[Link, ...]] = []

@@ -8,10 +8,21 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from las_solver.cause import Decision, Layer, Pick
+from las_solver.model import Strategy
 from las_solver.plan import Plan
 from las_solver.problem import Problem
 
-__all__ = ["Difference", "Earlier", "Preference", "ProviderOrder", "Unadmitted", "differences", "preference"]
+__all__ = [
+    "Difference",
+    "Earlier",
+    "FewerChanges",
+    "Preference",
+    "ProviderOrder",
+    "Settled",
+    "Unadmitted",
+    "differences",
+    "preference",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +68,28 @@ class Unadmitted:
     version: Version
 
 
-Preference = Earlier | ProviderOrder | Unadmitted
+@dataclass(frozen=True, slots=True)
+class FewerChanges:
+    """What is installed changes, or is removed, less: `count` modules in the one plan, `other_count` in the other.
+
+    `modules` are those that the other one changes, or removes, and the one does not. `what` is ``changes`` or
+    ``removals``.
+    """
+
+    what: str
+    modules: tuple[str, ...]
+    count: int
+    other_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """`modules` are installed, and change only where that is needed; the other plan has them at other versions."""
+
+    modules: tuple[str, ...]
+
+
+Preference = Earlier | FewerChanges | ProviderOrder | Settled | Unadmitted
 
 
 def differences(decisions: Sequence[Decision], plan: Plan, other: Plan) -> tuple[Difference, ...]:
@@ -83,6 +115,9 @@ def preference(
     All before it are the same, so that `other` has every module of a layer that differs. It can only be better there
     with a pre-release that the further requirement admits, or what that brings with it.
     """
+    fewer = _fewer_changes(plan, other)
+    if fewer is not None:
+        return fewer
     before, after = _versions(plan), _versions(other)
     number = -1
     for decision in decisions:
@@ -92,7 +127,9 @@ def preference(
                 return ProviderOrder(decision.consumer, decision.interface, decision.provider)
             continue
         number += 1
-        differing = tuple(name for name in decision.modules if before[name] != after[name])
+        differing = tuple(name for name in decision.modules if before[name] != after.get(name))
+        if differing and decision.is_settled:
+            return Settled(differing)
         if differing:
             own = [_behind(problem, name, before[name]) for name in decision.modules]
             others = [_behind(problem, name, after[name]) for name in decision.modules]
@@ -100,6 +137,20 @@ def preference(
             if (sum(own), own) < (sum(others), others) or (own == others and wins_tie):
                 return Earlier(number=number, modules=differing, total=sum(own), other_total=sum(others))
             return _unadmitted(problem, decisions, plan, other)
+    return None
+
+
+def _fewer_changes(plan: Plan, other: Plan) -> FewerChanges | None:
+    """That `plan` removes, or under the strategy keep changes, fewer installed modules than `other`, if so."""
+    removed, others = ({one.module for one in each.steps if one.action == "remove"} for each in (plan, other))
+    if len(removed) != len(others):
+        return FewerChanges("removals", tuple(sorted(others - removed)), len(removed), len(others))
+    if plan.request.strategy is Strategy.KEEP:
+        moved, others = (
+            {one.module for one in each.steps if one.action not in ("install", "keep")} for each in (plan, other)
+        )
+        if len(moved) != len(others):
+            return FewerChanges("changes", tuple(sorted(others - moved)), len(moved), len(others))
     return None
 
 
@@ -124,4 +175,4 @@ def _behind(problem: Problem, name: str, version: Version) -> int:
 
 
 def _versions(plan: Plan) -> dict[str, Version]:
-    return {step.module: step.version for step in plan.steps}
+    return {step.module: step.version for step in plan.steps if step.action != "remove"}

@@ -44,6 +44,7 @@ class Present:
     """The module asked about is `step` of `plan`, at a version that was asked about.
 
     `chains` are the first of the `chain_count` shortest chains from a requested module; an empty one is the request.
+    Where no requested module leads to it, `begins_installed`: they are from installed ones, of which it may be one.
     `bounds` are all that the plan's modules and the request say about its version, the narrowest first.
     """
 
@@ -52,6 +53,7 @@ class Present:
     chains: tuple[tuple[Link, ...], ...]
     chain_count: int
     bounds: tuple[Bound, ...]
+    begins_installed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +102,24 @@ def explain_choice(
 
     `whole` is the same problem unpruned; `answer` plans for other requests.
     """
-    ranks = {step.module: problem.domain(step.module).versions.index(step.version) for step in plan.steps}
+    steps = {step.module: step for step in plan.steps if step.action != "remove"}
+    ranks = {name: problem.domain(name).versions.index(step.version) for name, step in steps.items()}
     decisions = decisions_of(problem, ranks)
-    step = next((one for one in plan.steps if one.module == question.name), None)
+    step = steps.get(question.name)
     if step is not None and question.constraint.admits(step.version):
         links = links_of(problem, ranks, decisions)
-        chains, count = shortest(links, problem.requested, step.module, _MOST_CHAINS)
+        staying = [name for name in problem.installed.staying if name in ranks]
+        chains, count = shortest(links, problem.requested, staying, step.module, _MOST_CHAINS)
         bounds = tuple(_bounds(whole, links, step.module))
-        return Present(plan=plan, step=step, chains=chains, chain_count=count, bounds=bounds)
+        begin = chains[0][0].module if chains[0] else step.module
+        return Present(
+            plan=plan,
+            step=step,
+            chains=chains,
+            chain_count=count,
+            bounds=bounds,
+            begins_installed=begin not in problem.requested,
+        )
     request = problem.request
     other = answer(replace(request, requirements=(*request.requirements, question)))
     if not isinstance(other, Plan):

@@ -9,7 +9,7 @@ from las_solver.cause import Entry, Link, Provision, Reason
 from las_solver.constraint import Requirement
 from las_solver.document import asked, conflict_document, step_document
 from las_solver.plan import Plan, Step
-from las_solver.preference import Difference, Earlier, Preference, ProviderOrder, Unadmitted
+from las_solver.preference import Difference, Earlier, FewerChanges, Preference, ProviderOrder, Settled, Unadmitted
 from las_solver.sentence import listed, spelled
 from las_solver.why import Bound, Impossible, Possible, Present, Why
 
@@ -44,6 +44,7 @@ def _present(why: Present) -> dict[str, object]:
     return {
         "chains": [[_link(link) for link in chain] for chain in why.chains],
         "more_chains": why.chain_count - len(why.chains),
+        "begins": "installed" if why.begins_installed else "request",
         "step": step_document(why.step),
         "constraints": [_bound(one) for one in why.bounds],
     }
@@ -143,6 +144,10 @@ def _preference(preference: Preference) -> dict[str, object]:
             }
         case ProviderOrder(consumer=consumer, interface=interface, provider=provider):
             return {"kind": "provider", "module": consumer, "interface": interface, "provider": provider}
+        case FewerChanges(what=what, modules=modules, count=count, other_count=other_count):
+            return {"kind": what, "modules": list(modules), "count": count, "then_count": other_count}
+        case Settled(modules=modules):
+            return {"kind": "installed", "modules": list(modules)}
         case Unadmitted(module=module, version=version):
             return {"kind": "pre-release", "module": module, "version": str(version)}
         case _:

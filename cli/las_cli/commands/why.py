@@ -13,12 +13,15 @@ from las_cli.answers import print_answer
 from las_cli.command_text import command_text
 from las_cli.errors import ExitStatus
 from las_cli.explaining import BRIEFLY, Explaining
+from las_cli.installed_request import wanted
 from las_cli.options import ModuleType, format_option, logging_options
 from las_cli.request_options import RequestOptions, in_time, pose, request_options
 
 if TYPE_CHECKING:
     from las_cli.request_options import Question
+    from las_registry.lifecycle.reading import StoreContent
     from las_solver.constraint import Requirement
+    from las_solver.model import Host, Request
     from las_solver.why import Why
 
 __all__ = ["why"]
@@ -39,7 +42,8 @@ __all__ = ["why"]
 @logging_options
 @click.pass_context
 def why(ctx: click.Context, *, asked: str, modules: Sequence[str], options: RequestOptions, output_format: str) -> None:
-    """Say why MODULE is in the plan for what --for names, and why at that version; or why it is not.
+    """Say why MODULE is in the plan for what --for names, and why at that version; or why it is not. Without --for, say
+    so of what is installed: of the plan that leaves it as it is, for the modules that somebody asked for.
 
     A constraint asks about these versions: if the plan has another one, why not one of these.
 
@@ -48,6 +52,7 @@ def why(ctx: click.Context, *, asked: str, modules: Sequence[str], options: Requ
 
     \b
     Examples:
+      las-solve why numpy
       las-solve why numpy --for open-webui
       las-solve why 'python@>=3.14' --for open-webui
       las-solve why ollama --for open-webui --profile gpu-8gb
@@ -57,10 +62,9 @@ def why(ctx: click.Context, *, asked: str, modules: Sequence[str], options: Requ
     from las_cli.request import build_request
     from las_solver.conflict import Conflict
 
-    if not modules and options.recorded is None:
-        raise click.UsageError("Missing option '--for': name what the plan is for.")
     (requirement,) = build_request(modules=[asked]).requirements
-    question = pose(options, modules, also=[requirement.name])
+    adapt = None if modules or options.recorded is not None else _about_installed
+    question = pose(options, modules, also=[requirement.name], adapt=adapt)
     if not question.registry.versions(requirement.name) and requirement.name not in question.host.installed:
         raise unknown_module(requirement.name, question.registry)
     with Explaining(min(question.timeout, BRIEFLY)) as explaining:
@@ -75,6 +79,17 @@ def why(ctx: click.Context, *, asked: str, modules: Sequence[str], options: Requ
         status = ExitStatus.DONE
         _print(requirement, found, question, output_format, _commands(asked, modules, options))
     ctx.exit(ExitStatus.INTERRUPTED if explaining.interrupted else status)
+
+
+def _about_installed(request: Request, host: Host, content: StoreContent | None) -> Request:
+    """`request`, which names nothing, for what somebody asked for of what is installed, with the least change."""
+    from las_solver.constraint import Requirement
+    from las_solver.model import Strategy
+
+    if not host.installed:
+        raise click.UsageError("Missing option '--for': nothing is installed, so name what the plan is for.")
+    names = sorted(wanted(host, content))
+    return replace(request, requirements=tuple(map(Requirement.parse, names)), strategy=Strategy.KEEP)
 
 
 def _commands(asked: str, modules: Sequence[str], options: RequestOptions) -> Mapping[str, str]:

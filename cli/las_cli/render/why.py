@@ -86,7 +86,8 @@ def _tree(document: Document, paper: Paper) -> Iterator[str]:
             (at for at, (one, other) in enumerate(zip(names, before, strict=False)) if one != other), len(before)
         )
         if not shared:
-            yield f"  you asked for {printable(start)}"
+            is_installed = document["begins"] == "installed"
+            yield f"  {printable(start)} is installed" if is_installed else f"  you asked for {printable(start)}"
         left_out = range(_FIRST_LINKS, len(chain) - _LAST_LINKS) if len(chain) > _MOST_LINKS else range(0)
         for at, link in enumerate(chain):
             indent = "    " * min(at + 1, _DEEPEST)
@@ -193,6 +194,16 @@ def _preference(document: Document) -> Iterator[str]:
             why = "as you prefer it" if decided["provider"] in document["options"]["preferred"] else "by name"
             first = f"{decided['provider']} comes first of what could provide it, {why}"
             yield f"{decided['module']} consumes {decided['interface']}, and {first}"
+        case "installed":
+            are = "is installed and changes" if len(decided["modules"]) == 1 else "are installed and change"
+            yield f"{_listed(decided['modules'], 'and')} {are} only where that is needed"
+        case "changes" | "removals":
+            what = "change" if decided["kind"] == "changes" else "be removed"
+            then = (
+                f"{counted(decided['then_count'], 'installed module')} would {what}, not {decided['count'] or 'none'}"
+            )
+            named = f": {_listed(decided['modules'], 'and')} too" if decided["modules"] else ""
+            yield f"{then}{named}"
         case _:
             prerelease = f"{decided['module']} {decided['version']}"
             yield f"without {document['module']}, nothing admits the pre-release {prerelease}"
