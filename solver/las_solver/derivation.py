@@ -25,7 +25,6 @@ from las_solver.statement import (
     Requested,
     RuntimeNeed,
     Statement,
-    Staying,
 )
 
 __all__ = ["Line", "derive"]
@@ -168,7 +167,7 @@ def _sources(said: Statement, statements: Iterable[Statement]) -> tuple[str, ...
     found = (
         statement.source
         for statement in statements
-        if isinstance(statement, Dependency | RuntimeNeed | HardwareLimit | ModeLimit | InterfaceNeed | Staying)
+        if isinstance(statement, Dependency | RuntimeNeed | HardwareLimit | ModeLimit | InterfaceNeed)
         and isinstance(statement, type(said))
     )
     return tuple(dict.fromkeys(found))

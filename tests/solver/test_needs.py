@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from brute_force import Answer, BruteForce
 from packaging.version import Version
-from registries import ask, module, version
+from registries import ask, machine, module, version
 from strategies import GB, Case, Dice, make_case
 
 from las_solver.change import ProvideRuntime, RaiseHardware, apply_changes
@@ -429,3 +429,13 @@ def test_what_was_found_in_time_is_told() -> None:
         assert isinstance(found, Needs)
         counts.add((len(found.minimums), found.complete))
     assert {(0, False), (1, False), (2, True)} <= counts
+
+
+def test_what_is_installed_does_not_count() -> None:
+    """A smallest host is any machine, on which nothing is installed."""
+    registry = [version("app 1.0", "lib@<2"), version("app 2.0", "lib", ram_min=32 * GB), *module("lib", "1.0", "2.0")]
+    installed = machine(version("tool 1.0", "lib@>=2"), version("lib 2.0"), version("app 3.0", ram_min=64 * GB))
+    found = Planner(MemorySource(registry), installed).needs(ask("app"), newest=True)
+    assert found == Planner(MemorySource(registry), Host()).needs(ask("app"), newest=True)
+    assert isinstance(found, Needs)
+    assert [minimum.ram for minimum in found.minimums] == [32 * GB]
