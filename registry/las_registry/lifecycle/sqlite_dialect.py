@@ -11,9 +11,11 @@ from time import monotonic, sleep
 from typing import Final
 
 from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from las_registry.lifecycle.sqlite_file import APPLICATION_ID, connect, is_store
+from las_registry.problem import printable
 
 __all__ = ["begin_reading", "begin_writing", "engine_for", "find_faults", "finish_tables", "has_tables", "make_file"]
 
@@ -23,6 +25,9 @@ _ON_CONNECTING: Final = (
     "PRAGMA checkpoint_fullfsync = ON",
     "PRAGMA foreign_keys = ON",
 )
+
+_TURN: Final = 20
+"""Milliseconds after which SQLite begins anew to wait for its turn to write."""
 
 _APPEND_ONLY: Final = tuple(
     f"CREATE TRIGGER transitions_never_{what} BEFORE {event} ON transitions "
@@ -52,8 +57,31 @@ def has_tables(connection: Connection, place: str) -> bool:
 
 
 def begin_writing(connection: Connection) -> None:
-    """Begins a transaction that no other writer is beside."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    """Begins a transaction that no other writer is beside.
+
+    SQLite by itself would ask ever more rarely whether it is its turn, and beside busy writers might never get it.
+    """
+    driver = _driver(connection)
+    (timeout,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    deadline = monotonic() + timeout / 1000
+    driver.execute(f"PRAGMA busy_timeout = {min(timeout, _TURN)}")
+    try:
+        while not _has_begun(connection, deadline):
+            pass
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {timeout}")
+
+
+def _has_begun(connection: Connection, deadline: float) -> bool:
+    """Tries to begin to write; False where somebody else writes and there is time to try again."""
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return True
+    except OperationalError as error:
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        if code != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+            raise
+        return False
 
 
 def begin_reading(connection: Connection) -> None:
@@ -80,6 +108,7 @@ def find_faults(connection: Connection) -> Iterator[str]:
 def _connect(path: Path, timeout: float) -> sqlite3.Connection:
     connection, _ = connect(path, timeout=timeout, writing=True)
     try:
+        is_store(connection, printable(str(path)))  # what belongs to something else is not touched
         for statement in _ON_CONNECTING:
             connection.execute(statement)
         _log_ahead(connection, monotonic() + timeout)
