@@ -15,9 +15,9 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import Dialect, Engine
 from store_operations import acknowledge, perform, run
 
-from las_registry.lifecycle import Store, sqlite_dialect
+from las_registry.lifecycle import Store, StoreUnusable, sqlite_dialect
 
-__all__ = ["KINDS", "count_steps", "die_at", "prepare", "run_checkpointing", "sharing_compiled"]
+__all__ = ["KINDS", "count_steps", "die_at", "prepare", "run_checkpointing", "run_out_of_room", "sharing_compiled"]
 
 KINDS: Final = ("instruction", "database step", "byte")
 """Instructions of Python; instructions of SQLite's virtual machine, of which statements are made; bytes that files may
@@ -92,6 +92,30 @@ def run_checkpointing(path: str, seed: int, first: int, number: int, journal: st
     """As :func:`store_operations.run`, while the log is written back whenever it has this many pages."""
     _on_connecting(lambda connection: connection.execute(f"PRAGMA wal_autocheckpoint = {pages}"))
     run(path, seed, first, number, journal)
+
+
+def run_out_of_room(path: str, room: int, journal: str) -> None:
+    """Write until no file may become longer than the store is now and `room`; note how many operations were done.
+
+    The error is clear, the store goes on being read, and, as soon as there is room again, written.
+    """
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    done = 0
+    with Store.open(Path(path)) as store:
+        limit = max(room, Path(path).stat().st_size + room - 100_000)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, unlimited[1]))
+        try:
+            for done in range(1000):
+                store.snapshot(f"until the end {done}")
+        except StoreUnusable as error:
+            assert error.hint is not None and "disk" in str(error), error
+        else:
+            raise AssertionError("there was room for everything")
+        assert len(store.snapshots()) >= done
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+        assert store.check() == ()
+        store.snapshot(f"until the end {done}")
+    acknowledge(journal, done + 1)
 
 
 def _perform(path: str, seed: int, at: int) -> None:

@@ -42,7 +42,7 @@ def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Iterator[Path]:
-    """A directory where no disk is waited for, if there is such a place: what is killed leaves its files there as well."""
+    """A directory where no disk is waited for, if there is one: what is killed leaves its files there as well."""
     memory = Path("/dev/shm")
     with TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else tmp_path) as name:
         yield Path(name)
