@@ -128,8 +128,8 @@ def _lifting_one(statement: Statement, host: Host, request: Request) -> Iterator
     match statement:
         case Requested(requirement) if requirement.constraint.text:
             yield RelaxConstraint(requirement)
-        case Exclusion(_, requirement):
-            yield LiftExclusion(requirement)
+        case Exclusion(_, requirement, removes):
+            yield LiftExclusion(requirement, removes)
         case PinLimit(_, requirement):
             yield LiftPin(requirement)
         case LockLimit(span):

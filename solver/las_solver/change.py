@@ -60,9 +60,10 @@ class AdmitPrereleases:
 
 @dataclass(frozen=True, slots=True)
 class LiftExclusion:
-    """Do not exclude what `requirement` excludes."""
+    """Do not exclude what `requirement` excludes; if `removes`, do not remove it."""
 
     requirement: Requirement
+    removes: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +303,8 @@ def change_text(change: Change) -> str:
             return f"leave out {module}"
         case AdmitPrereleases():
             return "allow pre-releases"
+        case LiftExclusion(requirement, removes=True):
+            return f"do not remove {requirement.name}"
         case LiftExclusion(requirement):
             return f"do not exclude {requirement.name} {requirement.constraint}".rstrip()
         case LiftPin(requirement):

@@ -55,7 +55,8 @@ def _reasons(conflict: Conflict) -> dict[str, object]:
         "smallest": conflict.smallest,
         "derivation": [_line(line) for line in derive(conflict.problem, conflict.core)],
     }
-    return {**reasons, "explanation": explanation(reasons, list(map(str, conflict.request.requirements)))}
+    request = conflict.request
+    return {**reasons, "explanation": explanation(reasons, list(map(str, request.requirements)), request.removed)}
 
 
 def _line(line: Line) -> dict[str, object]:

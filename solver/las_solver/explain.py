@@ -27,11 +27,14 @@ class Row:
     sources: tuple[str, ...] = ()
 
 
-def explanation(conflict: Mapping[str, Any], request: Sequence[str]) -> str:
-    """The text of a `conflict` of docs/documents.md that has a core and a derivation; at most about forty lines."""
+def explanation(conflict: Mapping[str, Any], request: Sequence[str], removed: Sequence[str] = ()) -> str:
+    """The text of a `conflict` of docs/documents.md that has a core and a derivation; at most about forty lines.
+
+    `request` and `removed` as in :func:`heading`.
+    """
     shown = rows(conflict)
     numbered = any(row.number for row in shown)
-    lines = [f"No plan for {heading(request)}."]
+    lines = [f"No plan for {heading(request, removed)}."]
     for row in shown:
         number = f"{row.number}. " if row.number else "   " if numbered else ""
         lines.append(f"  {number}{row.text}")
@@ -39,11 +42,11 @@ def explanation(conflict: Mapping[str, Any], request: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def heading(request: Sequence[str]) -> str:
-    """What was asked for, in words."""
-    if not request:
-        return "this change"
-    return listed(list(dict.fromkeys(one.replace("@", " ", 1) for one in request)), "and")
+def heading(request: Sequence[str], removed: Sequence[str] = ()) -> str:
+    """What was asked for, in words: requirements, or if there are none, the modules that are to be `removed`."""
+    if request:
+        return listed(list(dict.fromkeys(one.replace("@", " ", 1) for one in request)), "and")
+    return f"the removal of {listed(list(dict.fromkeys(removed)), 'and')}" if removed else "what is installed"
 
 
 def closing_words(conflict: Mapping[str, Any]) -> Iterator[str]:

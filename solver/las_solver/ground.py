@@ -139,7 +139,7 @@ def _statement(problem: Problem, domain: Domain, span: Span, thing: Hashable) ->
     newest = domain.candidates[span.high]
     match thing:
         case LacksHardware() | LacksMode() | Excluded() | OutsidePin() | OutsideLock() | Deprecated():
-            return _limit(newest.source, span, thing)
+            return _limit(problem, newest.source, span, thing)
         case Need(name=name, constraint=constraint):
             entries = newest.requirements if thing.field == "modules" else newest.runtimes
             place, requirement = next(
@@ -158,14 +158,15 @@ def _statement(problem: Problem, domain: Domain, span: Span, thing: Hashable) ->
     raise AssertionError(f"nothing is known about {thing!r}")
 
 
-def _limit(source: str, span: Span, objection: Objection) -> Statement:
+def _limit(problem: Problem, source: str, span: Span, objection: Objection) -> Statement:
     match objection:
         case LacksHardware(fact):
             return HardwareLimit(span, objection, f"{source}: {_HARDWARE_FIELDS[fact]}")
         case LacksMode():
             return ModeLimit(span, objection, f"{source}: runtime.modes")
         case Excluded(by):
-            return Exclusion(span, by)
+            is_removal = by.name in problem.request.removed and by.name in problem.host.installed
+            return Exclusion(span, by, removes=is_removal and not by.constraint.text)
         case OutsidePin(by):
             return PinLimit(span, by)
         case OutsideLock(locked):

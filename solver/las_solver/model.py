@@ -128,3 +128,8 @@ class Request:
     unlocked: frozenset[str] = frozenset()
     released: frozenset[str] = frozenset()
     allow_removal: bool = False
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """The modules of which the removal is asked for: they may be removed, and every version of them is excluded."""
+        return tuple(one.name for one in self.excluded if not one.constraint.text and one.name in self.released)

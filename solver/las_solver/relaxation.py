@@ -36,7 +36,7 @@ from las_solver.change import (
 )
 from las_solver.closure import closure
 from las_solver.constraint import ANY, Constraint, Requirement
-from las_solver.disturbance import disturbed_by
+from las_solver.disturbance import Disturbance
 from las_solver.ground import misspelt
 from las_solver.ladder import Ladder, Levels
 from las_solver.model import Request
@@ -97,7 +97,7 @@ class Relaxation:
         problem = Problem(shelf, request, pruned=False, names_admit=RelaxConstraint not in offers)
         reached = closure(problem, budget, beside=beside)
         statements, self._reached = reached.statements, reached.modules
-        self._problem = problem
+        self._disturbance = Disturbance(problem)
         self._theory = Theory(problem, budget=budget)
         self._theory.encoding.prefers_installed = True
         self._ladders: dict[Hashable, Ladder] = {}
@@ -130,7 +130,7 @@ class Relaxation:
 
     def disturbed(self) -> list[str]:
         """The staying modules not spoken of that could not stay beside the answer that :meth:`admits` found."""
-        return disturbed_by(self._problem, self._theory.encoding.snapshot(), self._reached)
+        return self._disturbance.beside(self._theory.encoding.snapshot(), self._reached)
 
     def remedies(self, levels: Levels) -> Iterator[tuple[int, ...]]:
         """Clauses that every choice of rungs with a valid answer meets, and not `levels`, which :meth:`admits` refused.
@@ -216,8 +216,8 @@ class Relaxation:
                     self._offer_modes(span.module, lack.modes)
                 case PreRelease():
                     self._offer("pre-release", [AdmitPrereleases()])
-                case Exclusion(_, requirement):
-                    self._offer_exclusion(requirement)
+                case Exclusion(_, requirement, removes):
+                    self._offer_exclusion(requirement, removes=removes)
                 case PinLimit(_, requirement):
                     self._offer(("pinned", requirement), [LiftPin(requirement)])
                 case LockLimit(span):
@@ -270,12 +270,11 @@ class Relaxation:
         if len({one.name for one in self._request.requirements}) > 1:
             self._offer(("left out", requirement.name), [LeaveOut(requirement.name)])
 
-    def _offer_exclusion(self, requirement: Requirement) -> None:
+    def _offer_exclusion(self, requirement: Requirement, *, removes: bool) -> None:
         """To exclude what may be removed is to ask for its removal; that is not taken back if nothing else is asked."""
         request = self._request
-        removed = {one.name for one in request.excluded if not one.constraint.text and one.name in request.released}
-        if request.requirements or removed != {requirement.name}:
-            self._offer(("excluded", requirement), [LiftExclusion(requirement)])
+        if request.requirements or set(request.removed) != {requirement.name}:
+            self._offer(("excluded", requirement), [LiftExclusion(requirement, removes)])
 
     def _rules_of_requests(self) -> Iterator[tuple[int, ...]]:
         """Not every module is left out; and one that is, is not asked for with a constraint either."""

@@ -81,6 +81,8 @@ def sentence(statement: Statement, subject: Subject | None = None) -> str:
             are = _all(subject or span, "is a pre-release", "are pre-releases")
             them = "it" if are.endswith("a pre-release") else "them"
             return f"{are}, and nothing that is needed here names one of {span.module} (--pre admits {them})"
+        case Exclusion(span, removes=True):
+            return f"you asked to remove {span.module}"
         case Exclusion(span, requirement):
             return f"you excluded {spelled(requirement)}" + (
                 "" if not requirement.constraint.text else f", which is {subject.text if subject else span}"

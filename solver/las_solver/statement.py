@@ -209,10 +209,11 @@ class PreRelease:
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """The caller excluded the versions of `span`, by `requirement`."""
+    """The caller excluded the versions of `span`, by `requirement`; if `removes`, to have the module removed."""
 
     span: Span
     requirement: Requirement
+    removes: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

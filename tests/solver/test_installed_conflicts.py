@@ -93,7 +93,7 @@ def test_a_removal_is_refused_for_what_still_needs_it() -> None:
         [
             "app 1.0 is installed and has to stay, at this or another version",
             "every version of app needs lib <3",
-            "you excluded lib",
+            "you asked to remove lib",
         ]
     ]
     assert offered(said) == ["remove app 1.0, which is installed: remove app 1.0, remove lib 2.0"]
@@ -104,7 +104,7 @@ def test_of_several_removals_one_can_be_taken_back() -> None:
         [*WORLD, version("tool 1.0")], removal("lib", "tool"), machine(*APP[:1], LIB[1], version("tool 1.0"))
     )
     assert [text.partition(":")[0] for text in offered(said)] == [
-        "do not exclude lib",
+        "do not remove lib",
         "remove app 1.0, which is installed",
     ]
 
@@ -157,7 +157,7 @@ def test_a_provider_that_is_installed_is_missed() -> None:
         [
             "web 1.0 is installed and has to stay, at this or another version",
             "web 1.0 consumes the interface db, which only pg can provide",
-            "you excluded pg",
+            "you asked to remove pg",
         ]
     ]
     assert offered(said) == [

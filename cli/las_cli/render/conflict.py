@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from las_cli.render.phrases import no_change
+from las_cli.render.report_parts import request_words
 from las_cli.render.terminal import display_width, printable
 from las_cli.render.text import Paper, wrap
-from las_solver.explain import Row, closing_words, heading, rows
+from las_solver.explain import Row, closing_words, rows
 from las_solver.sentence import listed
 
 __all__ = ["conflict_lines", "render_conflict", "repair_lines"]
@@ -25,7 +26,7 @@ def render_conflict(document: Mapping[str, Any], *, place: str, paper: Paper) ->
 
 
 def _lines(document: Mapping[str, Any], place: str, paper: Paper) -> Iterator[str]:
-    yield from wrap(printable(f"No plan for {heading(document['request'])} {place}."), paper=paper, bold=True)
+    yield from wrap(printable(f"No plan for {request_words(document)} {place}."), paper=paper, bold=True)
     conflicts = [document, *document["more"]]
     if len(conflicts) > 1:
         yield from wrap(_count(len(conflicts), complete=document["complete"]), paper=paper)
@@ -80,7 +81,9 @@ def _places(sources: Sequence[str]) -> Iterator[str]:
     for source in sources[:_MOST_SOURCES]:
         manifest, _, field = source.partition(": ")
         fields.setdefault(manifest, []).append(field)
-    yield from (f"{manifest}: {', '.join(named)}" for manifest, named in fields.items())
+    yield from (
+        f"{manifest}: {', '.join(filter(None, named))}".removesuffix(": ") for manifest, named in fields.items()
+    )
     if len(sources) > _MOST_SOURCES:
         yield f"and {len(sources) - _MOST_SOURCES} more"
 
@@ -100,7 +103,7 @@ def repair_lines(repairs: Sequence[Mapping[str, Any]], told: Collection[str], pa
         first = f"  {number:>{digits}}. "
         if fits:
             gap = " " * (column - len(first) - display_width(text))
-            yield first + text + gap + paper.style(outcome, dim=True)
+            yield first + text + (gap + paper.style(outcome, dim=True) if outcome else "")
         else:
             yield from wrap(text, paper=paper, first=first, indent=margin)
             yield from wrap(outcome, paper=paper, first=margin, indent=margin, dim=True)

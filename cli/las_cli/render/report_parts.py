@@ -9,8 +9,18 @@ from las_cli.render.host import readable_size
 from las_cli.render.phrases import counted
 from las_cli.render.report import Facts, Section
 from las_registry.size import parse_size
+from las_solver.explain import heading
 
-__all__ = ["closing", "machine_section", "names_asked_for", "places", "request_section", "request_words", "spelled"]
+__all__ = [
+    "closing",
+    "machine_section",
+    "names_asked_for",
+    "places",
+    "removed",
+    "request_section",
+    "request_words",
+    "spelled",
+]
 
 Document = Mapping[str, Any]
 
@@ -35,14 +45,23 @@ def places(sources: Iterable[str]) -> tuple[str, ...]:
 
 def request_words(document: Document) -> str:
     """What was asked for, as words of a sentence."""
-    *others, last = dict.fromkeys(map(spelled, document["request"])) or ("what is installed",)
-    return f"{', '.join(others)} and {last}" if others else last
+    return heading(document["request"], removed(document))
+
+
+def removed(document: Document) -> tuple[str, ...]:
+    """The modules of which the removal is all that is asked for: they are excluded and released."""
+    if document["request"]:
+        return ()
+    options = document["options"]
+    return tuple(one for one in options["excluded"] if one in options.get("released", ()))
 
 
 def request_section(document: Document) -> Section:
     """What was asked for, and in which way where that is not the usual one."""
     options = document["options"]
-    facts = [("Asked for", ", ".join(map(spelled, document["request"])) or "nothing more than is installed", False)]
+    asked_for = ", ".join(map(spelled, document["request"]))
+    going = removed(document)
+    facts = [("Asked for", asked_for or "nothing more than is installed", False)] if asked_for or not going else []
     if options["strategy"] != "newest":
         facts.append(("Strategy", options["strategy"], False))
     if options["prereleases"]:
@@ -54,16 +73,18 @@ def request_section(document: Document) -> Section:
         facts.append(("Modes forced", ", ".join(forced), False))
     if options["preferred"]:
         facts.append(("Preferred", ", ".join(options["preferred"]), False))
-    if options["excluded"]:
-        facts.append(("Excluded", ", ".join(map(spelled, options["excluded"])), False))
+    if going:
+        facts.append(("To be removed", ", ".join(going), False))
+    if excluded := [one for one in options["excluded"] if one not in going]:
+        facts.append(("Excluded", ", ".join(map(spelled, excluded)), False))
     if options.get("pinned"):
         facts.append(("Pinned", ", ".join(map(spelled, options["pinned"])), False))
     if options.get("locked") is not None:
         facts.append(("Locked", _locked(options), False))
     if options.get("allow_removal"):
         facts.append(("May be removed", "everything that is installed", False))
-    elif options.get("released"):
-        facts.append(("May be removed", ", ".join(options["released"]), False))
+    elif released := [one for one in options.get("released", ()) if one not in going]:
+        facts.append(("May be removed", ", ".join(released), False))
     return Section(title="The request", anchor="request", blocks=(Facts(tuple(facts)),))
 
 

@@ -12,7 +12,7 @@ from las_cli.render.changes import NOTHING, best, changes, is_shown, stay, still
 from las_cli.render.held_back import held_back, not_explained
 from las_cli.render.table import Column, Painter, render_table
 from las_cli.render.terminal import display_width, printable, shorten
-from las_solver.model import Strategy
+from las_solver.model import Request, Strategy
 from las_solver.plan import Plan, Step
 
 __all__ = ["Paper", "render_plan", "wrap"]
@@ -22,6 +22,7 @@ _READABLE: Final = 110
 
 _MOST_NAMES: Final = 4
 _MOST_INVALID: Final = 5
+_MOST_REQUESTED: Final = 8
 _STYLES: Final[Mapping[str, Mapping[str, str | bool]]] = {
     "downgrade": {"fg": "yellow"},
     "keep": {"dim": True},
@@ -103,9 +104,7 @@ def _invalid(plan: Plan, paper: Paper) -> Iterator[str]:
 
 
 def _headline(plan: Plan, place: str) -> str:
-    asked = dict.fromkeys(f"{one.name} {one.constraint}".strip() for one in plan.request.requirements)
-    *others, last = map(printable, asked or ("what is installed",))
-    requested = f"{', '.join(others)} and {last}" if others else last
+    requested = _requested(plan.request)
     best_in = best(plan.request.strategy)
     proof = f"proven {best_in}" if plan.optimal else f"the {best_in} found in time, not proven"
     actions = [step.action for step in plan.steps]
@@ -116,6 +115,18 @@ def _headline(plan: Plan, place: str) -> str:
     else:
         count = "1 module" if len(actions) == 1 else f"{len(actions)} modules in order"
     return f"Plan for {requested} {printable(place)}: {count}, {proof}"
+
+
+def _requested(request: Request) -> str:
+    """What was asked for, in words; :func:`las_solver.explain.heading` says the same of conflicts."""
+    asked = [f"{one.name} {one.constraint}".strip() for one in request.requirements]
+    names = list(dict.fromkeys(map(printable, asked or request.removed)))
+    if not names:
+        return "what is installed"
+    if len(names) > _MOST_REQUESTED + 1:
+        names[_MOST_REQUESTED:] = [f"{len(names) - _MOST_REQUESTED} more"]
+    *others, last = names
+    return ("" if asked else "the removal of ") + (f"{', '.join(others)} and {last}" if others else last)
 
 
 def _table(plan: Plan, paper: Paper, *, with_actions: bool) -> Iterator[str]:
