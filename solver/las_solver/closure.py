@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from las_solver.constraint import Requirement
-from las_solver.disturbance import disturbed_by_request
 from las_solver.ground import missing, statements_about, stays
 from las_solver.problem import Problem
 from las_solver.sat import Stopped
@@ -26,7 +25,7 @@ class Closure:
 def closure(problem: Problem, stop: Callable[[], bool], *, beside: Iterable[str] = ()) -> Closure:
     """Every statement about a module that the request can reach, breadth-first; `problem` is not pruned.
 
-    Of what is installed, it reaches what the request's options disturb, and the modules `beside`.
+    Of what is installed besides, it reaches the modules `beside`.
 
     Raises :class:`las_solver.sat.Stopped` when `stop` answers True.
     """
@@ -34,7 +33,7 @@ def closure(problem: Problem, stop: Callable[[], bool], *, beside: Iterable[str]
     for requirement in problem.request.requirements:
         statements[Requested(requirement)] = None
         statements.update(absence(problem, requirement))
-    queue = [*problem.requested, *disturbed_by_request(problem), *beside]
+    queue = [*problem.requested, *beside]
     seen: set[str] = set()
     for name in queue:
         if name in seen:

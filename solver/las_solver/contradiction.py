@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from typing import Final
 
 from las_solver.constraint import ANY, Constraint, Requirement
-from las_solver.disturbance import disturbed_by, disturbed_by_request
+from las_solver.disturbance import Disturbance
 from las_solver.ground import limits_of, missing, statements_about, stays
 from las_solver.merge import unconstrained
 from las_solver.problem import Need, Problem
@@ -59,7 +59,8 @@ class Contradiction:
         self._intricate: set[int] = set()
         self._asked: set[tuple[str, str]] = set()
         self._absences: dict[tuple[str, str], Statement] = {}
-        self._layer: list[str] = list(dict.fromkeys((*problem.requested, *disturbed_by_request(problem))))
+        self._layer: list[str] = list(problem.requested)
+        self._disturbance = Disturbance(problem)
         self._widened: dict[str, None] = {}
         self._seen: set[str] = set(self._layer)
         self._selected: list[int] = []
@@ -84,8 +85,7 @@ class Contradiction:
         consistent = 0
         while not self._contradicts(len(self._selectors)):
             consistent = len(sizes)
-            if self._problem.installed.is_staying:
-                self._reach(disturbed_by(self._problem, self._theory.encoding.snapshot(), self._widened))
+            self._reach(self._disturbance.beside(self._theory.encoding.snapshot(), self._widened))
             enough = _GROWTH * sizes[-1]
             while self._layer and (len(sizes) == consistent or sizes[-1] < enough):
                 self._widen()

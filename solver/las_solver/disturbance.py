@@ -1,65 +1,71 @@
 """Staying modules that cannot stay as they are installed. What is said of all others is true of itself.
 
-docs/algorithm.md ("Widening") says why nothing else has to be looked at.
+docs/algorithm.md ("What stays") says why nothing else has to be looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import cached_property
 from typing import Final
 
 from las_solver.feasibility import objections
 from las_solver.problem import Problem
 from las_solver.ranks import contains
 
-__all__ = ["disturbed_by", "disturbed_by_request"]
+__all__ = ["Disturbance"]
 
 _FEW: Final = 8
 
 
-def disturbed_by_request(problem: Problem) -> tuple[str, ...]:
-    """The staying modules whose installed version the request's options rule out by itself, in order of name."""
-    request, installed = problem.request, problem.installed
-    names = installed.staying
-    if request.modes is None and request.locked is None:
-        named = {*(one.name for one in (*request.excluded, *request.pinned)), *request.forced_modes}
-        names = tuple(sorted(named & installed.is_staying))
-    return tuple(name for name in names if objections(installed.modules[name], problem.host, request))
+class Disturbance:
+    """Which staying modules of a `problem`, which is not pruned, cannot stay as they are installed."""
 
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._installed = problem.installed
 
-def disturbed_by(problem: Problem, model: Mapping[str, int], told: Collection[str]) -> list[str]:
-    """Staying modules of which nothing was `told` yet and which could not stay beside `model`, in order of name.
+    def beside(self, model: Mapping[str, int], told: Collection[str]) -> list[str]:
+        """Staying modules of which nothing was `told` yet and which could not stay beside `model`, in order of name.
 
-    None only if there are none; else no more than doubles what was told, as a few are often enough to contradict it.
-    `model` has the ranks of modules; -1 stands for any. `problem` is not pruned.
-    """
-    installed = problem.installed
-    found: set[str] = set()
-    for name in installed.is_staying.intersection((*told, *model)):
-        rank = model.get(name)
-        if rank == -1 or rank == problem.rest(name):
-            continue
-        if name not in told:
-            found.update(() if rank is None else (name,))
-            continue
-        users = (user for user in installed.dependents(name) if user not in told and user not in found)
-        found.update(user for user in users if _is_disturbed(problem, user, name, rank))
-    return sorted(found)[: max(_FEW, len(told))]
+        None only if there are none; else no more than doubles what was told, as a few are often enough to contradict
+        it. `model` has the ranks of modules; -1 stands for any.
+        """
+        staying = self._installed.is_staying
+        if not staying:
+            return []
+        found = self._ruled_out.difference(told)
+        for name in staying.intersection((*told, *model)):
+            rank = model.get(name)
+            if rank == -1 or rank == self._problem.rest(name):
+                continue
+            if name not in told:
+                found.update(() if rank is None else (name,))
+                continue
+            users = (user for user in self._installed.dependents(name) if user not in told and user not in found)
+            found.update(user for user in users if self._misses(user, name, rank))
+        return sorted(found)[: max(_FEW, len(told))]
 
+    @cached_property
+    def _ruled_out(self) -> set[str]:
+        """The staying modules whose installed version the options of the request rule out by itself."""
+        request, installed = self._problem.request, self._installed
+        names: Collection[str] = installed.staying
+        if request.modes is None and request.locked is None:
+            named = {*(one.name for one in (*request.excluded, *request.pinned)), *request.forced_modes}
+            names = named & installed.is_staying
+        host = self._problem.host
+        return {name for name in names if objections(installed.modules[name], host, request)}
 
-def _is_disturbed(problem: Problem, user: str, name: str, rank: int | None) -> bool:
-    """Whether `user`, as it is installed, cannot have `name` at `rank` (None: not at all), which it uses."""
-    one = problem.installed.modules[user]
-    entries = [*one.requirements, *(runtime for runtime in one.runtimes if not problem.host_meets(runtime))]
-    needed = [entry.constraint for entry in entries if entry.name == name]
-    if rank is None:
-        return bool(needed) or bool(_used(problem, user, name))
-    return any(not contains(problem.admitted(name, constraint), rank) for constraint in needed) or any(
-        not problem.provides(name, rank, interface) for interface in _used(problem, user, name)
-    )
-
-
-def _used(problem: Problem, user: str, name: str) -> list[str]:
-    """The interfaces that `user` consumes and `name` provides, both as they are installed."""
-    provided, outside = problem.installed.modules[name].provides, problem.host.interfaces
-    return [one for one in problem.installed.modules[user].consumes if one in provided and one not in outside]
+    def _misses(self, user: str, name: str, rank: int | None) -> bool:
+        """Whether `user`, as it is installed, cannot do with `name` at `rank` (None: not at all)."""
+        problem, one = self._problem, self._installed.modules[user]
+        entries = [*one.requirements, *(runtime for runtime in one.runtimes if not problem.host_meets(runtime))]
+        needed = [entry.constraint for entry in entries if entry.name == name]
+        provided, outside = self._installed.modules[name].provides, problem.host.interfaces
+        used = [interface for interface in one.consumes if interface in provided and interface not in outside]
+        if rank is None:
+            return bool(needed or used)
+        return any(not contains(problem.admitted(name, constraint), rank) for constraint in needed) or any(
+            not problem.provides(name, rank, interface) for interface in used
+        )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from las_solver.closure import closure
 from las_solver.conflict import Conflict, finished
-from las_solver.disturbance import disturbed_by
+from las_solver.disturbance import Disturbance
 from las_solver.merge import merged, subject
 from las_solver.problem import Problem
 from las_solver.sat import Budget, Cheapest, Stopped
@@ -61,6 +61,7 @@ def _smallest_beside(
     statements = [*reached.statements, *_said_at_once(problem, reached.statements), NO_CYCLE]
     theory = Theory(problem, dict.fromkeys(statements), budget=budget)
     theory.encoding.prefers_installed = True
+    disturbance = Disturbance(problem)
     cheapest = Cheapest(dict.fromkeys(theory.selectors, 1), budget)
     try:
         while True:
@@ -76,7 +77,7 @@ def _smallest_beside(
             left_out = _left_out(theory, chosen)
             if problem.installed.is_staying:
                 theory.contradicts([selector for selector in theory.selectors if selector not in set(left_out)])
-                disturbed = disturbed_by(problem, theory.encoding.snapshot(), reached.modules)
+                disturbed = disturbance.beside(theory.encoding.snapshot(), reached.modules)
                 if disturbed:
                     return _Disturbed(disturbed)
             cheapest.add(left_out)
