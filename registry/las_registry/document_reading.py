@@ -14,7 +14,7 @@ from las_solver.constraint import Requirement, check_name
 from las_solver.errors import InvalidInput
 from las_solver.model import Request, Strategy
 
-__all__ = ["MOST_PROBLEMS", "DocumentReading", "label", "shown"]
+__all__ = ["MOST_PROBLEMS", "DocumentReading", "boolean", "label", "shown"]
 
 MOST_PROBLEMS: Final = 50
 """A reading may end once it has found so many problems."""
@@ -39,18 +39,18 @@ class DocumentReading:
         self.refuse((key,), f"expected version {version} of the format, found {shown(value)}", hint)
         raise InvalidFile(self.problems)
 
-    def request(self, top: Mapping[str, Value], keys: Sequence[str]) -> Request:
+    def request(self, top: Mapping[str, Value], keys: Sequence[str], *, is_optional: bool = False) -> Request:
         """What is asked for, under ``request`` and ``options``; `keys` are the options of the format, of which those
-        that every format has are read here."""
+        that every format has are read here. Unless it `is_optional`, something has to be."""
         requirements = self.each(top.get("request"), ("request",), Requirement.parse)
-        if not top.get("request"):
+        if not top.get("request") and not is_optional:
             self.refuse(("request",), "nothing is requested", "name at least one module: request: [app]")
         options = self.mapping(top.get("options"), ("options",), keys)
         modes = options.get("modes")
         return Request(
             requirements=requirements,
             strategy=self.fact(options.get("strategy"), ("options", "strategy"), _strategy) or Strategy.NEWEST,
-            prereleases=self.fact(options.get("prereleases"), ("options", "prereleases"), _boolean) or False,
+            prereleases=self.fact(options.get("prereleases"), ("options", "prereleases"), boolean) or False,
             modes=None if modes is None else frozenset(self.each(modes, ("options", "modes"), label)),
             forced_modes=self.forced_modes(options.get("forced_modes")),
             preferred=self.each(options.get("preferred"), ("options", "preferred"), check_name),
@@ -136,7 +136,8 @@ def _strategy(text: str) -> Strategy:
         raise InvalidInput(f"{shown(text)} is none of {', '.join(known)}") from None
 
 
-def _boolean(text: str) -> bool:
+def boolean(text: str) -> bool:
+    """The boolean that `text` spells."""
     try:
         return read_boolean(str(text))
     except Refused:

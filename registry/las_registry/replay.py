@@ -5,12 +5,15 @@ docs/replay.md describes the format; :mod:`las_registry.replay_text` writes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
-from las_registry.document_reading import MOST_PROBLEMS, DocumentReading, label, shown
+from packaging.version import Version
+
+from las_registry.document_reading import MOST_PROBLEMS, DocumentReading, boolean, label, shown
 from las_registry.host.profile import host_from_document
 from las_registry.load import Shelf
 from las_registry.manifest import Manifest, Pool, read_manifest
@@ -18,12 +21,13 @@ from las_registry.problem import FieldPath, InvalidFile, Problem, format_path
 from las_registry.registry import Registry
 from las_registry.yaml_document import Document, Limits
 from las_registry.yaml_reader import Value, read_document
-from las_solver.constraint import check_name, parse_version
-from las_solver.model import Host, ModuleVersion
+from las_solver.constraint import Requirement, check_name, parse_version
+from las_solver.errors import InvalidInput
+from las_solver.model import Host, ModuleVersion, Request
 from las_solver.recording import RecordedSource, Recording
 from las_solver.source import Note, RejectedManifest, ShadowedModule
 
-__all__ = ["FORMAT", "KEYS", "Replay", "default_source", "read_replay"]
+__all__ = ["FORMAT", "KEYS", "Replay", "default_source", "installed_source", "read_replay"]
 
 FORMAT: Final = 1
 """The version of the format, which stands under the first of `KEYS`."""
@@ -35,13 +39,18 @@ KEYS: Final = (
     "options",
     "host",
     "modules",
+    "installed",
+    "deprecated",
     "rejected",
     "shadowed",
     "names",
     "interfaces",
     "expected",
 )
-_OPTIONS: Final = ("strategy", "prereleases", "modes", "forced_modes", "preferred", "excluded")
+_OPTIONS: Final = (
+    *("strategy", "prereleases", "modes", "forced_modes", "preferred", "excluded"),
+    *("pinned", "locked", "unlocked", "released", "allow_removal"),
+)
 _REJECTED: Final = ("module", "version", "provides", "place", "reason")
 _SHADOWED: Final = ("module", "versions", "registry")
 _LIMITS: Final = Limits(nodes=8_000_000)
@@ -101,6 +110,11 @@ def default_source(name: str) -> str:
     return f"{name}.manifest.yaml"
 
 
+def installed_source(name: str, version: str) -> str:
+    """Where the manifest of an installed module stands, if a replay file does not say."""
+    return f"installed {name} {version}"
+
+
 def read_replay(data: bytes, file: str) -> Replay:
     """The replay file with the content `data`; `file` is the name that problems carry.
 
@@ -119,9 +133,13 @@ class _Reading(DocumentReading):
             raise InvalidFile(self.problems)
         self.version(top[KEYS[0]], KEYS[0], FORMAT)
         self.known_keys(top, (), KEYS)
-        request, host = self.request(top, _OPTIONS), self.host(top.get("host"))
+        host = replace(
+            self.host(top.get("host")),
+            installed=self.installed(top.get("installed")),
+            deprecated=frozenset(self.each(top.get("deprecated"), ("deprecated",), _module_version)),
+        )
         recording = Recording(
-            request=request,
+            request=self.request(top, _OPTIONS, is_optional=bool(host.installed)),
             host=host,
             module_versions=self.modules(top.get("modules")),
             notes=(*self.rejected(top.get("rejected")), *self.shadowed(top.get("shadowed"))),
@@ -132,6 +150,29 @@ class _Reading(DocumentReading):
         if self.problems:
             raise InvalidFile(sorted(self.problems, key=lambda problem: problem.line or 0))
         return Replay(recording=recording, about=about, expected=expected)
+
+    def request(self, top: Mapping[str, Value], keys: Sequence[str], *, is_optional: bool = False) -> Request:
+        request = super().request(top, keys, is_optional=is_optional)
+        options = self.mapping(top.get("options"), ("options",))
+        locked = options.get("locked")
+        return replace(
+            request,
+            pinned=self.each(options.get("pinned"), ("options", "pinned"), Requirement.parse),
+            locked=None if locked is None else self.locked(locked),
+            unlocked=frozenset(self.each(options.get("unlocked"), ("options", "unlocked"), check_name)),
+            released=frozenset(self.each(options.get("released"), ("options", "released"), check_name)),
+            allow_removal=self.fact(options.get("allow_removal"), ("options", "allow_removal"), boolean) or False,
+        )
+
+    def locked(self, value: Value) -> Mapping[str, Version]:
+        path: FieldPath = ("options", "locked")
+        found: dict[str, Version] = {}
+        for name, version in self.mapping(value, path).items():
+            if self.fact(name, (*path, name), check_name):
+                parsed = self.required({"version": version}, (*path, name), "version", parse_version)
+                if parsed is not None:
+                    found[name] = parsed
+        return MappingProxyType(found)
 
     def host(self, value: Value) -> Host:
         if value is not None:
@@ -152,13 +193,30 @@ class _Reading(DocumentReading):
                 break
         return tuple(found.values())
 
-    def module(self, entry: Value, path: FieldPath, pool: Pool) -> ModuleVersion | None:
-        """The module version of a manifest; its checksum is that of the original, and not compared."""
+    def installed(self, value: Value) -> Mapping[str, ModuleVersion]:
+        """The installed modules by name, one version each."""
+        pool = Pool()
+        found: dict[str, ModuleVersion] = {}
+        for at, entry in enumerate(self.items(value, ("installed",))):
+            one = self.module(entry, ("installed", at), pool, installed_source)
+            if one is not None and found.setdefault(one.name, one) is not one:
+                self.refuse(("installed", at), f"{one.name} is there twice", "one version of a module can be installed")
+            if len(self.problems) >= MOST_PROBLEMS:
+                break
+        return MappingProxyType(found)
+
+    def module(
+        self, entry: Value, path: FieldPath, pool: Pool, source_of: Callable[[str, str], str] | None = None
+    ) -> ModuleVersion | None:
+        """The module version of a manifest; its checksum is that of the original, and not compared. `source_of` says
+        where it stands by name and version, if the entry does not."""
         if not isinstance(entry, dict):
             self.refuse(path, f"expected a manifest, found {shown(entry)}", "write it like {name: app, version: 1.0}")
             return None
         value = {**_LEAST, **{key: one for key, one in entry.items() if one is not None and key != "source"}}
-        source = self.text(entry.get("source"), (*path, "source")) or default_source(str(entry.get("name")))
+        name, version = str(entry.get("name")), str(entry.get("version"))
+        usual = default_source(name) if source_of is None else source_of(name, version)
+        source = self.text(entry.get("source"), (*path, "source")) or usual
         document = Document(file=self.document.file, index=0, line=1, value=value)
         one = read_manifest(document, source, pool, was_accepted=True)
         if isinstance(one, Manifest):
@@ -190,6 +248,14 @@ class _Reading(DocumentReading):
         """The mappings of a list, with their paths."""
         for at, item in enumerate(self.items(value, path)):
             yield (*path, at), self.mapping(item, (*path, at), keys)
+
+
+def _module_version(text: str) -> tuple[str, Version]:
+    """The name and the version of ``name@version``."""
+    name, at, version = text.partition("@")
+    if not at:
+        raise InvalidInput(f"{shown(text)} names no version", hint="write it like app@1.0")
+    return check_name(name.strip()), parse_version(version.strip())
 
 
 def _within(document: Document, path: FieldPath, problems: Iterable[Problem]) -> list[Problem]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final, assert_never
 
-from las_registry.replay import FORMAT, KEYS, Replay, default_source
+from packaging.version import Version
+
+from las_registry.replay import FORMAT, KEYS, Replay, default_source, installed_source
 from las_registry.size import format_size
 from las_registry.yaml_text import flow_text, scalar_text
 from las_solver.model import Host, ModuleVersion, Request, Strategy
@@ -55,6 +58,12 @@ def _lines(replay: Replay) -> Iterator[str]:
     newest_first = sorted(recording.module_versions, key=lambda one: one.version, reverse=True)
     for one in sorted(newest_first, key=lambda one: one.name):
         yield f"  - {manifest_line(one)}"
+    installed = recording.host.installed
+    if installed:
+        yield "installed:"
+        yield from (f"  - {flow_text(_installed(installed[name]))}" for name in sorted(installed))
+    if recording.host.deprecated:
+        yield f"deprecated: {flow_text([f'{name}@{version}' for name, version in sorted(recording.host.deprecated)])}"
     for key, kind in (("rejected", RejectedManifest), ("shadowed", ShadowedModule)):
         notes = sorted({f"  - {flow_text(_note(note))}" for note in recording.notes if isinstance(note, kind)})
         yield from (f"{key}:", *notes) if notes else ()
@@ -74,8 +83,17 @@ def _options(request: Request) -> _Fields:
             "forced_modes": dict(sorted(request.forced_modes.items())) or None,
             "preferred": list(request.preferred) or None,
             "excluded": [str(one) for one in request.excluded] or None,
+            "pinned": [str(one) for one in request.pinned] or None,
+            "locked": None if request.locked is None else _locked(request.locked),
+            "unlocked": sorted(request.unlocked) or None,
+            "released": sorted(request.released) or None,
+            "allow_removal": request.allow_removal or None,
         }
     )
+
+
+def _locked(versions: Mapping[str, Version]) -> _Fields:
+    return {name: str(versions[name]) for name in sorted(versions)}
 
 
 def _host(host: Host) -> _Fields:
@@ -124,6 +142,12 @@ def _manifest(one: ModuleVersion) -> _Fields:
             "integrity": None if one.checksum is None else {"checksum": one.checksum},
         }
     )
+
+
+def _installed(one: ModuleVersion) -> _Fields:
+    is_usual = one.source == installed_source(one.name, str(one.version))
+    fields = _manifest(replace(one, source=default_source(one.name)))
+    return fields if is_usual else {**fields, "source": one.source}
 
 
 def _note(note: Note) -> _Fields:

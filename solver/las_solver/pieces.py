@@ -29,12 +29,31 @@ class Cut:
     keep: Callable[[Recording, Collection[Piece]], Recording]
 
 
+def _described(recording: Recording) -> tuple[ModuleVersion, ...]:
+    """All versions of which the recording has a manifest: those of the registry, then what is installed."""
+    installed = recording.host.installed
+    return (*recording.module_versions, *(installed[name] for name in sorted(installed)))
+
+
+def _with_described(recording: Recording, several: Iterable[ModuleVersion]) -> Recording:
+    """`recording` with others in place of :func:`_described`."""
+    versions = tuple(several)
+    count = len(recording.module_versions)
+    installed = MappingProxyType({one.name: one for one in versions[count:]})
+    return replace(recording, module_versions=versions[:count], host=replace(recording.host, installed=installed))
+
+
 def _modules(recording: Recording) -> Iterable[Piece]:
-    return sorted({one.name for one in recording.module_versions})
+    return sorted({one.name for one in _described(recording)})
 
 
 def _with_modules(recording: Recording, kept: Collection[Piece]) -> Recording:
-    return replace(recording, module_versions=tuple(one for one in recording.module_versions if one.name in kept))
+    installed = {name: one for name, one in recording.host.installed.items() if name in kept}
+    return replace(
+        recording,
+        module_versions=tuple(one for one in recording.module_versions if one.name in kept),
+        host=replace(recording.host, installed=MappingProxyType(installed)),
+    )
 
 
 def _versions(recording: Recording) -> Iterable[Piece]:
@@ -49,7 +68,7 @@ def _with_versions(recording: Recording, kept: Collection[Piece]) -> Recording:
 
 
 def _entries(recording: Recording) -> Iterator[Piece]:
-    for place, one in enumerate(recording.module_versions):
+    for place, one in enumerate(_described(recording)):
         yield from ((place, field, entry) for field in _ENTRIES for entry in getattr(one, field))
         yield from ((place, field.name) for field in fields(Hardware) if getattr(one.hardware, field.name))
         if one.modes != _ONLY_MODE:
@@ -70,26 +89,26 @@ def _with_entries(recording: Recording, kept: Collection[Piece]) -> Recording:
         preferred = one.preferred_mode if (place, "preferred_mode") in kept and one.preferred_mode in modes else None
         return replace(one, **lists, hardware=replace(one.hardware, **lacking), modes=modes, preferred_mode=preferred)
 
-    several = enumerate(recording.module_versions)
-    return replace(recording, module_versions=tuple(pared(place, one) for place, one in several))
+    several = enumerate(_described(recording))
+    return _with_described(recording, (pared(place, one) for place, one in several))
 
 
 def _specifiers(recording: Recording) -> Iterator[Piece]:
-    for place, one in enumerate(recording.module_versions):
+    for place, one in enumerate(_described(recording)):
         yield from _parts((place, "requirements"), one.requirements)
         yield from _parts((place, "runtimes"), one.runtimes)
 
 
 def _with_specifiers(recording: Recording, kept: Collection[Piece]) -> Recording:
-    versions = tuple(
+    versions = (
         replace(
             one,
             requirements=_with_parts((place, "requirements"), one.requirements, kept),
             runtimes=_with_parts((place, "runtimes"), one.runtimes, kept),
         )
-        for place, one in enumerate(recording.module_versions)
+        for place, one in enumerate(_described(recording))
     )
-    return replace(recording, module_versions=versions)
+    return _with_described(recording, versions)
 
 
 def _facts(recording: Recording) -> Iterator[Piece]:
@@ -100,11 +119,14 @@ def _facts(recording: Recording) -> Iterator[Piece]:
     yield from _modes(host.modes)
     yield from (("interface", one) for one in sorted(host.interfaces))
     yield from (("package", one) for one in sorted(host.system_packages))
+    yield from (("installed", name) for name in sorted(host.installed))
+    yield from (("deprecated", one) for one in sorted(host.deprecated))
 
 
 def _with_facts(recording: Recording, kept: Collection[Piece]) -> Recording:
     host = recording.host
     runtimes = {name: version for name, version in host.runtimes.items() if ("runtime", name) in kept}
+    installed = {name: one for name, one in host.installed.items() if ("installed", name) in kept}
     return replace(
         recording,
         host=Host(
@@ -115,6 +137,8 @@ def _with_facts(recording: Recording, kept: Collection[Piece]) -> Recording:
             modes=_with_modes(host.modes, kept),
             interfaces=frozenset(one for one in host.interfaces if ("interface", one) in kept),
             system_packages=frozenset(one for one in host.system_packages if ("package", one) in kept),
+            installed=MappingProxyType(installed),
+            deprecated=frozenset(one for one in host.deprecated if ("deprecated", one) in kept),
         ),
     )
 
@@ -130,6 +154,15 @@ def _options(recording: Recording) -> Iterator[Piece]:
     yield from (("preferred", name) for name in request.preferred)
     yield from (("excluded", one) for one in request.excluded)
     yield from _parts("excluded", request.excluded)
+    yield from (("pinned", one) for one in request.pinned)
+    yield from _parts("pinned", request.pinned)
+    if request.locked is not None:
+        yield "locked"
+        yield from (("locked", name) for name in sorted(request.locked))
+    yield from (("unlocked", name) for name in sorted(request.unlocked))
+    yield from (("released", name) for name in sorted(request.released))
+    if request.allow_removal:
+        yield "allow_removal"
     yield from (("requested", one) for one in request.requirements)
     yield from _parts("requested", request.requirements)
 
@@ -137,6 +170,7 @@ def _options(recording: Recording) -> Iterator[Piece]:
 def _with_options(recording: Recording, kept: Collection[Piece]) -> Recording:
     request = recording.request
     requirements = _with_parts("requested", request.requirements, kept, every="requested")
+    locked = request.locked if "locked" in kept else None
     return replace(
         recording,
         request=Request(
@@ -149,6 +183,13 @@ def _with_options(recording: Recording, kept: Collection[Piece]) -> Recording:
             ),
             preferred=tuple(name for name in request.preferred if ("preferred", name) in kept),
             excluded=_with_parts("excluded", request.excluded, kept, every="excluded"),
+            pinned=_with_parts("pinned", request.pinned, kept, every="pinned"),
+            locked=None
+            if locked is None
+            else MappingProxyType({name: one for name, one in locked.items() if ("locked", name) in kept}),
+            unlocked=frozenset(name for name in request.unlocked if ("unlocked", name) in kept),
+            released=frozenset(name for name in request.released if ("released", name) in kept),
+            allow_removal=request.allow_removal and "allow_removal" in kept,
         ),
     )
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from las_solver.constraint import Requirement
+from las_solver.installed import InstalledSource
 from las_solver.model import Gpu, Host, ModuleVersion, Request
 from las_solver.nearest import nearest
 from las_solver.source import InformedSource, MemorySource, Note, ShadowedModule, Source
@@ -56,23 +57,26 @@ def record(
 ) -> Recording:
     """`request` with all that its answer, and any question about the modules `also`, depends on.
 
-    Every version of every module that can be reached, whatever the host has; of the host, what their manifests ask
-    about. Names of cards are left out, and where files stand: of paths in texts, those of `directories`, of other
-    registries all but the last part.
+    Every version of every module that can be reached, also from what is installed, whatever the host has; of the host,
+    what is installed, and what all these manifests ask about. Names of cards are left out, and where files stand: of
+    paths in texts, those of `directories`, of other registries all but the last part.
     """
-    reached = _reach(source, host, [*(one.name for one in request.requirements), *also])
+    roots = [*(one.name for one in request.requirements), *also, *sorted(host.installed)]
+    together = InstalledSource(source, host.installed)
+    reached = _reach(together, host, roots)
     namers = {
         namer
         for name, versions in reached.items()
         if any(one.is_prerelease for one in versions)
-        for namer in source.prerelease_namers(name)
+        for namer in together.prerelease_namers(name)
     }
-    module_versions = [*chain(*reached.values())]
-    module_versions.extend(one for name in sorted(namers - reached.keys()) for one in source.versions(name))
-    runtimes = {entry.name for one in module_versions for entry in one.runtimes}
-    consumed = dict.fromkeys(chain.from_iterable(one.consumes for one in module_versions))
-    provided = {interface for one in module_versions for interface in one.provides}
-    packages = {package for one in module_versions for package in one.system_packages}
+    names_with_versions = [*reached, *sorted(namers - reached.keys())]
+    module_versions = [one for name in names_with_versions for one in source.versions(name)]
+    described = [*module_versions, *host.installed.values()]
+    runtimes = {entry.name for one in described for entry in one.runtimes}
+    consumed = dict.fromkeys(chain.from_iterable(one.consumes for one in described))
+    provided = {interface for one in described for interface in one.provides}
+    packages = {package for one in described for package in one.system_packages}
     unknown = [name for name, versions in reached.items() if not versions]
     names = _near(unknown, source.names())
     runtimes |= _near(unknown, host.runtimes)
@@ -88,6 +92,7 @@ def record(
             runtimes=MappingProxyType({name: host.runtimes[name] for name in sorted(runtimes & host.runtimes.keys())}),
             interfaces=host.interfaces & consumed.keys(),
             system_packages=host.system_packages & packages,
+            deprecated=frozenset(one for one in host.deprecated if one[0] in names_with_versions),
         ),
         module_versions=tuple(module_versions),
         notes=_notes(source, [*reached, *consumed], [*directories]),

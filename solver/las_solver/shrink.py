@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from packaging.version import Version
 
 from las_solver.conflict import Conflict
 from las_solver.constraint import Requirement
 from las_solver.errors import InvalidInput, OutOfTime
+from las_solver.model import ModuleVersion
 from las_solver.pieces import CUTS, Cut
 from las_solver.plan import Plan
 from las_solver.planner import Planner
@@ -21,6 +23,7 @@ from las_solver.recording import RecordedSource, Recording
 from las_solver.sat import never
 from las_solver.statement import (
     Cycle,
+    Fewest,
     HardwareLimit,
     InterfaceNeed,
     NoVersion,
@@ -47,13 +50,16 @@ def essence(answer: Plan | Conflict) -> Hashable:
     """What makes two answers the same, whatever versions there are beside those that they are about.
 
     Of a conflict, the kinds of its statements with the modules, interfaces, facts of the host and suggestions that they
-    name. Of a plan, its modules, versions and modes in order, and what holds back each of them.
+    name. Of a plan, its modules, versions, modes and actions in order, what holds back each of them, and the modules
+    that are installed and invalid.
     """
     if isinstance(answer, Conflict):
         return frozenset(map(_saying, answer.core))
-    return tuple(
-        (step.module, step.version, step.mode, frozenset(map(_saying, step.held_back_by))) for step in answer.steps
+    steps = tuple(
+        (step.module, step.version, step.mode, step.action, frozenset(map(_saying, step.held_back_by)))
+        for step in answer.steps
     )
+    return steps, tuple(one.module for one in answer.invalid)
 
 
 def _saying(statement: Statement) -> Hashable:
@@ -69,6 +75,8 @@ def _saying(statement: Statement) -> Hashable:
             return about, interface, statement.suggestions, statement.rejected
         case Cycle(modules):
             return about, modules
+        case Fewest(what, most):
+            return about, what, most
         case UnknownModule():
             named = (statement.suggestions, statement.providers, statement.interfaces)
             return about, named, statement.rejected, statement.shadowed
@@ -122,6 +130,7 @@ def _named(answer: Plan | Conflict) -> Iterator[str]:
     """The modules that `answer` speaks of."""
     if isinstance(answer, Plan):
         yield from (step.module for step in answer.steps)
+        yield from (one.module for one in answer.invalid)
     for statement in _statements(answer):
         yield module_of(statement)
         if (target := target_of(statement)) is not None:
@@ -163,8 +172,11 @@ def _bare(recording: Recording, answer: Plan | Conflict) -> Recording:
     names = {name for one in unknown for name in one.suggestions}
     interfaces = {name for one in unknown for name in one.interfaces}
     interfaces.update(name for one in unprovided for name in one.suggestions)
+    installed = recording.host.installed
+    bare = {name: replace(installed[name], category="tool", checksum=None) for name in sorted(installed)}
     return replace(
         recording,
+        host=replace(recording.host, installed=MappingProxyType(bare)),
         module_versions=tuple(replace(one, category="tool", checksum=None) for one in newest_first),
         names=tuple(sorted({*recording.names, *names})),
         interfaces=tuple(sorted({*recording.interfaces, *interfaces})),
@@ -192,14 +204,20 @@ class _Search:
         def among(entries: Iterable[Requirement]) -> tuple[Requirement, ...]:
             return tuple(entry for entry in entries if entry.name in named)
 
+        def pared(several: Iterable[ModuleVersion]) -> Iterator[ModuleVersion]:
+            for one in several:
+                if one.name in named:
+                    yield replace(one, requirements=among(one.requirements), runtimes=among(one.runtimes))
+
         recording = self.recording
-        versions = tuple(
-            replace(one, requirements=among(one.requirements), runtimes=among(one.runtimes))
-            for one in recording.module_versions
-            if one.name in named
+        installed = MappingProxyType({one.name: one for one in pared(recording.host.installed.values())})
+        trial = replace(
+            recording,
+            module_versions=tuple(pared(recording.module_versions)),
+            host=replace(recording.host, installed=installed),
+            request=replace(recording.request, requirements=among(recording.request.requirements)),
         )
-        request = replace(recording.request, requirements=among(recording.request.requirements))
-        self._try(replace(recording, module_versions=versions, request=request))
+        self._try(trial)
         newest, oldest = _ends(answer)
         for name in sorted(newest):
             any(self._try(_with_only(self.recording, name, ends[name])) for ends in (newest, oldest))
@@ -237,7 +255,7 @@ class _Search:
             return True
         self._trials += 1
         self._on_trial(self._trials)
-        if not trial.request.requirements:
+        if not trial.request.requirements and not trial.host.installed:
             return False
         answer = _answer(trial, self._stop)
         if answer is None or essence(answer) != self._wanted:
