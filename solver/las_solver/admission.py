@@ -22,10 +22,9 @@ from las_solver.change import (
     Unlock,
     apply_changes,
     barred_by,
-    change_document,
-    change_text,
     cost,
 )
+from las_solver.change_text import change_document, change_text
 from las_solver.constraint import Constraint, Requirement
 from las_solver.model import Host, Request
 from las_solver.plan import Plan, Step

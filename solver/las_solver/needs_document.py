@@ -8,7 +8,7 @@ from typing import Final
 
 from packaging.version import Version
 
-from las_solver.change import change_document, change_text
+from las_solver.change_text import change_document, change_text
 from las_solver.constraint import Constraint, parse_version
 from las_solver.document import asked
 from las_solver.model import Host

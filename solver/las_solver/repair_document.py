@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from las_solver.change import change_document, changes_text
+from las_solver.change_text import change_document, changes_text
 from las_solver.repair import Repair
 
 __all__ = ["repair_document"]

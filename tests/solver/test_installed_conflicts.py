@@ -27,8 +27,8 @@ from las_solver.change import (
     ReleaseModule,
     Unlock,
     apply_changes,
-    changes_text,
 )
+from las_solver.change_text import changes_text
 from las_solver.conflict import explain_conflict
 from las_solver.diagnosis import Diagnosis
 from las_solver.document import conflict_document
