@@ -1,0 +1,115 @@
+"""Decision 0017: the planner against brute force and the checker, on thousands of random machines that have modules.
+
+``LAS_SOLVE_EXAMPLES`` multiplies the number of cases: with 20, some minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from brute_force import BruteForce, as_far_as
+from hypothesis import HealthCheck, given, seed, settings
+from installed_strategies import installed_cases, installed_features
+from strategies import Case
+
+from las_solver.check import check
+from las_solver.document import conflict_document, plan_document
+from las_solver.plan import Plan
+from las_solver.planner import Planner
+from las_solver.sat import BACKENDS, DEFAULT_BACKEND
+from las_solver.source import MemorySource
+
+TIMES = int(os.environ.get("LAS_SOLVE_EXAMPLES", "1"))
+SHARDS = range(4)
+OTHERS: dict[str, dict[str, object]] = {
+    **{backend: {"backend": backend, "descent": False} for backend in BACKENDS if backend != DEFAULT_BACKEND},
+    "eager": {"eager": True},
+    "without descent": {"descent": False},
+    "eager without descent": {"eager": True, "descent": False},
+}
+
+
+def on_many_machines(examples: int, shard: int = 0) -> Callable[[Callable[[Case], None]], None]:
+    """Runs the decorated function on the same `examples` random cases every time, other ones for each `shard`."""
+
+    def run(holds: Callable[[Case], None]) -> None:
+        fixed = settings(
+            max_examples=examples * TIMES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        )
+        seed(shard)(fixed(given(installed_cases())(holds)))()
+
+    return run
+
+
+def answer(case: Case, *, held_back: bool = True, **options: object) -> dict[str, Any]:
+    """The planner's answer to `case` as it comes back from JSON."""
+    planner = Planner(MemorySource(case.module_versions), case.host, **options)  # type: ignore[arg-type]
+    found = planner.plan(case.request, held_back=held_back)
+    document = plan_document(found) if isinstance(found, Plan) else conflict_document(found)
+    decoded = json.loads(json.dumps(document))
+    assert isinstance(decoded, dict)
+    return decoded
+
+
+@pytest.mark.parametrize("shard", SHARDS)
+def test_brute_force_gives_the_same_verdict_and_the_same_plan(shard: int) -> None:
+    @on_many_machines(400, shard)
+    def holds(case: Case) -> None:
+        wanted = BruteForce(case.module_versions, case.host, case.request).document()
+        found = answer(case, held_back=False)
+        if wanted is None:
+            assert found["status"] == "conflict"
+        else:
+            assert as_far_as(wanted, found) == wanted
+
+
+@pytest.mark.parametrize("shard", SHARDS)
+def test_the_checker_finds_nothing_wrong(shard: int) -> None:
+    @on_many_machines(250, shard + len(SHARDS))
+    def holds(case: Case) -> None:
+        assert check(answer(case), MemorySource(case.module_versions), case.host) == ()
+
+
+@pytest.mark.parametrize("options", OTHERS.values(), ids=OTHERS.keys())
+def test_other_ways_to_solve_give_the_same_bytes(options: dict[str, object]) -> None:
+    @on_many_machines(120, shard=20)
+    def holds(case: Case) -> None:
+        assert answer(case, **options) == answer(case)
+
+
+def test_the_order_of_manifests_and_of_what_is_installed_does_not_matter() -> None:
+    @on_many_machines(200, shard=30)
+    def holds(case: Case) -> None:
+        shuffled, installed = list(case.module_versions), list(case.host.installed.items())
+        random.Random(len(shuffled)).shuffle(shuffled)
+        host = replace(case.host, installed=MappingProxyType(dict(reversed(installed))))
+        assert answer(Case(module_versions=tuple(shuffled), host=host, request=case.request)) == answer(case)
+
+
+def test_every_feature_occurs_in_the_random_cases() -> None:
+    seen: Counter[str] = Counter()
+
+    @on_many_machines(1500)
+    def count(case: Case) -> None:
+        seen.update(installed_features(case))
+
+    enough = {name for name, times in seen.items() if times >= 3}
+    assert enough == {
+        "a chosen module is free of the lock", "a chosen module is pinned",
+        "a version of a chosen module is deprecated", "after", "an invalid one is chosen", "conflict",
+        "decided by lock", "decided by pins", "decided by removal", "decided by strategy", "downgrade", "for nothing",
+        "install", "invalid: cycle", "invalid: hardware", "invalid: interface", "invalid: mode", "invalid: need",
+        "keep", "kept: a pre-release", "kept: deprecated", "kept: its manifest differs", "kept: its module is gone",
+        "kept: its version is gone", "locked", "plan", "remove", "strategy keep", "strategy lowest",
+        "strategy newest", "strategy upgrade", "upgrade",
+    }  # fmt: skip
+    assert seen["plan"] > 700
+    assert seen["conflict"] > 300
