@@ -6,16 +6,34 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import click
+
+from las_cli.installed import is_typed
 from las_cli.render.phrases import did_you_mean
+from las_cli.store_option import completed_from_store
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from las_registry.lifecycle.reading import StoreContent
     from las_solver.errors import InvalidInput
     from las_solver.model import Host, Request
 
     Adapt = Callable[[Request, Host, StoreContent | None], Request]
 
-__all__ = ["not_installed", "removal_of", "upgrade_of", "wanted", "without"]
+__all__ = ["InstalledModuleType", "other_machine", "removal_of", "upgrade_of", "wanted", "without"]
+
+
+class InstalledModuleType(click.ParamType[str]):
+    """An installed module; the shell completes those of the store."""
+
+    name = "module"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        names = completed_from_store(ctx, lambda store: [one.name for one in store.modules() if one.installed])
+        return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
 
 
 def upgrade_of(modules: Sequence[str]) -> Adapt:
@@ -32,9 +50,10 @@ def upgrade_of(modules: Sequence[str]) -> Adapt:
 
         for one in request.requirements:
             if one.name not in host.installed:
-                raise not_installed(one.name, host, instead=f"las-solve plan {one.name} plans to install it")
+                raise _not_installed(one.name, host, content, instead=f"las-solve plan {one.name} plans to install it")
         if not host.installed:
-            raise InvalidInput("nothing is installed", hint="las-solve state records what is; las-solve plan begins")
+            hint = other_machine(content) or "las-solve state records what is; las-solve plan begins"
+            raise InvalidInput("nothing is installed", hint=hint)
         requirements = request.requirements
         if not modules:
             names = sorted(wanted(host, content)) or sorted(host.installed)
@@ -50,15 +69,21 @@ def upgrade_of(modules: Sequence[str]) -> Adapt:
 def removal_of(modules: Collection[str], *, cascade: bool) -> Adapt:
     """What makes a request one to remove `modules` with the least change to the rest; if `cascade`, removing more.
 
-    Raises :class:`InvalidInput` where one is not installed.
+    Raises :class:`InvalidInput` where one is not installed, or is not a name alone.
     """
 
     def adapt(request: Request, host: Host, content: StoreContent | None) -> Request:
+        from las_solver.constraint import Requirement
+        from las_solver.errors import InvalidInput
         from las_solver.model import Strategy
 
-        for name in modules:
-            if name not in host.installed:
-                raise not_installed(name, host)
+        for text in modules:
+            one = Requirement.parse(text)
+            if one.name not in host.installed:
+                raise _not_installed(one.name, host, content)
+            if one.constraint.text:
+                hint = f"of each module one version at most is installed: las-solve remove {one.name}"
+                raise InvalidInput(f"{text} names versions of a module, and a module is removed as a whole", hint=hint)
         kept = replace(request, strategy=Strategy.KEEP, allow_removal=request.allow_removal or cascade)
         return without(kept, modules)
 
@@ -81,10 +106,19 @@ def wanted(host: Host, content: StoreContent | None) -> frozenset[str]:
     return frozenset() if content is None else content.requested.intersection(host.installed)
 
 
-def not_installed(name: str, host: Host, *, instead: str = "") -> InvalidInput:
+def _not_installed(name: str, host: Host, content: StoreContent | None, *, instead: str = "") -> InvalidInput:
     """The error about a module that is not installed; `instead` is what else may help."""
     from las_solver.errors import InvalidInput
 
     near = did_you_mean(name, host.installed)
-    hint = "; ".join(part for part in (near, instead) if part) or "las-solve state list --installed lists what is"
-    return InvalidInput(f"{name} is not installed", hint=hint)
+    hints = [part for part in (near, other_machine(content), instead) if part]
+    return InvalidInput(
+        f"{name} is not installed", hint="; ".join(hints) or "las-solve state list --installed lists what is"
+    )
+
+
+def other_machine(content: StoreContent | None) -> str:
+    """What to do where no store was looked at, since the profile on the command line is of another machine."""
+    if content is None and is_typed("profile"):
+        return "the store of this machine does not count for that profile; --store FILE names one that does"
+    return ""

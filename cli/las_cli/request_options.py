@@ -172,7 +172,7 @@ def request_options(command: Command) -> Command:
     What is requested is no option: :func:`pose` takes it, too.
     """
     strategies = _strategy_option("newest", "lowest", "keep")
-    return _decorated(command, (*_MACHINE, strategies, *_WISHES, *_INSTALLED, *_REPLAYS))  # type: ignore[no-any-return]
+    return _decorated(command, (*_MACHINE, strategies, *_WISHES, _no_store_option, *_INSTALLED, *_REPLAYS))  # type: ignore[no-any-return]
 
 
 def request_options_without_store(command: Command) -> Command:
@@ -222,7 +222,6 @@ _WISHES: Final[Sequence[_Option]] = (
 
 _INSTALLED: Final[Sequence[_Option]] = (
     store_option,
-    click.option("--no-store", is_flag=True, help="Plan as if nothing were installed."),
     click.option("--allow-removal", is_flag=True, help="Allow to remove what is installed, as little as possible."),
     click.option(
         "--allow-removal-of",
@@ -233,6 +232,8 @@ _INSTALLED: Final[Sequence[_Option]] = (
         help="Allow to remove this module if it is installed. Repeatable.",
     ),
 )
+
+_no_store_option: Final[_Option] = click.option("--no-store", is_flag=True, help="Plan as if nothing were installed.")
 
 _REPLAYS: Final[Sequence[_Option]] = (replay_option, save_replay_option)
 
@@ -249,14 +250,14 @@ def _strategy_option(*strategies: str) -> _Option:
     )
 
 
-def _decorated(command: Callable[..., Any], options: Sequence[_Option]) -> Any:
-    """`command` with `options`, in their order, which it is given as one value."""
+def _decorated(command: Callable[..., Any], options: Sequence[_Option], *, no_store: bool = True) -> Any:
+    """`command` with `options`, in their order, which it is given as one value; `no_store` where that is no option."""
     names = [field.name for field in fields(RequestOptions) if field.name != "started"]
 
     @functools.wraps(command)
     def with_options(*arguments: Any, **values: Any) -> Any:
         started = time.monotonic()
-        given = {name: values.pop(name) for name in names if name in values}
+        given = {"no_store": no_store, **{name: values.pop(name) for name in names if name in values}}
         return command(*arguments, options=RequestOptions(**given, started=started), **values)
 
     decorated: Any = with_options
@@ -267,7 +268,8 @@ def _decorated(command: Callable[..., Any], options: Sequence[_Option]) -> Any:
 
 def change_options(command: Command) -> Command:
     """The options of :func:`request_options` for a command that changes what is installed, in a way of its own."""
-    return _decorated(command, (*_MACHINE, *_WISHES, *_INSTALLED, save_replay_option))  # type: ignore[no-any-return]
+    options = (*_MACHINE, *_WISHES, *_INSTALLED, save_replay_option)
+    return _decorated(command, options, no_store=False)  # type: ignore[no-any-return]
 
 
 def pose(

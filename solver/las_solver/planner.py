@@ -212,7 +212,8 @@ class Planner:
     def unneeded(self, plan: Plan, wanted: Collection[str]) -> tuple[str, ...]:
         """The installed modules that nobody needs any more once `plan` is carried out, in order of name.
 
-        Those are neither `wanted` nor requested, and no module that is leads to them.
+        Those are neither `wanted` nor requested, and no module that is leads to them. What is invalid already and left
+        alone is none of them, as no plan removes it; if it is wanted, it leads to what it needs.
         """
         from las_solver.unneeded import unneeded  # a plan starts sooner without it
 
@@ -222,7 +223,9 @@ class Planner:
         present = [one for name in sorted(named) for one in self._shelf.versions(name) if (name, one.version) in there]
         alone = [host.installed[one.module] for one in plan.invalid if one.module not in named]
         roots = {*wanted, *(requirement.name for requirement in plan.request.requirements)}
-        return tuple(name for name in unneeded((*present, *alone), roots, host) if name in host.installed)
+        return tuple(
+            name for name in unneeded((*present, *alone), roots, host) if name in named and name in host.installed
+        )
 
     def _on(self, host: Host) -> Planner:
         """A planner like this one for `host`."""

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import click
 
 from las_cli.answers import FORMATS, print_answer
-from las_cli.installed_request import upgrade_of
-from las_cli.options import ModuleType, format_option, logging_options
+from las_cli.installed_request import InstalledModuleType, upgrade_of
+from las_cli.options import format_option, logging_options
 from las_cli.request_options import RequestOptions, change_options, pose
 
 __all__ = ["upgrade"]
 
 
 @click.command(short_help="Plan the newest versions of what is installed.")
-@click.argument("modules", metavar="[MODULE[@CONSTRAINT]]...", nargs=-1, type=ModuleType())
+@click.argument("modules", metavar="[MODULE[@CONSTRAINT]]...", nargs=-1, type=InstalledModuleType())
 @change_options
 @format_option(*FORMATS, help="How to print the answer; dot is a graph for Graphviz, html one page with a drawing.")
 @logging_options

@@ -17,9 +17,12 @@ NOTHING: Final = "-"
 """What a table has for a module that is removed, where there is nothing to say."""
 
 
-def is_shown(module: str, action: str, asked: Collection[str]) -> bool:
-    """Whether a step is shown to people: what merely stays is counted, unless it was asked for."""
-    return action != "keep" or module in asked
+def is_shown(module: str, action: str, asked: Collection[str], *, strategy: str, at_newest: bool) -> bool:
+    """Whether a step is shown to people: what merely stays is counted, unless it was asked for.
+
+    Where newer versions were asked for, there is nothing to say of what is at its newest.
+    """
+    return action != "keep" or (module in asked and not (strategy == "upgrade" and at_newest))
 
 
 def changes(actions: Iterable[str]) -> str:

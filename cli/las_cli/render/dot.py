@@ -24,7 +24,12 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield "digraph plan {"
     yield "  rankdir=LR;"
     yield '  node [shape=box, fontname="sans-serif"];'
-    steps = [step for step in plan.steps if is_shown(step.module, step.action, requested)]
+    strategy = plan.request.strategy
+    steps = [
+        step
+        for step in plan.steps
+        if is_shown(step.module, step.action, requested, strategy=strategy, at_newest=step.version >= step.newest)
+    ]
     shown = {step.module for step in steps}
     is_fresh = all(step.action == "install" for step in plan.steps)
     for step in steps:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from las_cli.render.held_back import briefly
 from las_cli.render.table import Column, Painter, render_table
 from las_cli.render.terminal import printable
 
@@ -23,12 +24,14 @@ __all__ = ["Outdated", "outdated_document", "outdated_table"]
 class Outdated:
     """An `installed` module version, the `newest` one of its module, and what becomes of it in an upgrade.
 
-    `step` is None where an upgrade leaves the module alone, since it does not work, or there is no upgrade.
+    `step` is None where an upgrade leaves the module alone, or there is no upgrade. `invalid` says why the module does
+    not work as it is, if it does not.
     """
 
     installed: ModuleVersion
     newest: Version
     step: Step | None
+    invalid: str | None = None
 
     @property
     def is_upgradable(self) -> bool:
@@ -66,7 +69,7 @@ def outdated_table(listed: Sequence[Outdated], paper: Paper) -> Iterator[str]:
 
 
 def outdated_document(one: Outdated) -> dict[str, object]:
-    """What is outdated as JSON."""
+    """What is outdated as JSON: docs/documents.md describes every key."""
     from las_solver.statement_document import statement_document
 
     held_back_by = () if one.step is None else one.step.held_back_by
@@ -76,6 +79,7 @@ def outdated_document(one: Outdated) -> dict[str, object]:
         "upgrade": one.upgrade,
         "newest": str(one.newest),
         "held_back_by": [statement_document(statement) for statement in held_back_by],
+        "invalid": one.invalid,
     }
 
 
@@ -84,9 +88,10 @@ def _upgrade(one: Outdated) -> str:
 
 
 def _reason(one: Outdated) -> str:
-    if one.step is None or not one.step.held_back_by:
+    if one.step is None:
+        return "" if one.invalid is None else printable(f"it does not work here, and is left alone: {one.invalid}")
+    if not one.step.held_back_by:
         return ""
-    from las_solver.sentence import sentence
+    from las_solver.statement_document import statement_document
 
-    more = len(one.step.held_back_by) - 1
-    return printable(sentence(one.step.held_back_by[0])) + (f" (and {more} more)" if more else "")
+    return printable(briefly(one.installed.name, [statement_document(each) for each in one.step.held_back_by]))

@@ -48,7 +48,14 @@ _ACTION_TONES: Final[Mapping[str, Tone]] = {"downgrade": "warn", "keep": "quiet"
 def plan_report(document: Mapping[str, Any], *, place: str) -> Report:
     """The report about the plan of `document`; `place` says where it is for, like "on this machine"."""
     asked = names_asked_for(document)
-    steps = [step for step in document["steps"] if is_shown(step["module"], step["action"], asked)]
+    strategy = document["options"]["strategy"]
+    steps = [
+        step
+        for step in document["steps"]
+        if is_shown(
+            step["module"], step["action"], asked, strategy=strategy, at_newest=step["version"] == step["newest"]
+        )
+    ]
     held = [step for step in steps if step.get("held_back_by")]
     sections = [_plan_section(document, steps)]
     if held:

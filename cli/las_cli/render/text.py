@@ -49,7 +49,13 @@ def render_plan(plan: Plan, *, place: str, paper: Paper) -> str:
 
 def _lines(plan: Plan, place: str, paper: Paper) -> Iterator[str]:
     asked = {requirement.name for requirement in plan.request.requirements}
-    shown = replace(plan, steps=tuple(step for step in plan.steps if is_shown(step.module, step.action, asked)))
+    strategy = plan.request.strategy
+    steps = (
+        step
+        for step in plan.steps
+        if is_shown(step.module, step.action, asked, strategy=strategy, at_newest=step.version >= step.newest)
+    )
+    shown = replace(plan, steps=tuple(steps))
     yield from wrap(_headline(plan, place), paper=paper, bold=True)
     if shown.steps:
         yield ""
