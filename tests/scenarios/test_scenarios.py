@@ -53,7 +53,7 @@ def test_it_begins_with_what_must_happen_and_where_the_contract_says_so(file: Pa
 def test_what_is_printed(file: Path) -> None:
     result = _replay(file, "text")
     assert result.stdout == _read(file).expected
-    assert result.exit_code == (0 if result.stdout.startswith("Plan for ") else 1)
+    assert result.exit_code == (1 if result.stdout.startswith("No plan for ") else 0)
 
 
 @pytest.mark.parametrize("file", FILES, ids=_name)
