@@ -12,8 +12,9 @@ from manifests import manifest_text, write_files
 
 @pytest.fixture
 def run_cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RunCli:
-    """Runs ``las-solve`` in this process, without the user's own environment variables and saved profile."""
+    """Runs ``las-solve`` in this process, without the user's own environment variables, saved profile and store."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     for name in list(os.environ):
         if name.startswith(("LAS_SOLVE_", "_LAS_SOLVE_")) or name in ("COLUMNS", "NO_COLOR"):
             monkeypatch.delenv(name)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from installed_strategies import installed_cases
 from strategies import Case, cases
 
 from las_registry.problem import InvalidFile
@@ -37,16 +38,16 @@ def _problems(text: str | bytes) -> list[str]:
 
 def _as_manifests_have_it(case: Case) -> Case:
     """`case` with each entry once."""
+
+    def once(one: ModuleVersion) -> ModuleVersion:
+        entries = {field: tuple(dict.fromkeys(getattr(one, field))) for field in ("requirements", "runtimes")}
+        return replace(one, **entries)
+
+    installed = {name: once(one) for name, one in case.host.installed.items()}
     return replace(
         case,
-        module_versions=tuple(
-            replace(
-                one,
-                requirements=tuple(dict.fromkeys(one.requirements)),
-                runtimes=tuple(dict.fromkeys(one.runtimes)),
-            )
-            for one in case.module_versions
-        ),
+        module_versions=tuple(map(once, case.module_versions)),
+        host=replace(case.host, installed=MappingProxyType(installed)),
     )
 
 
@@ -68,6 +69,11 @@ EVERYTHING = Recording(
         forced_modes=MappingProxyType({"app": "native"}),
         preferred=("mariadb",),
         excluded=(Requirement.parse("lib@<1"),),
+        pinned=(Requirement.parse("lib@>=1"),),
+        locked=MappingProxyType({"app": parse_version("1.10"), "true": parse_version("1")}),
+        unlocked=frozenset({"app"}),
+        released=frozenset({"lib", "null"}),
+        allow_removal=True,
     ),
     host=Host(
         cores=8,
@@ -77,6 +83,19 @@ EVERYTHING = Recording(
         modes=frozenset({"native"}),
         interfaces=frozenset({"database: [1]"}),
         system_packages=frozenset({"git"}),
+        installed=MappingProxyType(
+            {
+                "app": ModuleVersion(name="app", version=parse_version("1.0"), source="installed app 1.0"),
+                "null": ModuleVersion(
+                    name="null",
+                    version=parse_version("2"),
+                    requirements=(Requirement.parse("app@<2"),),
+                    source="null.manifest.yaml",
+                    checksum="sha256:" + "1" * 64,
+                ),
+            }
+        ),
+        deprecated=frozenset({("app", parse_version("1.9")), ("true", parse_version("1"))}),
     ),
     module_versions=(
         ModuleVersion(
@@ -118,8 +137,8 @@ def test_the_form_is_for_people() -> None:
     assert lines[-4:] == ["expected: |", "  A plan", "", "  end"]
 
 
-@given(cases())
-@settings(max_examples=60)
+@given(cases() | installed_cases())
+@settings(max_examples=120)
 def test_the_answer_is_the_same_byte_for_byte(case: Case) -> None:
     case = _as_manifests_have_it(case)
     source = MemorySource(case.module_versions)
@@ -129,8 +148,8 @@ def test_the_answer_is_the_same_byte_for_byte(case: Case) -> None:
     assert _answer(replayed.registry(), recording.host, recording.request) == expected
 
 
-@given(cases())
-@settings(max_examples=60)
+@given(cases() | installed_cases())
+@settings(max_examples=120)
 def test_recording_again_changes_nothing(case: Case) -> None:
     case = _as_manifests_have_it(case)
     text = replay_text(Replay(recording=record(MemorySource(case.module_versions), case.host, case.request)))
@@ -149,6 +168,39 @@ def test_any_text_can_be_kept(about: str, reason: str) -> None:
     text = replay_text(Replay(recording=recording, about=about))
     replayed = _read(text.encode())
     assert (replayed.about, replayed.recording.notes) == (about, (note,))
+
+
+def test_an_empty_lock_is_not_none() -> None:
+    request = Request(requirements=(Requirement.parse("app"),), locked=MappingProxyType({}))
+    recording = Recording(request=request, host=Host(), module_versions=())
+    assert _read(replay_text(Replay(recording=recording))).recording.request.locked == {}
+    assert _read("las-solve-replay: 1\nrequest: [app]\n").recording.request.locked is None
+
+
+def test_nothing_need_be_asked_for_where_something_is_installed() -> None:
+    replayed = _read("las-solve-replay: 1\nrequest: []\ninstalled: [{name: app, version: 1}]\n")
+    (app,) = replayed.recording.host.installed.values()
+    assert (str(app), app.source, replayed.recording.request.requirements) == ("app 1", "installed app 1", ())
+
+
+def test_what_is_installed_leads_on_and_says_what_matters_of_the_machine() -> None:
+    def module(text: str, *entries: str, runtimes: str = "") -> ModuleVersion:
+        name, version = text.split()
+        requirements = tuple(map(Requirement.parse, entries))
+        needs = (Requirement.parse_runtime(runtimes),) if runtimes else ()
+        return ModuleVersion(name=name, version=parse_version(version), requirements=requirements, runtimes=needs)
+
+    known = [module("app 1"), module("lib 2"), module("tool 2", "lib"), module("other 1")]
+    host = Host(
+        runtimes=MappingProxyType({"cuda": parse_version("12"), "rocm": parse_version("6")}),
+        installed=MappingProxyType({"tool": module("tool 1", "lib", "gone", runtimes="cuda>=11")}),
+        deprecated=frozenset({("lib", parse_version("1")), ("other", parse_version("1"))}),
+    )
+    found = record(MemorySource(known), host, Request(requirements=(Requirement.parse("app"),)))
+    assert [str(one) for one in found.module_versions] == ["app 1", "tool 2", "lib 2"]
+    assert dict(found.host.installed) == dict(host.installed)
+    assert list(found.host.runtimes) == ["cuda"]
+    assert found.host.deprecated == frozenset({("lib", parse_version("1"))})
 
 
 def test_a_manifest_need_not_say_what_everybody_says() -> None:
@@ -246,6 +298,28 @@ def test_near_names_of_unknown_modules_are_recorded() -> None:
                 "  hint: write it like 1.4, 2.0.1, 1.0rc1 or 1.2.post1",
                 "case.yaml:9: modules[0].dependencies.modules[1]: nothing follows the '@' of 'lib@'\n"
                 "  hint: leave out the '@' to admit every version",
+            ],
+        ),
+        (
+            LEAST + "installed:\n- {name: a, version: 1}\n- {name: a, version: 2}\n- 5\ndeprecated: [a, a@x]\n",
+            [
+                "case.yaml:5: installed[1]: a is there twice\n  hint: one version of a module can be installed",
+                "case.yaml:6: installed[2]: expected a manifest, found '5'\n"
+                "  hint: write it like {name: app, version: 1.0}",
+                "case.yaml:7: deprecated[0]: 'a' names no version\n  hint: write it like app@1.0",
+                "case.yaml:7: deprecated[1]: 'x' is not a PEP 440 version\n"
+                "  hint: write it like 1.4, 2.0.1, 1.0rc1 or 1.2.post1",
+            ],
+        ),
+        (
+            LEAST + "options:\n  pinned: [a@]\n  locked: {a: x, b: ~}\n  allow_removal: 2\n",
+            [
+                "case.yaml:4: options.pinned[0]: nothing follows the '@' of 'a@'\n"
+                "  hint: leave out the '@' to admit every version",
+                "case.yaml:5: options.locked.a.version: 'x' is not a PEP 440 version\n"
+                "  hint: write it like 1.4, 2.0.1, 1.0rc1 or 1.2.post1",
+                "case.yaml:5: options.locked.b: its version is missing\n  hint: write {version: ...}",
+                "case.yaml:6: options.allow_removal: '2' is not true or false",
             ],
         ),
         (
