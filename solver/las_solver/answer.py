@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from las_solver.model import Strategy
 from las_solver.problem import Problem
-from las_solver.ranks import contains
+from las_solver.ranks import Intervals, contains, without
 
 __all__ = [
     "Answer",
@@ -19,6 +19,7 @@ __all__ = [
     "construct",
     "is_admitted",
     "is_changed",
+    "narrowed",
     "reached",
     "unmet_demand",
 ]
@@ -103,6 +104,20 @@ def unmet_demand(problem: Problem, modules: Mapping[str, int]) -> Demand | None:
             ):
                 return name, interface
     return None
+
+
+def narrowed(problem: Problem, name: str, ranks: Intervals, fixed: Callable[[str], int | None]) -> Intervals:
+    """`ranks` of the module `name`, without those better than the best whose needs go with the modules that are fixed.
+
+    `fixed` answers the rank of a module that is; None of another. Versions that do not go with them are in no answer.
+    """
+    domain = problem.domain(name)
+    while ranks:
+        best = domain.best(ranks)
+        if all((rank := fixed(need.name)) is None or contains(need.ranks, rank) for need in domain.needs(best)):
+            return ranks
+        ranks = without(ranks, best)
+    return ranks
 
 
 def can_rest(problem: Problem, name: str, modules: Answer) -> bool:

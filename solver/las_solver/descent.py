@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from las_solver.answer import Modules, can_rest, is_changed, unmet_demand
+from las_solver.answer import Answer, Modules, can_rest, is_changed, narrowed, unmet_demand
 from las_solver.graph import find_cycles
 from las_solver.model import Strategy
 from las_solver.problem import Problem
@@ -67,8 +67,10 @@ class _Descending:
     def _choose(self, layer: list[str]) -> list[str] | None:
         """Choose the best admitted version of each module of `layer`; the next layer, or None at a clash."""
         problem, chosen, admitted = self._problem, self._chosen, self._admitted
+        before = dict(chosen)
         for name in layer:
             domain = problem.domain(name)
+            admitted[name] = narrowed(problem, name, admitted[name], lambda other: self._fixed(other, before))
             if not admitted[name]:
                 return None
             rank = domain.best(admitted[name])
@@ -94,6 +96,12 @@ class _Descending:
                 admitted[need.name] = intersect(admitted[need.name], ranks) if need.name in admitted else ranks
                 following[need.name] = None
         return list(following)
+
+    def _fixed(self, name: str, before: Answer) -> int | None:
+        """The rank of a module that was chosen before, or can only be as it is installed."""
+        if name in before:
+            return before[name]
+        return self._problem.rest(name) if self._is_settled or self._problem.keeps else None
 
     def _settle(self) -> bool:
         """Let the staying modules that are not chosen rest; False if one of them cannot."""

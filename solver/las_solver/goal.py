@@ -31,18 +31,19 @@ class Goal(Protocol):
 class Newness:
     """The versions that a module is behind (ahead, under the strategy `lowest`) of those that are `allowed`.
 
-    A module that `may_go` and is not there is none behind.
+    The best of `possible`, some of those, is the best that any answer has. A module that `may_go` and is not there is
+    none behind.
     """
 
-    def __init__(self, problem: Problem, name: str, allowed: Intervals, *, may_go: bool = False) -> None:
+    def __init__(
+        self, problem: Problem, name: str, allowed: Intervals, possible: Intervals, *, may_go: bool = False
+    ) -> None:
         self.name = name
         self._domain: Domain = problem.domain(name)
         self._allowed = allowed
         self._lowest = problem.lowest
         self._may_go = may_go
-        self.least = self._domain.behind(allowed[0][0] if self._lowest else allowed[-1][1])
-        if may_go:
-            self.least = 0
+        self.least = 0 if may_go else self._domain.behind(possible[0][0] if self._lowest else possible[-1][1])
         self.granted = self.least
 
     def cost(self, answer: Answer) -> int:

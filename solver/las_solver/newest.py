@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from las_solver.answer import Answer, Demand, Modules, construct, is_admitted, is_changed, unmet_demand
+from las_solver.answer import Answer, Demand, Modules, construct, is_admitted, is_changed, narrowed, unmet_demand
 from las_solver.descent import descend
 from las_solver.goal import Goal, Newness, Presence, Sameness
 from las_solver.model import Strategy
@@ -179,9 +179,9 @@ class Newest:
             self._search.encoding.prefers_installed = True
         movable = self._least_changed(names)
         goals = [
-            Newness(problem, name, allowed, may_go=name in self._removable)
+            self._newness(name, may_go=name in self._removable)
             for name in names
-            if name in movable and (allowed := self._allowed(name))
+            if name in movable and self._allowed(name)
         ]
         if any(goal.cost(self._answer) > goal.least for goal in goals):
             self._minimise(list(goals))
@@ -209,7 +209,7 @@ class Newest:
 
     def _decide(self, layer: list[str]) -> list[str]:
         """Decide the versions of the modules of `layer`; the next layer, which they need."""
-        goals = [Newness(self._problem, name, self._allowed(name)) for name in layer]
+        goals = [self._newness(name) for name in layer]
         if any(goal.cost(self._answer) > goal.least for goal in goals):
             tangled = self._minimise(list(goals))
             for goal in goals:
@@ -219,6 +219,16 @@ class Newest:
         for goal in goals:
             self._settle(goal, goals)
         return self._following(layer)
+
+    def _newness(self, name: str, *, may_go: bool = False) -> Newness:
+        allowed = self._allowed(name)
+        possible = narrowed(self._problem, name, allowed, self._fixed)
+        return Newness(self._problem, name, allowed, possible, may_go=may_go)
+
+    def _fixed(self, name: str) -> int | None:
+        """The rank that the module `name` has in every answer that is left, as far as that is known."""
+        rank = self._decided.get(name)
+        return self._problem.rest(name) if rank is None and name in self._held else rank
 
     def _following(self, layer: Iterable[str]) -> list[str]:
         """The modules that those of `layer`, which are decided, need and that are not decided."""

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from las_solver.constraint import Constraint, parse_version
 
-__all__ = ["Intervals", "admitted_ranks", "contains", "intersect", "intervals_of"]
+__all__ = ["Intervals", "admitted_ranks", "contains", "intersect", "intervals_of", "without"]
 
 Intervals = tuple[tuple[int, int], ...]
 """Sorted, disjoint, not adjacent intervals ``(lowest rank, highest rank)``, both ends included."""
@@ -55,6 +55,11 @@ def contains(intervals: Intervals, rank: int) -> bool:
         if rank <= high:
             return low <= rank
     return False
+
+
+def without(intervals: Intervals, rank: int) -> Intervals:
+    """The ranks of `intervals` but `rank`."""
+    return intersect(intervals, _interval(0, rank - 1)) + intersect(intervals, ((rank + 1, intervals[-1][1] + 1),))
 
 
 def intervals_of(ranks: Sequence[int]) -> Intervals:
