@@ -40,8 +40,11 @@ def _as_manifests_have_it(case: Case) -> Case:
     """`case` with each entry once."""
 
     def once(one: ModuleVersion) -> ModuleVersion:
-        entries = {field: tuple(dict.fromkeys(getattr(one, field))) for field in ("requirements", "runtimes")}
-        return replace(one, **entries)
+        return replace(
+            one,
+            requirements=tuple(dict.fromkeys(one.requirements)),
+            runtimes=tuple(dict.fromkeys(one.runtimes)),
+        )
 
     installed = {name: once(one) for name, one in case.host.installed.items()}
     return replace(

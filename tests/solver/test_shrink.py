@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import count
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given, settings
+from installed_strategies import installed_cases
 from strategies import Case, cases
 
 from las_solver.conflict import Conflict
 from las_solver.constraint import Requirement, parse_version
 from las_solver.errors import InvalidInput
-from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request
+from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request, Strategy
 from las_solver.pieces import CUTS
 from las_solver.plan import Plan
 from las_solver.planner import Planner
@@ -104,8 +106,37 @@ def test_without_time_the_whole_is_kept() -> None:
         shrink(recording, stop=lambda: next(explaining) > 8)
 
 
-@given(cases())
-@settings(max_examples=20)
+def test_of_what_is_installed_only_what_matters_is_left() -> None:
+    """app 2 needs lib 2, which the pin rules out; what else is installed, deprecated or locked says nothing."""
+    versions = [_version("app", "2", "lib@>=2"), _version("lib", "1"), _version("lib", "2"), _version("tool", "1")]
+    installed = {"lib": _version("lib", "1"), "tool": _version("tool", "1", "lib"), "gone": _version("gone", "1")}
+    host = Host(installed=MappingProxyType(installed), deprecated=frozenset({("tool", parse_version("2"))}))
+    recording = _recording(versions, "app", host=host)
+    pinned = tuple(map(Requirement.parse, ("lib@<2", "tool@<3")))
+    request = replace(recording.request, pinned=pinned, strategy=Strategy.KEEP, released=frozenset({"gone"}))
+    shrunk = shrink(replace(recording, request=request)).recording
+    assert (dict(shrunk.host.installed), shrunk.host.deprecated) == ({}, frozenset())
+    assert shrunk.request == Request(requirements=(Requirement.parse("app"),), pinned=(Requirement.parse("lib@<2"),))
+
+
+def test_of_a_plan_what_stays_and_what_is_invalid_is_left() -> None:
+    """The tool stays, with what it needs; what is broken lacks what it needs, at any version."""
+    installed = {
+        "tool": _version("tool", "1", "lib@<2"),
+        "lib": _version("lib", "1"),
+        "broken": _version("broken", "1", "gone@>=7", "lib"),
+    }
+    versions = [_version("app", "1"), _version("lib", "1"), _version("lib", "2"), _version("tool", "1", "lib@<2")]
+    shrunk = shrink(_recording(versions, "app", host=Host(installed=MappingProxyType(installed)))).recording
+    answer = _answer(shrunk)
+    assert isinstance(answer, Plan)
+    assert [(one.module, one.action) for one in answer.steps] == [("app", "install"), ("lib", "keep"), ("tool", "keep")]
+    assert [one.module for one in answer.invalid] == ["broken"]
+    assert list(map(str, shrunk.host.installed["broken"].requirements)) == ["gone"]
+
+
+@given(cases() | installed_cases())
+@settings(max_examples=24)
 def test_nothing_alone_can_be_left_out_and_the_answer_is_the_same(case: Case) -> None:
     recording = record(MemorySource(case.module_versions), case.host, case.request)
     wanted = essence(_answer(recording))
@@ -116,7 +147,8 @@ def test_nothing_alone_can_be_left_out_and_the_answer_is_the_same(case: Case) ->
         pieces = list(cut.pieces(shrunk.recording))
         for piece in pieces:
             less = cut.keep(shrunk.recording, [one for one in pieces if one != piece])
-            if less.request.requirements and less != shrunk.recording:
+            is_question = less.request.requirements or less.host.installed
+            if is_question and less != shrunk.recording:
                 assert essence(_answer(less)) != wanted, piece
 
 
