@@ -119,24 +119,34 @@ class Core:
                     pass
                 case OnSufferance(versions):
                     names.add(versions[0].name)
-                    names.update(self._reachable())
+                    names.update(self._leading(self._rules.machine.namers(versions[0].name)))
                 case Stays(module):
                     names.add(module)
                 case _:
                     assert_never(statement)
         return names
 
-    def _reachable(self) -> set[str]:
-        """Every module that any versions lead to, from the request and what stays: what names a pre-release must be."""
-        reached: set[str] = set()
-        new = [*self._rules.requested, *self._rules.staying]
+    def _leading(self, namers: set[str]) -> set[str]:
+        """The modules by which any versions lead to one of `namers`, from the request and what stays."""
+        if not namers:
+            return set()
+        upper: dict[str, set[str]] = {name: set() for name in (*self._rules.requested, *self._rules.staying)}
+        new = list(upper)
         while new:
             name = new.pop()
-            if name not in reached:
-                reached.add(name)
-                for one in self._rules.versions(name):
-                    new.extend(self._rules.leads(one))
-        return reached
+            for lower in {lower for one in self._rules.versions(name) for lower in self._rules.leads(one)}:
+                if lower not in upper:
+                    upper[lower] = set()
+                    new.append(lower)
+                upper[lower].add(name)
+        leading: set[str] = set()
+        new = [name for name in namers if name in upper]
+        while new:
+            name = new.pop()
+            if name not in leading:
+                leading.add(name)
+                new.extend(upper[name])
+        return leading
 
     def _encode(self, literal: int, statement: Statement) -> None:
         encoding = self.encoding

@@ -64,6 +64,14 @@ class Machine:
             self._providers[interface] = tuple(sorted(names))
         return self._providers[interface]
 
+    def namers(self, name: str) -> set[str]:
+        """The modules of which a version may have an entry that names a pre-release of `name`."""
+        entries = (
+            (other, entry) for other, one in self.installed.items() for entry in (*one.requirements, *one.runtimes)
+        )
+        kept = {other for other, entry in entries if entry.name == name and entry.constraint.names_prerelease}
+        return kept | set(self._source.prerelease_namers(name))
+
     # Single versions: section 4, items 3, 4, 6 and 7.
 
     def needs(self, one: ModuleVersion) -> Iterator[Requirement]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,7 @@ def edges_of_section_6(chosen: Chosen, rules: Rules) -> dict[str, set[str]]:
     for name, one in chosen.items():
         for interface in one.provides:
             by_interface.setdefault(interface, set()).add(name)
+    growing = _Growing(edges)
     for consumer in sorted(chosen):
         providers = {
             provider
@@ -49,7 +50,7 @@ def edges_of_section_6(chosen: Chosen, rules: Rules) -> dict[str, set[str]]:
             for provider in by_interface.get(interface, ())
         }
         for provider in sorted(providers - {consumer} - edges[consumer]):
-            _add_unless_cycle(consumer, provider, edges)
+            growing.add_unless_cycle(consumer, provider)
     return edges
 
 
@@ -80,20 +81,43 @@ def edges_after(chosen: Chosen, removed: Iterable[str], edges: Edges, rules: Rul
         for interface in rules.open_interfaces(one)
         for name in providers.get(interface, ())
     }
+    growing = _Growing(together)
     for pairs in (bound, needed, consumed):
         for upper, lower in sorted(pairs):
-            if upper != lower:
-                _add_unless_cycle(upper, lower, together)
+            growing.add_unless_cycle(upper, lower)
     return {name: lower - set(edges.get(name, ())) for name, lower in together.items()}
 
 
-def _add_unless_cycle(upper: str, lower: str, edges: dict[str, set[str]]) -> None:
-    """`upper` comes after `lower`, too, unless `lower` comes after `upper` already."""
-    seen = {lower}
-    stack = [lower]
-    while stack:
-        new = edges[stack.pop()] - seen
-        seen |= new
-        stack.extend(new)
-    if upper not in seen:
-        edges[upper].add(lower)
+class _Growing:
+    """`edges` without a cycle, to which more are added; and an order that obeys them (Pearce and Kelly's algorithm)."""
+
+    def __init__(self, edges: dict[str, set[str]]) -> None:
+        self._lower = edges
+        self._upper: dict[str, set[str]] = {name: set() for name in edges}
+        self._rank = {name: place for place, name in enumerate(arranged(edges))}
+        for name, lower in edges.items():
+            for other in lower:
+                self._upper[other].add(name)
+
+    def add_unless_cycle(self, upper: str, lower: str) -> None:
+        """`upper` comes after `lower`, too, unless `lower` comes after `upper` already."""
+        rank = self._rank
+        if rank[upper] <= rank[lower]:
+            below = self._led_to(lower, self._lower, lambda place: place >= rank[upper])
+            if upper in below:
+                return
+            above = self._led_to(upper, self._upper, lambda place: place <= rank[lower])
+            moved = [*sorted(below, key=rank.__getitem__), *sorted(above, key=rank.__getitem__)]
+            rank.update(zip(moved, sorted(rank[name] for name in moved), strict=True))
+        self._lower[upper].add(lower)
+        self._upper[lower].add(upper)
+
+    def _led_to(self, start: str, edges: Edges, is_near: Callable[[int], bool]) -> set[str]:
+        """`start`, and what `edges` lead to from there over names whose ranks are near."""
+        seen = {start}
+        stack = [start]
+        while stack:
+            new = {name for name in edges[stack.pop()] if is_near(self._rank[name])} - seen
+            seen |= new
+            stack.extend(new)
+        return seen
