@@ -10,18 +10,21 @@ import click
 
 from las_cli.installed import is_typed
 from las_cli.render.phrases import did_you_mean
+from las_cli.request_options import Question, answer
 from las_cli.store_option import completed_from_store
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from las_registry.lifecycle.reading import StoreContent
+    from las_solver.conflict import Conflict
     from las_solver.errors import InvalidInput
     from las_solver.model import Host, Request
+    from las_solver.plan import Plan
 
     Adapt = Callable[[Request, Host, StoreContent | None], Request]
 
-__all__ = ["InstalledModuleType", "other_machine", "removal_of", "upgrade_of", "wanted", "without"]
+__all__ = ["InstalledModuleType", "other_machine", "removal_of", "upgrade_all", "upgrade_of", "wanted", "without"]
 
 
 class InstalledModuleType(click.ParamType[str]):
@@ -64,6 +67,25 @@ def upgrade_of(modules: Sequence[str]) -> Adapt:
         return replace(request, requirements=requirements, preferred=preferred, strategy=Strategy.UPGRADE)
 
     return adapt
+
+
+def upgrade_all(question: Question) -> tuple[Question, Plan | Conflict]:
+    """The `question` of :func:`upgrade_of` everything, and its answer.
+
+    Where there is no plan, what does not work as it is and cannot be made to work is left alone, if that helps.
+    """
+    from las_solver.plan import Plan
+
+    found = answer(question)
+    if isinstance(found, Plan):
+        return question, found
+    invalid = {one.module for one in found.problem.installed.invalid}
+    working = tuple(one for one in question.request.requirements if one.name not in invalid)
+    if len(working) == len(question.request.requirements):
+        return question, found
+    fewer = replace(question, request=replace(question.request, requirements=working))
+    second = answer(fewer)
+    return (fewer, second) if isinstance(second, Plan) else (question, found)
 
 
 def removal_of(modules: Collection[str], *, cascade: bool) -> Adapt:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from las_cli.answers import print_hint
-from las_cli.installed_request import other_machine, upgrade_of
+from las_cli.installed_request import other_machine, upgrade_all, upgrade_of
 from las_cli.options import format_option, logging_options
 from las_cli.recorded import print_table
 from las_cli.render.json import print_json
 from las_cli.render.outdated import Outdated, outdated_document, outdated_table
 from las_cli.render.phrases import counted
-from las_cli.request_options import Question, RequestOptions, answer, change_options, pose
+from las_cli.request_options import Question, RequestOptions, change_options, pose
 
 if TYPE_CHECKING:
     from las_registry.lifecycle.reading import StoreContent
@@ -56,7 +56,7 @@ def outdated(*, options: RequestOptions, output_format: str) -> None:
 
     question = pose(options, (), adapt=adapt)
     installed = question.host.installed
-    found = answer(question) if installed else None
+    found = upgrade_all(question)[1] if installed else None
     listed = list(_outdated(question, found))
     if output_format == "json":
         print_json({"status": "listed", "outdated": [outdated_document(one) for one in listed]})

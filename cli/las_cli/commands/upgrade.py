@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from las_cli.answers import FORMATS, print_answer
-from las_cli.installed_request import InstalledModuleType, upgrade_of
+from las_cli.installed_request import InstalledModuleType, upgrade_all, upgrade_of
 from las_cli.options import format_option, logging_options
 from las_cli.request_options import RequestOptions, change_options, pose
 
@@ -25,7 +25,8 @@ def upgrade(ctx: click.Context, *, modules: Sequence[str], options: RequestOptio
     module that somebody asked for.
 
     Everything else that is installed stays, and changes only where that is needed. After an upgrade there is nothing
-    more to upgrade. Records nothing: `las-solve apply` does. Exit statuses are those of `las-solve plan`.
+    more to upgrade. Without a MODULE, what does not work here and cannot be made to work is left alone. Records
+    nothing: `las-solve apply` does. Exit statuses are those of `las-solve plan`.
 
     \b
     Examples:
@@ -34,4 +35,8 @@ def upgrade(ctx: click.Context, *, modules: Sequence[str], options: RequestOptio
       las-solve upgrade 'pytorch@<2.6' --allow-removal-of xformers
       las-solve upgrade --format json > plan.json && las-solve apply plan.json
     """
-    ctx.exit(print_answer(pose(options, modules, adapt=upgrade_of(modules)), output_format))
+    question = pose(options, modules, adapt=upgrade_of(modules))
+    if modules:
+        ctx.exit(print_answer(question, output_format))
+    question, found = upgrade_all(question)
+    ctx.exit(print_answer(question, output_format, known=found))
