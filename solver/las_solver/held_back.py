@@ -6,10 +6,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from las_solver.answer import Modules
 from las_solver.excluders import direct_reasons
 from las_solver.ground import completed
 from las_solver.model import Strategy
+from las_solver.newest import Outcome
 from las_solver.place import Place, places
 from las_solver.problem import Problem
 from las_solver.sat import Budget, Stopped
@@ -23,15 +23,16 @@ _SEARCHING: Final = 100_000
 
 
 def find_reasons(
-    shelf: Shelf, problem: Problem, answer: Modules, *, optimal: bool, stop: Callable[[], bool]
+    shelf: Shelf, problem: Problem, outcome: Outcome, *, stop: Callable[[], bool]
 ) -> dict[str, tuple[Statement, ...]]:
-    """For each module of `answer` that is older than its newest final version, why no newer one was chosen.
+    """For each module of the answer that is older than its newest final version, why no newer one was chosen.
 
-    `problem` is the one that was solved, `answer` in order of discovery. Modules of which only a search can tell are
-    left out once `stop` answers True, and where the answer is not known to be the newest (`optimal`).
+    `problem` is the one that was solved, with `outcome`. Modules of which only a search can tell are left out once
+    `stop` answers True, and where the answer is not known to be the newest.
     """
+    answer = outcome.modules
     found: dict[str, tuple[Statement, ...]] = {}
-    if not optimal and problem.request.strategy is Strategy.UPGRADE:
+    if not outcome.optimal and problem.request.strategy is Strategy.UPGRADE:
         return found  # the answer is not in order of discovery
     whole = Problem(shelf, problem.request, pruned=False)
     searched: list[Place] = []
@@ -47,15 +48,17 @@ def find_reasons(
             found[place.name] = _completed(whole, reasons)
         else:
             searched.append(place)
-    if searched and optimal:
+    if searched and outcome.optimal:
         from las_solver.obstacle import Obstacles  # a plan starts sooner without it
 
-        try:
-            obstacles = Obstacles(whole, problem, answer, Budget(_SEARCHING, stop))
-            for place in searched:
+        budget = Budget(_SEARCHING, stop)
+        obstacles = Obstacles(whole, problem, outcome, budget)
+        for place in searched:
+            try:
                 found[place.name] = obstacles.against(place)
-        except Stopped:
-            pass
+            except Stopped:
+                if budget():
+                    break
     return found
 
 

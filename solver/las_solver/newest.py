@@ -25,10 +25,16 @@ __all__ = ["Newest", "Outcome"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The modules of the answer with their ranks, in order of discovery, and whether it is proved to be the newest."""
+    """The modules of the answer with their ranks, in order of discovery, and whether it is proved to be the newest.
+
+    In every answer with the fewest removals and changes, where these come first, `movable` holds all installed modules
+    that change, and `removable` those that are removed.
+    """
 
     modules: Modules
     optimal: bool
+    movable: frozenset[str] = frozenset()
+    removable: frozenset[str] = frozenset()
 
 
 class Newest:
@@ -42,6 +48,7 @@ class Newest:
         self._answer = Modules(problem, {})
         self._decided: dict[str, int] = {}
         self._removed: set[str] = set()
+        self._movable: frozenset[str] = frozenset()
         self._bounds: dict[str, Intervals] = {}
         self._picks: dict[Demand, str] = {}
         self._removable: set[str] = set()
@@ -66,7 +73,8 @@ class Newest:
                 self._decide_all()
             except Stopped:
                 return Outcome(self._complete(), optimal=False)
-            return Outcome(Modules(self._problem, self._decided, self._removed), optimal=True)
+            modules = Modules(self._problem, self._decided, self._removed)
+            return Outcome(modules, optimal=True, movable=self._movable, removable=frozenset(self._removable))
         finally:
             if self._search is not None:
                 self._search.sat.close()
@@ -133,7 +141,7 @@ class Newest:
         if request.allow_removal or request.released:
             self._least_removed()
         if self._problem.keeps:
-            self._least_changed(sorted(self._problem.installed.modules))
+            self._movable = frozenset(self._least_changed(sorted(self._problem.installed.modules)))
 
     def _least_removed(self) -> None:
         """Find an answer in which the fewest modules are removed; from then on, no more are."""

@@ -9,19 +9,20 @@ again, the last first, as long as the rest still does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Final
 
 from las_solver.answer import Modules, is_changed
 from las_solver.closure import absence
 from las_solver.conflict import finished
 from las_solver.excluders import need_of_chosen, picked_as
 from las_solver.ground import statements_about, staying_of
-from las_solver.newest import Newest
+from las_solver.newest import Newest, Outcome
 from las_solver.place import Place, rank_of, span_of
 from las_solver.problem import Problem
 from las_solver.ranks import intersect
-from las_solver.sat import Budget, Totalizer
+from las_solver.sat import Budget, Stopped, Totalizer
 from las_solver.statement import (
     Chosen,
     Cycle,
@@ -42,19 +43,23 @@ __all__ = ["Obstacles"]
 
 Literals = tuple[int, ...]
 
+_GROWTH: Final = 1.5
+_MOST_COUNTED: Final = 500_000
+
 
 class Obstacles:
-    """What speaks against newer versions in one `answer`, which is the newest.
+    """What speaks against newer versions in the answer of `outcome`, which is the newest.
 
     `problem` is not pruned; `pruned` is the same request, as it was solved.
     """
 
-    def __init__(self, problem: Problem, pruned: Problem, answer: Modules, budget: Budget) -> None:
+    def __init__(self, problem: Problem, pruned: Problem, outcome: Outcome, budget: Budget) -> None:
+        self._outcome = outcome
         self._problem = problem
         self._pruned = pruned
         self._budget = budget
         self._said = _Said(problem)
-        self._fewest = tuple(_fewest(pruned, answer))
+        self._fewest = tuple(_fewest(pruned, outcome.modules))
 
     def against(self, place: Place) -> tuple[Statement, ...]:
         """An irreducible set of statements that rule out every version newer than the one of `place`.
@@ -68,25 +73,27 @@ class Obstacles:
         surroundings = _Surroundings(self._said, place, [] if total is None else [name for name, _, _ in total.falls])
         while not theory.contradicts(theory.selectors):
             fresh = surroundings.grow(theory.encoding.snapshot())
-            assert fresh, f"nothing speaks against a newer version of {place.name}"
             for statement in fresh:
                 theory.add(statement)
+            if not theory.count(surroundings.told, is_all=not fresh) and not fresh:
+                raise AssertionError(f"nothing speaks against a newer version of {place.name}")
         kept = theory.reduce()
+        counted = theory.counted
         theory.close()
         theory = _Sequel(rooted, place, self._budget, kept)
+        theory.count({*counted, *_mentioned(kept)}, is_all=True)
         if not theory.contradicts(theory.selectors):
             raise AssertionError(f"what speaks against a newer version of {place.name} does not rule it out")
         kept = theory.reduce()
         theory.close()
         kept.sort(key=lambda statement: isinstance(statement, Total))
-        return tuple(self._named(one, kept) if isinstance(one, Fewest) else one for one in finished(rooted, kept))
+        reasons = finished(rooted, kept)
+        return tuple(self._named(one, reasons) if isinstance(one, Fewest) else one for one in reasons)
 
     def _named(self, fewest: Fewest, statements: Iterable[Statement]) -> Fewest:
         """`fewest`, with the installed modules that the other `statements` are about."""
         installed = self._problem.installed
-        about = {module_of(one) for one in statements}
-        if fewest.what == "changes":
-            about.update(target.name for one in statements if (target := target_of(one)) is not None)
+        about = _mentioned(statements) if fewest.what == "changes" else {module_of(one) for one in statements}
         known = installed.modules if fewest.what == "changes" else installed.staying
         named = [span_of(self._problem, installed.modules[name]) for name in known if name in about]
         return replace(fewest, about=tuple(sorted(named, key=lambda span: span.module)))
@@ -95,7 +102,7 @@ class Obstacles:
 
     def _total(self, place: Place) -> Total | None:
         """What a newer version would cost, if one is possible."""
-        instead = _Instead(self._pruned, place, self._budget).find_layer()
+        instead = _Instead(self._pruned, self._outcome, place, self._budget).find_layer()
         if instead is None:
             return None
         domain = self._pruned.domain
@@ -122,6 +129,17 @@ def _fewest(pruned: Problem, answer: Modules) -> Iterator[Fewest]:
         yield Fewest("removals", sum(name not in answer for name in installed.staying))
     if pruned.keeps and installed.modules:
         yield Fewest("changes", sum(is_changed(pruned, name, answer) for name in installed.modules))
+
+
+def _mentioned(statements: Iterable[Statement]) -> set[str]:
+    """The modules that `statements` are about, or need."""
+    mentioned: set[str] = set()
+    for one in statements:
+        if not isinstance(one, Cycle):
+            mentioned.add(module_of(one))
+        if (target := target_of(one)) is not None:
+            mentioned.add(target.name)
+    return mentioned
 
 
 class _Rooted(Problem):
@@ -173,7 +191,10 @@ class _Said:
 
 
 class _Surroundings:
-    """The modules around that of `place`, told of as models come upon them: first from it and `near`, then from all."""
+    """The modules around that of `place`, told of as models come upon them: first from it and `near`, then from all.
+
+    What stays comes last: it may admit pre-releases wherever it is.
+    """
 
     def __init__(self, said: _Said, place: Place, near: Iterable[str]) -> None:
         self._said = said
@@ -184,9 +205,15 @@ class _Surroundings:
         for span in self._chosen.values():
             for target, need in said.needs(span):
                 self._needing.setdefault(target, []).extend((Chosen(span), need))
-        self._starts = [[place.name, *near], [*self._chosen, place.name, *place.after]]
+        everything = [*self._chosen, place.name, *place.after]
+        self._starts = [[place.name, *near], everything, [*everything, *self._problem.installed.staying]]
         self._told: dict[str, set[int]] = {}
         self._given: set[Statement] = set()
+
+    @property
+    def told(self) -> Collection[str]:
+        """The modules that were told of."""
+        return self._told.keys()
 
     def grow(self, model: Mapping[str, int]) -> list[Statement]:
         """New statements about versions that `model` leads to and of which nothing was told yet.
@@ -246,6 +273,9 @@ class _Sequel(Theory):
     def __init__(self, problem: Problem, place: Place, budget: Budget, statements: Iterable[Statement]) -> None:
         super().__init__(problem, budget=budget)
         newest = len(problem.domain(place.name)) - 1
+        self.counted: frozenset[str] = frozenset()
+        """The modules that count for how many change, or are removed: a :class:`Fewest` says less of fewer."""
+        self._fewest: list[Fewest] = []
         self.encoding.require((), place.name, ((rank_of(problem, place.chosen) + 1, newest),))
         for statement in statements:
             self.add(statement)
@@ -261,25 +291,48 @@ class _Sequel(Theory):
                 lifted = self._note(statement)
                 for span in layer:
                     encoding.require(lifted, span.module, ((span.low, len(span.versions) - 1),))
-            case Fewest(what, most):
-                more = Totalizer(self.sat, self._broken(what)).more_than(most)
-                if more is not None:
-                    encoding.add((*self._note(statement), -more))
+            case Fewest():
+                self._note(statement)
+                self._fewest.append(statement)
             case _:
                 super().add(statement, lifted)
 
-    def _broken(self, what: str) -> list[int]:
-        """A literal for each installed module that can be removed, or can change: whether it does."""
+    def count(self, names: Collection[str], *, is_all: bool) -> bool:
+        """Count `names` among what is installed, too, if they are many more than before, or all; whether that is so.
+
+        Raises :class:`las_solver.sat.Stopped` where that takes too many clauses.
+        """
+        installed = self.encoding.problem.installed.modules
+        wanted = self.counted.union(name for name in names if name in installed)
+        if not self._fewest or len(wanted) <= len(self.counted) * (1 if is_all else _GROWTH):
+            return False
+        for statement in self._fewest:
+            lifted = self._note(statement)
+            if statement.most == 0:
+                for broken in self._broken(statement.what, wanted - self.counted):
+                    self.encoding.add((*lifted, -broken))
+            elif len(wanted) * statement.most > _MOST_COUNTED:
+                raise Stopped
+            else:
+                more = Totalizer(self.sat, self._broken(statement.what, wanted)).more_than(statement.most)
+                if more is not None:
+                    self.encoding.add((*lifted, -more))
+        self.counted = wanted
+        return True
+
+    def _broken(self, what: str, names: Collection[str]) -> list[int]:
+        """A literal for each of the installed modules `names` that can be removed, or can change: whether it does."""
         encoding, problem = self.encoding, self.encoding.problem
         installed = problem.installed
         if what == "removals":
-            return [-encoding.present(name) for name in installed.staying if problem.may_go(name)]
+            going = (name for name in sorted(names) if name in installed.is_staying and problem.may_go(name))
+            return [-encoding.present(name) for name in going]
         broken = []
-        for name in sorted(installed.modules):
+        for name in sorted(names):
             rank = problem.installed_rank(name)
             assert rank is not None, "what is installed is among all versions"
             same = encoding.inside(name, rank, rank)
-            broken.append(-same if name in installed.is_staying else encoding.both(encoding.present(name), -same))
+            broken.append(-same if name in installed.is_staying else -encoding.either(-encoding.present(name), same))
         return broken
 
     def _note(self, statement: Statement) -> Literals:
@@ -290,14 +343,26 @@ class _Sequel(Theory):
 class _Instead(Newest):
     """The newest answer that agrees with what was chosen before a module, and has that at a newer version."""
 
-    def __init__(self, problem: Problem, place: Place, budget: Budget) -> None:
+    def __init__(self, problem: Problem, outcome: Outcome, place: Place, budget: Budget) -> None:
         super().__init__(problem, BACKEND, stop=budget, eager=False, descent=False)
         self._place = place
+        self._fixes_changes = self._recall(outcome)
         self._decided = {name: rank_of(problem, chosen) for name, chosen in place.before.items()}
         self._picks = dict(place.picks)
         for name, rank in self._decided.items():
             for need in problem.domain(name).needs(rank):
                 self._bounds[need.name] = intersect(self._allowed(need.name), need.ranks)
+
+    def _recall(self, outcome: Outcome) -> bool:
+        """Hold what no answer with the fewest changes removes or changes; whether that says as much as their number."""
+        problem, answer = self._problem, outcome.modules
+        self._removable = set(outcome.removable)
+        self._present = {name for name in problem.installed.staying if problem.may_go(name)} - self._removable
+        if problem.keeps:
+            self._held = set(problem.installed.modules) - outcome.movable
+        return all(name not in answer for name in outcome.removable) and all(
+            is_changed(problem, name, answer) for name in outcome.movable
+        )
 
     def find_layer(self) -> Mapping[str, int] | None:
         """The ranks of the module and those after it in its layer; None if there is no such answer."""
@@ -310,7 +375,7 @@ class _Instead(Newest):
         if not newer:
             return None
         try:
-            if self._counts_changes:
+            if self._counts_changes and not self._fixes_changes:
                 self._bounds[place.name] = allowed
                 if not self._solve(()):
                     raise AssertionError("the answer itself agrees with what was chosen before")

@@ -78,7 +78,8 @@ class Planner:
     def admit(self, plan: Plan, *, stop: Callable[[], bool] = never) -> Plan:
         """`plan`, which :meth:`plan` returned, with the cheapest change for each module that admits a newer version.
 
-        Each is tried by planning anew. Once `stop` answers True, further modules are left without one.
+        Each is tried by planning anew. What merely stays as it is installed has none: asking for it is enough. Once
+        `stop` answers True, further modules are left without one.
         """
         from las_solver.admission import find_admission  # a plan starts sooner without it
 
@@ -88,7 +89,9 @@ class Planner:
         steps = list(plan.steps)
         with _collector_paused(), suppress(OutOfTime):
             for place, step in enumerate(plan.steps):
-                if step.held_back_by and plan.request.strategy is not Strategy.LOWEST:
+                if stop():
+                    break
+                if _may_be_admitted(step, plan):
                     admission = find_admission(step, plan, self._shelf.host, find)
                     steps[place] = replace(step, admitted_by=admission)
         return replace(plan, steps=tuple(steps))
@@ -263,9 +266,7 @@ class Planner:
         if stop_explaining is not None and _has_older(problem, outcome.modules):
             from las_solver.held_back import find_reasons  # late: a plan that is the newest needs none
 
-            held_back = find_reasons(
-                self._shelf, problem, outcome.modules, optimal=outcome.optimal, stop=stop_explaining
-            )
+            held_back = find_reasons(self._shelf, problem, outcome, stop=stop_explaining)
         return _plan(problem, outcome.modules, held_back, optimal=outcome.optimal)
 
     def _conflict(self, request: Request, stop: Callable[[], bool]) -> Conflict:
@@ -285,6 +286,14 @@ def _collector_paused() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def _may_be_admitted(step: Step, plan: Plan) -> bool:
+    """Whether to look for a change that admits a newer version of the module of `step`."""
+    from las_solver.statement import Kept  # late, as few commands ask
+
+    is_kept = all(isinstance(one, Kept) for one in step.held_back_by)
+    return not is_kept and plan.request.strategy is not Strategy.LOWEST
 
 
 def _has_older(problem: Problem, answer: Modules) -> bool:
