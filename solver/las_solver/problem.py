@@ -223,6 +223,7 @@ class Problem:
         self.keeps = request.strategy is Strategy.KEEP
         self.installed = shelf.installed
         self._domains: dict[str, Domain] = {}
+        self._installed_ranks: dict[str, int | None] = {}
         self._needs: dict[tuple[str, str, str], Need] = {}
         self._requested: dict[str, list[Constraint]] = {}
         self._pins: dict[str, list[Constraint]] = {}
@@ -251,10 +252,14 @@ class Problem:
 
     def installed_rank(self, name: str) -> int | None:
         """The rank of the installed version of the module `name`; None if it does not pass by itself."""
+        if name in self._installed_ranks:
+            return self._installed_ranks[name]
         versions = self.domain(name).versions
         version = self.installed.modules[name].version
         rank = bisect_left(versions, version)
-        return rank if rank < len(versions) and versions[rank] == version else None
+        found = rank if rank < len(versions) and versions[rank] == version else None
+        self._installed_ranks[name] = found
+        return found
 
     def rest(self, name: str) -> int | None:
         """The rank at which the module `name` stays as it is installed; None if it does not."""
