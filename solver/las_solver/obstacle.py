@@ -221,7 +221,7 @@ class _Surroundings:
         Where models keep trying other versions of a module, more of them are told of at once.
         """
         fresh: dict[Statement, None] = {}
-        while self._starts and not fresh:
+        while not fresh:
             is_new = False  # what is new may have been told already, of a neighbour, and lead on
             for name, rank in self._walk(model).items():
                 told = self._told.setdefault(name, set())
@@ -231,6 +231,8 @@ class _Surroundings:
                     told.update(range(low, rank + 1))
                     fresh.update((one, None) for one in self._about(name, low, rank) if one not in self._given)
             if not is_new:
+                if len(self._starts) == 1:
+                    break  # but the next model may lead elsewhere, once more changes are counted
                 self._starts.pop(0)
         self._given.update(fresh)
         return list(fresh)
