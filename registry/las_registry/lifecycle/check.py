@@ -11,6 +11,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
+from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
 from sqlalchemy import Connection, Row, Table, select
 
@@ -81,6 +82,8 @@ def _of_modules(connection: Connection, table: Table, place: str, snapshot: int 
         if (row.name, version) in keys:
             yield f"{what} is there twice"
         keys.add((row.name, version))
+        if row.key != canonicalize_version(version):
+            yield f"{what}: its key is {row.key}"
         yield from _of_state(row, what)
         if row.installed and row.name in installed:
             yield f"{what}: another version of it is installed, too"

@@ -22,7 +22,7 @@ _WITH_TEXTS = (
     .order_by(MODULES.c.name)
 )
 _TEXT = (
-    select(MANIFESTS.c.text, MANIFESTS.c.digest)
+    select(MANIFESTS.c.text)
     .join(MODULES, MODULES.c.manifest == MANIFESTS.c.digest)
     .where(MODULES.c.name == bindparam("of"), MODULES.c.key == bindparam("at_key"))
 )

@@ -87,6 +87,7 @@ def _has_begun(connection: Connection, deadline: float) -> bool:
 def begin_reading(connection: Connection) -> None:
     """Begins a transaction that sees everything as it is now."""
     connection.exec_driver_sql("BEGIN")
+    connection.exec_driver_sql("SELECT 1 FROM sqlite_master").first()  # only the first reading fixes what is seen
 
 
 def finish_tables(connection: Connection) -> None:

@@ -151,9 +151,9 @@ class Store:
         Raises :class:`Refused` if it is not known, runs, or is needed by what else is installed; `host` says which
         runtime entries and interfaces the machine itself meets (:func:`las_registry.lifecycle.needs.needs_of`).
         """
-        key = None if version is None else version_key(_version(version))
+        number = None if version is None else _version(version)
         with self._session.writing(dry_run=dry_run) as writer:
-            module = _only(name, writer.known(name), key)
+            module = _only(name, writer.known(name), number)
             if module.installed and module.state is not State.RUNNING:
                 installed = installed_modules(writer.connection)
                 for need in needs_of(installed[name], _others(installed, name), host):
@@ -289,15 +289,16 @@ def _others(installed: Mapping[str, ModuleVersion], name: str) -> list[ModuleVer
     return [one for one in installed.values() if one.name != name]
 
 
-def _only(name: str, known: Mapping[str, Module], key: str | None) -> Module:
-    """The version that is meant: that of `key`, else the installed one, else the only one."""
-    if key is not None:
+def _only(name: str, known: Mapping[str, Module], version: Version | None) -> Module:
+    """The version that is meant: `version`, else the installed one, else the only one."""
+    if version is not None:
+        key = version_key(version)
         meant = [known[key]] if key in known else []
     else:
         meant = [one for one in known.values() if one.installed] or list(known.values())
     if not meant:
         versions = ", ".join(one.version for one in in_order(list(known.values())))
-        what = name if key is None else f"{name} {key}"
+        what = name if version is None else f"{name} {version}"
         hint = f"it knows {name} {versions}" if known else "las-solve state list says what it knows"
         raise Refused(f"the store knows no {what}", hint=hint)
     if len(meant) > 1:

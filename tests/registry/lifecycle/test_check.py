@@ -1,0 +1,102 @@
+"""What is wrong with a store that somebody has written to by other means."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from stores import kept, plan_of, put, step_of
+
+from las_registry.lifecycle import State, Store
+from las_solver.constraint import Requirement
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "store.sqlite3"
+    with Store.open(path) as store:
+        texts = {("lib", "1.0"): kept("lib", "1.0")}
+        store.apply(plan_of(step_of("lib", "1.0"), request=["lib"]), manifests=texts, installed=True)
+        put(store, "app", needs=["lib"])
+        put(store, "app", "2.0", State.RESOLVED)
+        put(store, "gone")
+        store.remove("gone")
+        store.snapshot()
+        store.pin(Requirement.parse("app@<2"))
+        assert store.check() == ()
+    return path
+
+
+def mistakes(path: Path, *statements: str) -> list[str]:
+    """What the store finds wrong after these statements, which no constraint and no trigger hinders."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        for trigger in ("transitions_never_change", "transitions_never_go"):
+            connection.execute(f"DROP TRIGGER {trigger}")
+        for statement in statements:
+            assert connection.execute(statement).rowcount != 0
+        connection.commit()
+    with Store.open(path) as store:
+        return list(store.check())
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE modules SET state = 'stopped' WHERE name = 'lib'", "lib 1.0 is stopped (installed, since "),
+        (
+            "UPDATE modules SET since = '2020' WHERE name = 'lib'",
+            "lib 1.0 is installed (installed, since 2020), but by",
+        ),
+        ("UPDATE modules SET installed = 0 WHERE name = 'lib'", "the file is damaged: CHECK constraint failed"),
+        ("UPDATE modules SET state = 'asleep' WHERE name = 'lib'", "the file is damaged: CHECK constraint failed"),
+        (
+            "UPDATE modules SET version = '3.0' WHERE name = 'lib'",
+            "lib 3.0: the manifest of lib 3.0 that is kept is one",
+        ),
+        ("UPDATE modules SET version = 'x' WHERE name = 'lib'", "lib x: this is no version"),
+        ("UPDATE modules SET version = '1.0.0' WHERE key = '2'", "app 1.0.0 is there twice"),
+        ("UPDATE modules SET key = 'x' WHERE name = 'lib'", "lib 1.0: its key is x"),
+        ("DELETE FROM modules WHERE name = 'lib'", "lib 1.0 is not known, but by its history installed (installed, "),
+        ("UPDATE manifests SET text = text || ' '", "is not what its digest says"),
+        ("UPDATE modules SET manifest = 'x' WHERE name = 'lib'", "refers to what is not in the table manifests"),
+        ("DELETE FROM transitions WHERE id = 1", "record 2 of lib 1.0 begins at resolved, but the state was available"),
+        (
+            "UPDATE transitions SET to_state = 'running' WHERE id = 2",
+            "goes from resolved to running, which is not allowed",
+        ),
+        ("UPDATE transitions SET installed = 0 WHERE id = 2", "does not say rightly whether it was installed"),
+        (
+            "UPDATE transitions SET operation = 'set' WHERE operation = 'remove'",
+            "from installed to available, which is not",
+        ),
+        (
+            "UPDATE transitions SET operation = 'remove' WHERE id = 2",
+            "record 2 of lib 1.0 is no removal that there can be",
+        ),
+        ("UPDATE transitions SET version = '?' WHERE id = 2", "record 2 of lib ?: this is no version"),
+        (
+            "UPDATE transitions SET at = '2020-01-01T00:00:00.000000Z' WHERE id = 3",
+            "record 3 of transitions is earlier",
+        ),
+        ("UPDATE transitions SET at = 'noon' WHERE id = 3", "record 3 of transitions has no time"),
+        ("UPDATE plans SET document = '{'", "the document of plan 1 is not JSON"),
+        ("UPDATE pins SET requirement = 'app@<'", "the pin of app cannot be read"),
+        ("UPDATE pins SET requirement = 'lib@<2'", "the pin of app is one of something else: lib@<2"),
+        ("UPDATE snapshot_modules SET version = '9' WHERE name = 'lib'", "snapshot 1: lib 9: the manifest of lib 9"),
+    ],
+)
+def test_what_is_wrong_is_said(path: Path, statement: str, said: str) -> None:
+    found = mistakes(path, statement)
+    assert any(said in one for one in found), found
+
+
+def test_two_installed_versions_of_a_module(path: Path) -> None:
+    found = mistakes(
+        path,
+        "DROP INDEX one_installed_version",
+        "UPDATE modules SET installed = 1, state = 'installed' WHERE key = '2'",
+    )
+    assert "app 2.0: another version of it is installed, too" in found
