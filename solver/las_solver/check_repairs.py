@@ -38,6 +38,8 @@ def _complaints(repair: Fields, source: Source, host: Host, request: Request) ->
         raise Malformed(f"{repair.place} changes nothing")
     changed_host, changed_request = _apply(changes, host, request)
     rules = Rules(Machine(source, changed_host), changed_request)
+    if broken := sorted(Machine(source, host).staying_names - rules.machine.staying_names):
+        yield f"{repair.place} breaks {', '.join(broken)}"
     chosen = _chosen(repair, rules)
     wrong = tuple(breaches(chosen, rules))
     yield from (f"{repair.place}.then: {complaint}" for complaint in wrong)
@@ -71,6 +73,8 @@ def _chosen(repair: Fields, rules: Rules) -> dict[str, ModuleVersion]:
         one = rules.find(step.text("module"), step.version("version"))
         if one is None:
             raise Malformed(f"{step.place}: there is no {step.text('module')} {step.text('version')}")
+        if step.has("action") and step.text("action") != rules.action(one):
+            raise Malformed(f"{step.place}.action of {one} should be {rules.action(one)!r}")
         chosen[one.name] = one
     return chosen
 

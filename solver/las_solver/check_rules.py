@@ -83,6 +83,15 @@ class Rules:
         """Whether the version of `one` is the installed one of its module."""
         return one.name in self.installed and self.installed[one.name].version == one.version
 
+    def action(self, one: ModuleVersion) -> str:
+        """What is done so that `one` is there, compared with the version that is installed."""
+        installed = self.installed.get(one.name)
+        if installed is None:
+            return "install"
+        if installed.version == one.version:
+            return "keep"
+        return "upgrade" if installed.version < one.version else "downgrade"
+
     def is_changed(self, name: str, one: ModuleVersion | None) -> bool:
         """Whether the installed module `name` is changed in an answer with `one` (None: without it)."""
         return name in self.machine.staying_names if one is None else not self.is_installed(one)

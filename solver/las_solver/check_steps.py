@@ -32,7 +32,7 @@ def complaints_about_steps(steps: Sequence[Fields], chosen: Chosen, removed: Cho
                 yield f"{step.place}.admitted_by of {name}, which is removed, should be null"
         else:
             one = chosen[name]
-            yield from _complaints(step, one, _action(one, rules), rules)
+            yield from _complaints(step, one, rules.action(one), rules)
             lists["system_packages"] = [it for it in one.system_packages if it not in rules.host.system_packages]
         for key, values in lists.items():
             if list(step.texts(key)) != values:
@@ -60,13 +60,3 @@ def _complaints(step: Fields, one: ModuleVersion, action: str, rules: Rules) -> 
     behind = 0 if is_removed else rules.versions_behind(one)
     if step.integer("versions_behind") != behind:
         yield f"{step.place}.versions_behind of {one} should be {behind}"
-
-
-def _action(one: ModuleVersion, rules: Rules) -> str:
-    """What is done, compared with the version that is installed."""
-    installed = rules.installed.get(one.name)
-    if installed is None:
-        return "install"
-    if installed.version == one.version:
-        return "keep"
-    return "upgrade" if installed.version < one.version else "downgrade"
