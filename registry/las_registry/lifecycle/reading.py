@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from packaging.version import Version
 
@@ -21,9 +21,6 @@ from las_registry.problem import printable
 from las_solver.constraint import Requirement
 from las_solver.errors import InvalidInput
 from las_solver.model import ModuleVersion
-
-if TYPE_CHECKING:
-    import sqlite3
 
 __all__ = ["StoreContent", "read_store"]
 
@@ -58,53 +55,27 @@ def read_store(path: Path, *, timeout: float = _TIMEOUT) -> StoreContent | None:
         raise unusable(error, place) from error
     if not stat.S_ISREG(mode):
         raise StoreUnusable(f"the store {place} is not a regular file", hint="name a file: --store FILE")
-    import sqlite3  # late: most machines have no store
+    from las_registry.lifecycle.sqlite_reading import read_rows  # late: most machines have no store
 
-    from las_registry.lifecycle.sqlite_file import damaged, unusable
-
-    try:
-        return _read(path, place, timeout)
-    except sqlite3.Error as error:
-        raise unusable(error, place) from error
-    except (ValueError, TypeError) as error:
-        raise damaged(place, str(error)) from error
-
-
-def _read(path: Path, place: str, timeout: float) -> StoreContent | None:
-    """Reads until nobody has written meanwhile, where only the file as it stands could be read."""
-    from las_registry.lifecycle.sqlite_file import as_it_stands, connect
-
-    for _ in range(_TRIES):
-        before = as_it_stands(path)
-        connection, is_fixed = connect(path, timeout=timeout, writing=False)
-        try:
-            content = _read_all(connection, place)
-        finally:
-            connection.close()
-        if not is_fixed or as_it_stands(path) == before:
-            return content
-    raise StoreUnusable(f"the store {place} is being written to and cannot be read meanwhile", hint="try again")
-
-
-def _read_all(connection: sqlite3.Connection, place: str) -> StoreContent | None:
-    from las_registry.lifecycle.sqlite_file import check_version, is_store
-
-    connection.execute("BEGIN")
-    if not is_store(connection, place):
+    rows = read_rows(path, place, timeout)
+    if rows is None:
         return None
-    check_version(connection, place)
-    modules = connection.execute(_MODULES).fetchall()
-    pins = [row[0] for row in connection.execute("SELECT requirement FROM pins ORDER BY name")]
-    connection.rollback()
-    kept = [row for row in modules if row[2]]
-    deprecated = [(name, version) for name, version, _, state, *_ in modules if state == State.DEPRECATED.value]
-    return StoreContent(
-        installed=MappingProxyType(_installed([(row[0], row[1], row[5], row[6]) for row in kept], place)),
-        deprecated=frozenset((name, Version(version)) for name, version in deprecated),
-        pins=tuple(map(_pin, pins)),
-        requested=frozenset(row[0] for row in kept if row[4]),
-        digest=content_digest([(row[0], row[1], row[6]) for row in kept], deprecated, pins),
-    )
+    kept = [(one[0], one[1], one[5], one[6]) for one in rows.modules if one[3]]
+    deprecated = [(one[0], one[1]) for one in rows.modules if one[2] == State.DEPRECATED.value]
+    try:
+        return StoreContent(
+            installed=MappingProxyType(_installed(kept, place)),
+            deprecated=frozenset((name, Version(version)) for name, version in deprecated),
+            pins=tuple(map(_pin, rows.pins)),
+            requested=frozenset(one[0] for one in rows.modules if one[3] and one[4]),
+            digest=content_digest(
+                [(name, version, digest) for name, version, _, digest in kept], deprecated, rows.pins
+            ),
+        )
+    except (ValueError, TypeError) as error:
+        from las_registry.lifecycle.sqlite_file import damaged
+
+        raise damaged(place, str(error)) from error
 
 
 def _installed(kept: list[tuple[str, str, str, str]], place: str) -> dict[str, ModuleVersion]:
@@ -128,11 +99,3 @@ def _pin(text: str) -> Requirement:
         return Requirement.parse(text)
     except InvalidInput as error:
         raise ValueError(f"a pin cannot be read: {error.message}") from None
-
-
-_TRIES: Final = 5
-_MODULES: Final = """
-    SELECT name, version, installed, state, requested, text, digest
-    FROM modules LEFT JOIN manifests ON manifest = digest
-    WHERE installed OR state = 'deprecated' ORDER BY name, key
-"""

@@ -107,7 +107,7 @@ def find_faults(connection: Connection) -> Iterator[str]:
 
 
 def _connect(path: Path, timeout: float) -> sqlite3.Connection:
-    connection, _ = connect(path, timeout=timeout, writing=True)
+    connection = connect(path, timeout=timeout)
     try:
         is_store(connection, printable(str(path)))  # what belongs to something else is not touched
         for statement in _ON_CONNECTING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,8 @@ __all__ = [
     "as_it_stands",
     "check_version",
     "connect",
+    "connect_as_it_stands",
+    "connect_to_read",
     "damaged",
     "is_store",
     "newer",
@@ -31,27 +34,51 @@ _ANOTHER: Final = "name another file: --store FILE"
 _RESTORE: Final = "restore a copy, or `las-solve state import` an export, into a new file; keep this one"
 
 
-def connect(path: Path, *, timeout: float, writing: bool) -> tuple[sqlite3.Connection, bool]:
-    """The file at `path`, which has to exist, opened for writing as well, if `writing` and it can be written to; and
-    whether it is read as it stands, which takes nobody's word that it is not written to meanwhile.
+def connect(path: Path, *, timeout: float) -> sqlite3.Connection:
+    """The file at `path`, which has to exist, for writing, or for reading where it cannot be written to.
 
-    That is where the files that SQLite keeps beside it cannot be made, and nobody else has made them. Raises
-    :class:`sqlite3.Error`.
+    Raises :class:`sqlite3.Error`.
     """
     try:
-        return _open(path, "mode=rw" if writing else "mode=ro", timeout), False
+        return _open(path, "mode=rw", timeout)
     except sqlite3.OperationalError as error:
+        # In a directory that cannot be written to there is no place for the files that SQLite keeps beside this one.
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             raise
-        if not path.is_file() or path.with_name(f"{path.name}-wal").exists():
+        if not path.is_file() or as_it_stands(path) is None:
             raise
-        return _open(path, "mode=ro&immutable=1", timeout), True
+        return connect_as_it_stands(path)
 
 
-def as_it_stands(path: Path) -> tuple[int, ...]:
-    """What changes whenever somebody else writes to a file that is read as it stands."""
+def connect_to_read(path: Path, *, timeout: float) -> sqlite3.Connection:
+    """The file at `path`, for reading beside whoever writes to it; raises :class:`sqlite3.Error`."""
+    return _open(path, "mode=ro", timeout)
+
+
+def connect_as_it_stands(path: Path) -> sqlite3.Connection:
+    """The file at `path`, for reading without looking whether somebody writes to it meanwhile: see
+    :func:`as_it_stands`. Raises :class:`sqlite3.Error`."""
+    return _open(path, "mode=ro&immutable=1", 0)
+
+
+def as_it_stands(path: Path) -> tuple[object, ...] | None:
+    """What changes whenever the file is written to; None if it is not all that there is, as somebody has it open or did
+    not come to close it."""
+    path = Path(os.path.realpath(path))  # SQLite's own files lie where a link leads
+    marks: list[object] = []
+    for ending in ("-wal", "-journal"):
+        try:
+            status = path.with_name(f"{path.name}{ending}").stat()
+        except FileNotFoundError:
+            marks.append(None)
+            continue
+        if status.st_size:
+            return None
+        marks.append((status.st_ino, status.st_mtime_ns))
     status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns, path.with_name(f"{path.name}-wal").exists()
+    with path.open("rb") as opened:
+        head = opened.read(100)  # SQLite counts in it how often the file was changed
+    return *marks, status.st_ino, status.st_size, status.st_mtime_ns, head
 
 
 def _open(path: Path, how: str, timeout: float) -> sqlite3.Connection:
