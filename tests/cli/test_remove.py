@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 from changes import add, install, named, steps
 from command_line import RunCli
@@ -197,6 +198,17 @@ def test_installed_modules_complete(machine: RunCli) -> None:
     apply_plan(machine, "app")
     result = machine(_LAS_SOLVE_COMPLETE="bash_complete", COMP_WORDS="las-solve remove l", COMP_CWORD="2")
     assert result.stdout.split() == ["plain,library"]
+
+
+@pytest.mark.parametrize("module", ["app", "library"])
+def test_the_json_is_as_the_schema_says(machine: RunCli, module: str) -> None:
+    apply_plan(machine, "app")
+    schema = json.loads(machine("schema", "plan").stdout)
+    answer = json.loads(machine("remove", module, "--format", "json").stdout)
+    jsonschema.Draft202012Validator(schema).validate(answer)
+    further = {"app": "unneeded", "library": "cascade"}[module]
+    kind = {"app": "plan", "library": "conflict"}[module]
+    assert further in schema["$defs"][kind]["properties"] and further in answer
 
 
 def test_a_report_says_what_is_to_be_removed(machine: RunCli) -> None:

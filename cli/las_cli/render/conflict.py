@@ -113,7 +113,7 @@ def _outcome(steps: Sequence[Mapping[str, Any]], told: Collection[str]) -> str:
     """A plan in few words, without what does not change: ``then app 2.1 with torch 2.5.1 and 7 more``."""
     changing = [step for step in steps if step.get("action") != "keep"]
     if not changing:
-        return "then nothing changes" if steps else ""
+        return "then nothing else changes" if steps else ""
     first, *others = changing
     named = [f"{step['module']} {step['version']}" for step in others if step["module"] in told][:_MOST_OTHERS]
     more = len(others) - len(named)
