@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from pathlib import Path
 
@@ -42,6 +43,11 @@ def test_the_documentation_has_the_same_table() -> None:
         cells = ["yes" if is_allowed(now, to) else "stays" if now is to else "" for to in State]
         lines.append(f"| {now} | " + " | ".join(cells) + " |")
     assert "\n".join(lines) in DOCUMENT.read_text(encoding="utf-8")
+
+
+def test_the_example_of_the_documentation_runs() -> None:
+    (program,) = re.findall(r"```python\n((?:.*\n)*?)```\n", DOCUMENT.read_text(encoding="utf-8"))
+    exec(compile(program, str(DOCUMENT), "exec"), {})
 
 
 @pytest.mark.parametrize(("now", "to"), list(product(State, State)))
