@@ -6,11 +6,12 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from las_solver.answer import is_changed
 from las_solver.excluders import direct_reasons
 from las_solver.ground import completed
 from las_solver.model import Strategy
 from las_solver.newest import Outcome
-from las_solver.place import Place, places
+from las_solver.place import Place, layers, places
 from las_solver.problem import Problem
 from las_solver.sat import Budget, Stopped
 from las_solver.shelf import Shelf
@@ -36,9 +37,11 @@ def find_reasons(
         return found  # the answer is not in order of discovery
     whole = Problem(shelf, problem.request, pruned=False)
     searched: list[Place] = []
-    for name in answer.at_rest:
-        if problem.installed.modules[name].version < problem.newest(name):
-            found[name] = (_kept(shelf, name),)
+    for layer in layers(problem, answer):
+        for name in layer.modules if layer.is_settled else ():
+            is_older = problem.installed.modules[name].version < problem.newest(name)
+            if is_older and not is_changed(problem, name, answer):
+                found[name] = (_kept(shelf, name),)
     for place in places(problem, answer):
         if place.is_settled:
             found[place.name] = _completed(whole, direct_reasons(whole, problem, place) or [_kept(shelf, place.name)])

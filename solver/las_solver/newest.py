@@ -201,8 +201,9 @@ class Newest:
         there = [goal for goal in goals if goal.name in self._answer]
         for goal in there:
             self._settle(goal, there)
-        active = self._answer.active
-        self._decided.update((name, active[name]) for name in names if name in active)
+        for name in names:
+            if name in self._answer.active:  # in order of name, those that were settled just now, too
+                self._decided[name] = self._decided.pop(name, self._answer.active[name])
         self._removed.update(name for name in names if name not in self._answer)
         return self._following([goal.name for goal in there])
 

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from las_solver.answer import Answer, Demand, Modules, unmet_demand
+from las_solver.answer import Demand, Modules, unmet_demand
 from las_solver.model import ModuleVersion, Strategy
 from las_solver.order import versions_of
 from las_solver.problem import Problem
@@ -38,21 +38,22 @@ class Place:
 
 
 def places(problem: Problem, answer: Modules) -> Iterator[Place]:
-    """The places of the modules of `answer` that are older than their newest final version, without those that rest.
+    """The places of the modules of `answer` that are older than their newest final version.
 
-    `problem` is the one that was solved.
+    `problem` is the one that was solved. Of what was settled, only modules that are not as they were installed.
     """
     chosen = versions_of(problem, answer)
+    installed = problem.installed.modules
     picks: dict[Demand, str] = {}
     for layer in layers(problem, answer):
         if layer.demand is not None:
             picks[layer.demand] = layer.modules[0]
         for place, name in enumerate(layer.modules):
-            if chosen[name].version < problem.newest(name):
-                before, after = [*layer.before, *layer.modules[:place]], layer.modules[place + 1 :]
-                if layer.is_settled:
-                    before.extend(other for other in answer.at_rest if other < name)
-                    after = ()
+            if chosen[name].version < problem.newest(name) and not (
+                layer.is_settled and chosen[name] == installed[name]
+            ):
+                before = (*layer.before, *layer.modules[:place])
+                after = () if layer.is_settled else layer.modules[place + 1 :]
                 yield Place(
                     chosen=chosen[name],
                     before={other: chosen[other] for other in before},
@@ -78,32 +79,31 @@ class Layer:
 
 
 def layers(problem: Problem, answer: Modules) -> Iterator[Layer]:
-    """The layers of `answer`, which is in order of discovery; of what was settled, only those that do not rest."""
-    decided: dict[str, int] = {}
-    staying = problem.installed.is_staying
-    gone = frozenset(name for name in staying if name not in answer)
+    """The layers of `answer`, which is in order of discovery; of what was settled, in order of name."""
+    decided: dict[str, None] = {}
+    gone = frozenset(name for name in problem.installed.staying if name not in answer)
     settles_last = problem.request.strategy is Strategy.UPGRADE
     is_settled = False
-    known: Answer = decided
     layer = Layer(modules=problem.requested, before=())
     while True:
         while layer.modules:
             yield layer
-            decided.update((name, answer[name]) for name in layer.modules)
-            needed = (need.name for name in layer.modules for need in problem.domain(name).needs(answer[name]))
-            following = tuple(name for name in dict.fromkeys(needed) if name not in known)
-            layer = Layer(modules=following, before=tuple(known))
-        demand = unmet_demand(problem, known)
+            decided.update(dict.fromkeys(layer.modules))
+            moved = (name for name in layer.modules if name in answer.active)  # what rests needs nothing more
+            needed = (need.name for name in moved for need in problem.domain(name).needs(answer[name]))
+            following = tuple(name for name in dict.fromkeys(needed) if name not in decided)
+            layer = Layer(modules=following, before=tuple(decided))
+        active = {name: answer[name] for name in decided if name in answer.active}
+        demand = unmet_demand(problem, Modules(problem, active, gone) if is_settled else active)
         if not is_settled and (demand is None or not settles_last):
             is_settled = True
-            settled = sorted(name for name in answer.active if name in staying and name not in decided)
+            settled = (name for name in problem.installed.staying if name in answer and name not in decided)
             layer = Layer(modules=tuple(settled), before=tuple(decided), is_settled=True)
-            known = Modules(problem, decided, gone | frozenset(settled))
         elif demand is None:
             return
         else:
             provider = next(name for name in answer.active if name not in decided)
-            layer = Layer(modules=(provider,), before=tuple(known), demand=demand)
+            layer = Layer(modules=(provider,), before=tuple(decided), demand=demand)
 
 
 def rank_of(problem: Problem, chosen: ModuleVersion) -> int:
