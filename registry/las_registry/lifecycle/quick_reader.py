@@ -14,7 +14,7 @@ from typing import Any
 from las_registry.lifecycle.kept_manifest import digest_of_text, read_kept_manifest
 from las_registry.manifest import Pool
 from las_registry.size import parse_size
-from las_solver.constraint import Requirement, parse_version
+from las_solver.constraint import ANY, Constraint, Requirement, parse_version
 from las_solver.errors import InvalidInput
 from las_solver.model import Hardware, ModuleVersion
 
@@ -67,7 +67,7 @@ class QuickReader:
             name=content["name"],
             version=parse_version(version),
             category=content["category"],
-            requirements=self._requirements(dependencies.get("modules"), self._modules, Requirement.parse),
+            requirements=self._requirements(dependencies.get("modules"), self._modules, _entry),
             runtimes=self._requirements(dependencies.get("runtime"), self._runtimes, Requirement.parse_runtime),
             hardware=self._needed(content["hardware"]) if "hardware" in content else _NO_HARDWARE,
             modes=self._named(runtime["modes"]),
@@ -116,3 +116,9 @@ class QuickReader:
                 multi_gpu=key[3],
             )
         return found
+
+
+def _entry(text: str) -> Requirement:
+    """A module entry that was accepted before, so that its name need not be looked at again."""
+    name, at, constraint = text.partition("@")
+    return Requirement(name.strip(), Constraint.parse(constraint) if at else ANY)
