@@ -11,8 +11,8 @@ import click
 
 from las_cli.errors import ExitStatus
 from las_cli.explaining import AT_LENGTH, BRIEFLY, Explaining
+from las_cli.question import Question, answer
 from las_cli.render.terminal import printable
-from las_cli.request_options import Question, answer
 
 if TYPE_CHECKING:
     from las_cli.render.report import Report

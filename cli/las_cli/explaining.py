@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from las_cli.progress import Progress
-from las_cli.request_options import Timer
+from las_cli.question import Timer
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from las_cli.installed import is_typed
+from las_cli.question import Question, answer
 from las_cli.render.phrases import did_you_mean
-from las_cli.request_options import Question, answer
 from las_cli.store_option import completed_from_store
 
 if TYPE_CHECKING:

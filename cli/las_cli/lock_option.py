@@ -16,8 +16,9 @@ from las_cli.errors import ExitStatus
 from las_cli.explaining import BRIEFLY, Explaining
 from las_cli.logging import logger
 from las_cli.options import FileType
+from las_cli.question import answer, pose
 from las_cli.render.terminal import printable
-from las_cli.request_options import RequestOptions, answer, pose
+from las_cli.request_options import RequestOptions
 
 if TYPE_CHECKING:
     from las_registry.lock import Lock

@@ -11,9 +11,10 @@ from click.core import ParameterSource
 
 from las_cli.answers import report_on
 from las_cli.options import FileType, ModuleType, format_option, logging_options
+from las_cli.question import nothing_named, pose
 from las_cli.render.terminal import printable
 from las_cli.render.text import Paper
-from las_cli.request_options import RequestOptions, nothing_named, pose, request_options
+from las_cli.request_options import RequestOptions, request_options
 
 __all__ = ["diagnose"]
 

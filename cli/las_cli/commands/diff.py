@@ -15,15 +15,8 @@ from click.core import ParameterSource
 from las_cli.errors import ExitStatus
 from las_cli.explaining import BRIEFLY, Explaining
 from las_cli.options import ModuleType, ProfileType, format_option, logging_options
-from las_cli.request_options import (
-    Question,
-    RequestOptions,
-    answer,
-    make_planner,
-    nothing_named,
-    pose,
-    request_options_without_store,
-)
+from las_cli.question import Question, answer, make_planner, nothing_named, pose
+from las_cli.request_options import RequestOptions, request_options_without_store
 
 if TYPE_CHECKING:
     from las_cli.comparison import Comparison, Side

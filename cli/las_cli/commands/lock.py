@@ -16,8 +16,9 @@ from las_cli.explaining import BRIEFLY, Explaining
 from las_cli.lock_option import LOCK_FILE, as_locked, read_lock_file
 from las_cli.logging import logger
 from las_cli.options import FileType, ModuleType, format_option, logging_options
+from las_cli.question import Question, answer, pose
 from las_cli.render.terminal import printable
-from las_cli.request_options import Question, RequestOptions, answer, pose, request_options_without_store
+from las_cli.request_options import RequestOptions, request_options_without_store
 
 if TYPE_CHECKING:
     from las_cli.comparison import Comparison

@@ -13,17 +13,11 @@ from las_cli.answers import print_answer
 from las_cli.errors import ExitStatus
 from las_cli.explaining import BRIEFLY, Explaining
 from las_cli.options import ModuleType, format_option, logging_options
-from las_cli.request_options import (
-    RequestOptions,
-    in_time,
-    make_planner,
-    nothing_named,
-    pose,
-    request_options_without_store,
-)
+from las_cli.question import in_time, make_planner, nothing_named, pose
+from las_cli.request_options import RequestOptions, request_options_without_store
 
 if TYPE_CHECKING:
-    from las_cli.request_options import Question
+    from las_cli.question import Question
     from las_solver.needs import Needs
 
 __all__ = ["needs"]

@@ -10,11 +10,12 @@ import click
 from las_cli.answers import print_hint
 from las_cli.installed_request import other_machine, upgrade_all, upgrade_of
 from las_cli.options import format_option, logging_options
+from las_cli.question import Question, pose
 from las_cli.recorded import print_table
 from las_cli.render.json import print_json
 from las_cli.render.outdated import Outdated, outdated_document, outdated_table
 from las_cli.render.phrases import counted
-from las_cli.request_options import Question, RequestOptions, change_options, pose
+from las_cli.request_options import RequestOptions, change_options
 
 if TYPE_CHECKING:
     from las_registry.lifecycle.reading import StoreContent

@@ -11,7 +11,8 @@ from las_cli.answers import FORMATS, print_answer
 from las_cli.command_text import command_text
 from las_cli.lock_option import lock_options, print_locked
 from las_cli.options import ModuleType, format_option, logging_options
-from las_cli.request_options import RequestOptions, nothing_named, pose, request_options
+from las_cli.question import nothing_named, pose
+from las_cli.request_options import RequestOptions, request_options
 
 __all__ = ["plan"]
 

@@ -13,9 +13,10 @@ from las_cli.errors import ExitStatus
 from las_cli.explaining import BRIEFLY, Explaining
 from las_cli.installed_request import InstalledModuleType, removal_of, wanted, without
 from las_cli.options import format_option, logging_options
+from las_cli.question import Question, answer, pose
 from las_cli.recorded import print_table
 from las_cli.render.phrases import in_short
-from las_cli.request_options import Question, RequestOptions, answer, change_options, pose
+from las_cli.request_options import RequestOptions, change_options
 
 if TYPE_CHECKING:
     from las_registry.lifecycle.reading import StoreContent

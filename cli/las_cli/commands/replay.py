@@ -13,9 +13,10 @@ from las_cli.answers import FORMATS, print_answer
 from las_cli.logging import logger
 from las_cli.options import FileType, format_option, logging_options
 from las_cli.progress import Progress
+from las_cli.question import Question, make_planner
 from las_cli.render.terminal import printable
 from las_cli.replay_option import REPLAYED, read_recorded
-from las_cli.request_options import Question, make_planner, solver_option, timeout_option
+from las_cli.request_options import solver_option, timeout_option
 
 if TYPE_CHECKING:
     from las_registry.replay import Replay

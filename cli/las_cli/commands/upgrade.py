@@ -9,7 +9,8 @@ import click
 from las_cli.answers import FORMATS, print_answer
 from las_cli.installed_request import InstalledModuleType, upgrade_all, upgrade_of
 from las_cli.options import format_option, logging_options
-from las_cli.request_options import RequestOptions, change_options, pose
+from las_cli.question import pose
+from las_cli.request_options import RequestOptions, change_options
 
 __all__ = ["upgrade"]
 

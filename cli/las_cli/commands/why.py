@@ -15,10 +15,11 @@ from las_cli.errors import ExitStatus
 from las_cli.explaining import BRIEFLY, Explaining
 from las_cli.installed_request import wanted
 from las_cli.options import ModuleType, format_option, logging_options
-from las_cli.request_options import RequestOptions, in_time, pose, request_options
+from las_cli.question import in_time, pose
+from las_cli.request_options import RequestOptions, request_options
 
 if TYPE_CHECKING:
-    from las_cli.request_options import Question
+    from las_cli.question import Question
     from las_registry.lifecycle.reading import StoreContent
     from las_solver.constraint import Requirement
     from las_solver.model import Host, Request
