@@ -6,6 +6,7 @@ It shares the tables and the states with what writes them, nothing else.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
@@ -18,6 +19,7 @@ from sqlalchemy import Connection, Row, Table, select
 from las_registry.lifecycle.kept_manifest import read_kept_manifest
 from las_registry.lifecycle.schema import (
     MANIFESTS,
+    METADATA,
     MODULES,
     PINS,
     PLANS,
@@ -25,7 +27,7 @@ from las_registry.lifecycle.schema import (
     SNAPSHOTS,
     TRANSITIONS,
 )
-from las_registry.lifecycle.sqlite_dialect import find_faults
+from las_registry.lifecycle.sqlite_dialect import find_faults, find_strangers
 from las_registry.lifecycle.states import ALLOWED, ALWAYS_INSTALLED, State
 from las_registry.manifest import Pool
 from las_solver.constraint import Requirement
@@ -44,6 +46,7 @@ class _Past(NamedTuple):
     since: str
 
 
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _NEVER: Final = _Past(State.AVAILABLE, False, "")
 
 
@@ -53,6 +56,7 @@ def find_mistakes(connection: Connection) -> Iterator[str]:
     yield from faults
     if faults:  # what can be read of such a file says little
         return
+    yield from find_strangers(connection, METADATA)
     yield from _of_manifests(connection)
     yield from _of_modules(connection, MODULES, "")
     for row in connection.execute(select(SNAPSHOTS).order_by(SNAPSHOTS.c.id)):
@@ -84,6 +88,8 @@ def _of_modules(connection: Connection, table: Table, place: str, snapshot: int 
         keys.add((row.name, version))
         if row.key != canonicalize_version(version):
             yield f"{what}: its key is {row.key}"
+        if not _is_time(row.since):
+            yield f"{what} has no time"
         yield from _of_state(row, what)
         if row.installed and row.name in installed:
             yield f"{what}: another version of it is installed, too"
@@ -94,6 +100,23 @@ def _of_modules(connection: Connection, table: Table, place: str, snapshot: int 
                 read_kept_manifest(row.text, row.name, version, pool)
             except InvalidInput as error:
                 yield f"{what}: {error.message}"
+                continue
+            if not _is_spelled_as_kept(row.text):
+                yield f"{what}: the manifest that is kept is not in the spelling of the store"
+
+
+def _is_spelled_as_kept(text: str) -> bool:
+    """Whether a manifest stands there as manifests are kept: nothing else is read without being validated."""
+    content = json.loads(text)
+    plain = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return plain == text and not _has_nothing(content)
+
+
+def _has_nothing(value: Any) -> bool:
+    """Whether there is a null anywhere in a value of JSON."""
+    if isinstance(value, dict | list):
+        return any(map(_has_nothing, value.values() if isinstance(value, dict) else value))
+    return value is None
 
 
 def _of_state(row: Row[Any], what: str) -> Iterator[str]:
@@ -154,10 +177,13 @@ def _of_record(row: Row[Any], before: _Past, what: str) -> Iterator[str]:
 
 def _of_plans_and_pins(connection: Connection) -> Iterator[str]:
     for row in connection.execute(select(PLANS).order_by(PLANS.c.id)):
-        for column in ("request", "host", "document"):
+        for column, kind in (("request", list), ("host", dict), ("document", dict)):
             text = getattr(row, column)
+            if text is None and column == "host":
+                continue
             try:
-                json.loads("null" if text is None else text)
+                if not isinstance(json.loads(text), kind):
+                    yield f"the {column} of plan {row.id} is something else"
             except (ValueError, TypeError, RecursionError):
                 yield f"the {column} of plan {row.id} is not JSON"
     for row in connection.execute(select(PINS).order_by(PINS.c.name)):
@@ -172,14 +198,24 @@ def _of_times(connection: Connection) -> Iterator[str]:
     for table in (TRANSITIONS, PLANS, SNAPSHOTS):
         last = ""
         for row in connection.execute(select(table.c.id, table.c.at).order_by(table.c.id)):
-            try:
-                datetime.strptime(row.at, "%Y-%m-%dT%H:%M:%S.%fZ")
-            except (ValueError, TypeError):
+            if not _is_time(row.at):
                 yield f"record {row.id} of {table.name} has no time"
                 continue
             if row.at < last:
                 yield f"record {row.id} of {table.name} is earlier than the one before it"
             last = row.at
+    for row in connection.execute(select(PINS.c.name, PINS.c.at).order_by(PINS.c.name)):
+        if not _is_time(row.at):
+            yield f"the pin of {row.name} has no time"
+
+
+def _is_time(text: str) -> bool:
+    """Whether it is a time, in the spelling in which texts sort as times do."""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return _TIME.fullmatch(text) is not None
 
 
 def _version(text: object) -> Version | None:

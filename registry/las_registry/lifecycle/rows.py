@@ -6,6 +6,7 @@ Each function raises :class:`ValueError` for a row that no store holds; then the
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from packaging.utils import canonicalize_version
@@ -17,12 +18,18 @@ from las_registry.lifecycle.states import State
 from las_solver.constraint import Requirement
 from las_solver.errors import InvalidInput
 
-__all__ = ["module_of", "pin_of", "plan_of", "transition_of", "version_key"]
+__all__ = ["module_of", "pin_of", "plan_of", "time_of", "transition_of", "version_key"]
 
 
 def version_key(version: Version) -> str:
     """A text that exactly the versions equal to `version` share, as ``1.0`` and ``1.0.0`` are (contract, section 2)."""
     return canonicalize_version(version)
+
+
+def time_of(text: str) -> str:
+    """`text`, which has to be a time."""
+    datetime.fromisoformat(text)
+    return text
 
 
 def module_of(row: Row[Any]) -> Module:
@@ -33,7 +40,7 @@ def module_of(row: Row[Any]) -> Module:
         state=State(row.state),
         installed=bool(row.installed),
         requested=bool(row.requested),
-        since=row.since,
+        since=time_of(row.since),
         manifest=row.manifest,
     )
 
@@ -42,7 +49,7 @@ def transition_of(row: Row[Any]) -> Transition:
     """A row of the history."""
     return Transition(
         id=row.id,
-        at=row.at,
+        at=time_of(row.at),
         who=row.who,
         why=row.why,
         module=row.module,
@@ -58,7 +65,7 @@ def transition_of(row: Row[Any]) -> Transition:
 def pin_of(row: Row[Any]) -> Pin:
     """A row of the pins."""
     try:
-        return Pin(Requirement.parse(row.requirement), row.at)
+        return Pin(Requirement.parse(row.requirement), time_of(row.at))
     except InvalidInput as error:
         raise ValueError(f"a pin cannot be read: {error.message}") from None
 
@@ -71,7 +78,7 @@ def plan_of(row: Row[Any]) -> PlanRecord:
         raise ValueError("a plan that was applied cannot be read")
     return PlanRecord(
         id=row.id,
-        at=row.at,
+        at=time_of(row.at),
         who=row.who,
         request=tuple(map(str, request)),
         host=host,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, insert, literal, select
 
 from las_registry.lifecycle.errors import Refused
 from las_registry.lifecycle.records import Module, Snapshot, Transition
-from las_registry.lifecycle.rows import module_of, version_key
+from las_registry.lifecycle.rows import module_of, time_of, version_key
 from las_registry.lifecycle.schema import MODULES, SNAPSHOT_MODULES, SNAPSHOTS
 from las_registry.lifecycle.states import State
 from las_registry.lifecycle.writer import Cause, Writer, storable
@@ -42,7 +42,7 @@ def read_snapshots(connection: Connection) -> tuple[Snapshot, ...]:
     for row in connection.execute(select(SNAPSHOT_MODULES)):
         modules.setdefault(row.snapshot, []).append(module_of(row))
     return tuple(
-        Snapshot(id=row.id, at=row.at, who=row.who, label=row.label, modules=in_order(modules.get(row.id, [])))
+        Snapshot(id=row.id, at=time_of(row.at), who=row.who, label=row.label, modules=in_order(modules.get(row.id, [])))
         for row in connection.execute(select(SNAPSHOTS).order_by(SNAPSHOTS.c.id))
     )
 

@@ -10,14 +10,23 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, MetaData, create_engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from las_registry.lifecycle.sqlite_file import APPLICATION_ID, connect, is_store
 from las_registry.problem import printable
 
-__all__ = ["begin_reading", "begin_writing", "engine_for", "find_faults", "finish_tables", "has_tables", "make_file"]
+__all__ = [
+    "begin_reading",
+    "begin_writing",
+    "engine_for",
+    "find_faults",
+    "find_strangers",
+    "finish_tables",
+    "has_tables",
+    "make_file",
+]
 
 _ON_CONNECTING: Final = (
     "PRAGMA synchronous = FULL",  # a transaction is on the disk before it is said to be done
@@ -29,11 +38,12 @@ _ON_CONNECTING: Final = (
 _TURN: Final = 20
 """Milliseconds after which SQLite begins anew to wait for its turn to write."""
 
-_APPEND_ONLY: Final = tuple(
-    f"CREATE TRIGGER transitions_never_{what} BEFORE {event} ON transitions "
+_APPEND_ONLY: Final = {
+    f"transitions_never_{what}": f"BEFORE {event} ON transitions "
     "BEGIN SELECT RAISE(ABORT, 'the history is never changed'); END"
     for what, event in (("change", "UPDATE"), ("go", "DELETE"))
-)
+}
+"""The triggers that keep the history as it is."""
 
 
 def make_file(path: Path) -> None:
@@ -93,8 +103,8 @@ def begin_reading(connection: Connection) -> None:
 def finish_tables(connection: Connection) -> None:
     """Marks the file as a store, and its history as one that only grows."""
     connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-    for statement in _APPEND_ONLY:
-        connection.exec_driver_sql(statement)
+    for name, rule in _APPEND_ONLY.items():
+        connection.exec_driver_sql(f"CREATE TRIGGER {name} {rule}")
 
 
 def find_faults(connection: Connection) -> Iterator[str]:
@@ -104,6 +114,19 @@ def find_faults(connection: Connection) -> Iterator[str]:
             yield f"the file is damaged: {fault}"
     for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check").all():
         yield f"row {row} of the table {table} refers to what is not in the table {parent}"
+
+
+def find_strangers(connection: Connection, tables: MetaData) -> Iterator[str]:
+    """What the file has besides `tables`, their indices and the triggers of the history, and what it lacks of these."""
+    parts = {("table", table.name) for table in tables.tables.values()}
+    parts |= {("index", str(index.name)) for table in tables.tables.values() for index in table.indexes}
+    parts |= {("trigger", name) for name in _APPEND_ONLY}
+    query = "SELECT type, name FROM sqlite_master WHERE name NOT GLOB 'sqlite_*'"
+    found = {(kind, name) for kind, name in connection.exec_driver_sql(query).all()}
+    for kind, name in sorted(parts - found):
+        yield f"the {kind} {name} is missing"
+    for kind, name in sorted(found - parts):
+        yield f"there is a {kind} {name}, which is no part of a store"
 
 
 def _connect(path: Path, timeout: float) -> sqlite3.Connection:

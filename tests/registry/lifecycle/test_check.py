@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from stores import kept, plan_of, put, step_of
 
-from las_registry.lifecycle import State, Store
+from las_registry.lifecycle import State, Store, StoreUnusable
 from las_solver.constraint import Requirement
 
 
@@ -82,7 +84,13 @@ def mistakes(path: Path, *statements: str) -> list[str]:
             "record 3 of transitions is earlier",
         ),
         ("UPDATE transitions SET at = 'noon' WHERE id = 3", "record 3 of transitions has no time"),
+        ("UPDATE transitions SET at = '2026-01-01' WHERE id = 3", "record 3 of transitions has no time"),
+        ("UPDATE snapshot_modules SET since = 'noon' WHERE name = 'lib'", "snapshot 1: lib 1.0 has no time"),
+        ("UPDATE pins SET at = 'noon'", "the pin of app has no time"),
         ("UPDATE plans SET document = '{'", "the document of plan 1 is not JSON"),
+        ("UPDATE plans SET document = '[]'", "the document of plan 1 is something else"),
+        ("UPDATE plans SET request = '{}'", "the request of plan 1 is something else"),
+        ("UPDATE plans SET host = '7'", "the host of plan 1 is something else"),
         ("UPDATE pins SET requirement = 'app@<'", "the pin of app cannot be read"),
         ("UPDATE pins SET requirement = 'lib@<2'", "the pin of app is one of something else: lib@<2"),
         ("UPDATE snapshot_modules SET version = '9' WHERE name = 'lib'", "snapshot 1: lib 9: the manifest of lib 9"),
@@ -91,6 +99,61 @@ def mistakes(path: Path, *statements: str) -> list[str]:
 def test_what_is_wrong_is_said(path: Path, statement: str, said: str) -> None:
     found = mistakes(path, statement)
     assert any(said in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("CREATE TRIGGER eager AFTER INSERT ON plans BEGIN DELETE FROM pins; END", "there is a trigger eager, which"),
+        ("CREATE VIEW more AS SELECT * FROM pins", "there is a view more, which is no part of a store"),
+        ("DROP INDEX one_installed_version", "the index one_installed_version is missing"),
+        ("DROP TRIGGER transitions_never_go", "the trigger transitions_never_go is missing"),
+    ],
+)
+def test_what_is_no_part_of_a_store_or_missing(path: Path, statement: str, said: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(statement)
+    with Store.open(path) as store:
+        (found,) = store.check()
+    assert found.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda text: text.replace('"consumes":[]', '"consumes":[null]'),
+        lambda text: text.replace(":", ": "),
+    ],
+)
+def test_a_manifest_in_another_spelling(path: Path, harm: Callable[[str], str]) -> None:
+    """A plan reads manifests as they are kept, without validating them."""
+    with closing(sqlite3.connect(path)) as connection:
+        ((text, digest),) = connection.execute(
+            "SELECT text, digest FROM manifests WHERE text LIKE '%\"lib\",%'"
+        ).fetchall()
+        other = harm(text)
+        values = {"text": other, "new": f"sha256:{sha256(other.encode()).hexdigest()}", "old": digest}
+        connection.execute("UPDATE manifests SET text = :text, digest = :new WHERE digest = :old", values)
+        for table in ("modules", "snapshot_modules"):
+            connection.execute(f"UPDATE {table} SET manifest = :new WHERE manifest = :old", values)
+        connection.commit()
+    with Store.open(path) as store:
+        assert "lib 1.0: the manifest that is kept is not in the spelling of the store" in store.check()
+
+
+@pytest.mark.parametrize(
+    ("statement", "read"),
+    [
+        ("UPDATE modules SET since = 'noon'", Store.modules),
+        ("UPDATE pins SET at = 'noon'", Store.pins),
+        ("UPDATE snapshots SET at = 'noon'", Store.snapshots),
+        ("UPDATE plans SET at = 'noon'", Store.plans),
+    ],
+)
+def test_what_is_no_time_is_damage(path: Path, statement: str, read: Callable[[Store], object]) -> None:
+    assert mistakes(path, statement) != []
+    with Store.open(path) as store, pytest.raises(StoreUnusable, match="is damaged"):
+        read(store)
 
 
 def test_two_installed_versions_of_a_module(path: Path) -> None:
