@@ -18,7 +18,7 @@ from benchmarks.report import Section, render_json, render_table
 QUESTIONS = ("stages", "cold_start", "peer_speed")
 """What is asked where nothing else is said; see README.md for the others."""
 
-MORE_QUESTIONS = ("backends", "conflicts", "growth", "held_back", "transitions")
+MORE_QUESTIONS = ("backends", "conflicts", "growth", "held_back", "installed", "transitions")
 
 _RESULTS = Path(".benchmarks")
 
