@@ -209,13 +209,13 @@ def _of_times(connection: Connection) -> Iterator[str]:
             yield f"the pin of {row.name} has no time"
 
 
-def _is_time(text: str) -> bool:
+def _is_time(text: object) -> bool:
     """Whether it is a time, in the spelling in which texts sort as times do."""
     try:
-        datetime.fromisoformat(text)
+        datetime.fromisoformat(str(text))
     except ValueError:
         return False
-    return _TIME.fullmatch(text) is not None
+    return _TIME.fullmatch(str(text)) is not None
 
 
 def _version(text: object) -> Version | None:

@@ -28,7 +28,7 @@ def version_key(version: Version) -> str:
 
 def time_of(text: str) -> str:
     """`text`, which has to be a time."""
-    datetime.fromisoformat(text)
+    datetime.fromisoformat(str(text))  # damaged files hold NULL where none can be
     return text
 
 
