@@ -24,13 +24,12 @@ from las_solver.check import check
 from las_solver.document import conflict_document, plan_document
 from las_solver.plan import Plan
 from las_solver.planner import Planner
-from las_solver.sat import BACKENDS, DEFAULT_BACKEND
 from las_solver.source import MemorySource
 
 TIMES = int(os.environ.get("LAS_SOLVE_EXAMPLES", "1"))
 SHARDS = range(4)
 OTHERS: dict[str, dict[str, object]] = {
-    **{backend: {"backend": backend, "descent": False} for backend in BACKENDS if backend != DEFAULT_BACKEND},
+    **{backend: {"backend": backend, "descent": False} for backend in ("cadical195", "minisat22")},
     "eager": {"eager": True},
     "without descent": {"descent": False},
     "eager without descent": {"eager": True, "descent": False},
@@ -61,7 +60,7 @@ def answer(case: Case, *, held_back: bool = True, **options: object) -> dict[str
 
 @pytest.mark.parametrize("shard", SHARDS)
 def test_brute_force_gives_the_same_verdict_and_the_same_plan(shard: int) -> None:
-    @on_many_machines(400, shard)
+    @on_many_machines(250, shard)
     def holds(case: Case) -> None:
         wanted = BruteForce(case.module_versions, case.host, case.request).document()
         found = answer(case, held_back=False)
@@ -73,20 +72,20 @@ def test_brute_force_gives_the_same_verdict_and_the_same_plan(shard: int) -> Non
 
 @pytest.mark.parametrize("shard", SHARDS)
 def test_the_checker_finds_nothing_wrong(shard: int) -> None:
-    @on_many_machines(250, shard + len(SHARDS))
+    @on_many_machines(150, shard + len(SHARDS))
     def holds(case: Case) -> None:
         assert check(answer(case), MemorySource(case.module_versions), case.host) == ()
 
 
 @pytest.mark.parametrize("options", OTHERS.values(), ids=OTHERS.keys())
 def test_other_ways_to_solve_give_the_same_bytes(options: dict[str, object]) -> None:
-    @on_many_machines(120, shard=20)
+    @on_many_machines(80, shard=20)
     def holds(case: Case) -> None:
         assert answer(case, **options) == answer(case)
 
 
 def test_the_order_of_manifests_and_of_what_is_installed_does_not_matter() -> None:
-    @on_many_machines(200, shard=30)
+    @on_many_machines(100, shard=30)
     def holds(case: Case) -> None:
         shuffled, installed = list(case.module_versions), list(case.host.installed.items())
         random.Random(len(shuffled)).shuffle(shuffled)
@@ -97,7 +96,7 @@ def test_the_order_of_manifests_and_of_what_is_installed_does_not_matter() -> No
 def test_every_feature_occurs_in_the_random_cases() -> None:
     seen: Counter[str] = Counter()
 
-    @on_many_machines(1500)
+    @on_many_machines(1000)
     def count(case: Case) -> None:
         seen.update(installed_features(case))
 
@@ -111,5 +110,5 @@ def test_every_feature_occurs_in_the_random_cases() -> None:
         "kept: its version is gone", "locked", "plan", "remove", "strategy keep", "strategy lowest",
         "strategy newest", "strategy upgrade", "upgrade",
     }  # fmt: skip
-    assert seen["plan"] > 700
-    assert seen["conflict"] > 300
+    assert seen["plan"] > 450
+    assert seen["conflict"] > 200
