@@ -26,7 +26,7 @@ from las_registry.lifecycle.schema import MODULES, PINS, PLANS, TRANSITIONS
 from las_registry.lifecycle.session import Session
 from las_registry.lifecycle.snapshots import in_order, read_snapshots, return_to, take_snapshot
 from las_registry.lifecycle.states import State
-from las_registry.lifecycle.writer import Cause
+from las_registry.lifecycle.writer import Cause, Writer
 from las_solver.constraint import Requirement, check_name, parse_version
 from las_solver.model import Host, ModuleVersion
 
@@ -131,8 +131,7 @@ class Store:
         cause = Cause(reason, "set", plan)
         check_name(name)
         with self._session.writing(dry_run=dry_run) as writer:
-            if plan is not None and writer.connection.execute(_PLAN, {"number": plan}).first() is None:
-                raise Refused(f"there is no plan {plan}")
+            _check_plan(plan, writer)
             made = writer.move(name, number, to, cause, kept=kept, requested=requested, expected=expected)
         return made[-1] if made else None
 
@@ -153,6 +152,7 @@ class Store:
         """
         number = None if version is None else _version(version)
         with self._session.writing(dry_run=dry_run) as writer:
+            _check_plan(plan, writer)
             module = _only(name, writer.known(name), number)
             if module.installed and module.state is not State.RUNNING:
                 installed = installed_modules(writer.connection)
@@ -283,6 +283,12 @@ class Store:
 
 def _version(version: Version | str) -> Version:
     return version if isinstance(version, Version) else parse_version(version)
+
+
+def _check_plan(number: int | None, writer: Writer) -> None:
+    """Raises :class:`Refused` for the number of a plan that was never applied."""
+    if number is not None and writer.connection.execute(_PLAN, {"number": number}).first() is None:
+        raise Refused(f"there is no plan {number}")
 
 
 def _others(installed: Mapping[str, ModuleVersion], name: str) -> list[ModuleVersion]:

@@ -89,6 +89,11 @@ class Writer:
             raise Refused(f"{name} {version} is {now}: it cannot become {to}", hint=f"{now} may become {following}")
         manifest = was.manifest if was is not None else None
         if kept is not None:
+            if was is not None and was.installed and to is not State.INSTALLED and kept.digest != manifest:
+                raise Refused(
+                    f"{name} {version} is installed with another manifest",
+                    hint="give the new one when it is installed again, or remove it first",
+                )
             self.keep(kept)
             manifest = kept.digest
         replaced = next((one for one in known.values() if one.installed and one is not was), None)

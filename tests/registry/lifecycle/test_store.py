@@ -135,6 +135,20 @@ class TestManifests:
         assert refusal(lambda: store.transition("app", "1.0", State.RESOLVED, manifest=text)).startswith(said)
         assert store.modules() == ()
 
+    def test_that_of_an_installed_version_changes_only_when_it_is_installed_again(self, store: Store) -> None:
+        put(store, "app")
+        store.transition("app", "1.0", State.FAILED)
+        before = tuple(store.export())
+        other = kept("app", "1.0", needs=["lib"])
+        for state in (State.RESOLVED, State.DEPRECATED):
+            said = refusal(lambda state=state: store.transition("app", "1.0", state, manifest=other))  # type: ignore[misc]
+            assert "app 1.0 is installed with another manifest" in said
+        assert tuple(store.export()) == before
+        store.transition("app", "1.0", State.RESOLVED)
+        store.transition("app", "1.0", State.INSTALLED, manifest=other)
+        assert [str(one) for one in store.installed()["app"].requirements] == ["lib"]
+        assert store.check() == ()
+
     def test_the_same_is_kept_once_and_in_one_spelling(self, store: Store, tmp_path: Path) -> None:
         put(store, "app", "1.0", State.RESOLVED)
         spaced = kept("app", "1.0").replace(":", " :\n")
@@ -243,6 +257,11 @@ class TestRemoval:
         put(store, "app", state=state)
         store.remove("app", "1.0.0")
         assert known(store) == {}
+
+    def test_a_plan_that_was_never_applied_is_refused(self, store: Store) -> None:
+        put(store, "app")
+        assert "there is no plan 7" in refusal(lambda: store.remove("app", plan=7))
+        assert known(store) == {"app 1.0": "installed"}
 
     def test_which_version_is_meant(self, store: Store) -> None:
         assert refusal(lambda: store.remove("app")).startswith("the store knows no app\n")
