@@ -23,7 +23,8 @@ __all__ = ["ImportedRow", "export_lines", "import_all", "read_lines"]
 
 _HEAD: Final = {"las-solve": "store", "format": 1}
 _TABLES: Final = {table.name: table for table in TABLES}
-_LARGEST: Final = 2**63 - 1
+_LARGEST: Final = 2**62
+"""The largest number of a record: the database has no numbers after 2**63 - 1, and the next record needs one."""
 
 
 @dataclass(frozen=True, slots=True)

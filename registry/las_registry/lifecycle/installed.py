@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from packaging.version import Version
 from sqlalchemy import Connection, bindparam, select
 
 from las_registry.lifecycle.content_digest import content_digest
+from las_registry.lifecycle.kept_manifest import digest_of_text, read_kept_manifest
 from las_registry.lifecycle.quick_reader import QuickReader
 from las_registry.lifecycle.schema import MANIFESTS, MODULES, PINS
 from las_registry.lifecycle.states import State
@@ -22,7 +24,7 @@ _WITH_TEXTS = (
     .order_by(MODULES.c.name)
 )
 _TEXT = (
-    select(MANIFESTS.c.text)
+    select(MODULES.c.version, MANIFESTS.c.text, MANIFESTS.c.digest)
     .join(MODULES, MODULES.c.manifest == MANIFESTS.c.digest)
     .where(MODULES.c.name == bindparam("of"), MODULES.c.key == bindparam("at_key"))
 )
@@ -45,5 +47,15 @@ def installed_modules(connection: Connection) -> dict[str, ModuleVersion]:
 
 
 def kept_text(connection: Connection, name: str, key: str) -> str | None:
-    """The manifest that is kept of a module at a version, None if there is none."""
-    return connection.execute(_TEXT, {"of": name, "at_key": key}).scalar()
+    """The manifest that is kept of a module at a version, None if there is none; raises :class:`ValueError` if it
+    cannot be read."""
+    row = connection.execute(_TEXT, {"of": name, "at_key": key}).first()
+    if row is None:
+        return None
+    if digest_of_text(row.text) != row.digest:
+        raise ValueError(f"the manifest of {name} {row.version} that is kept is not what its digest says")
+    try:
+        read_kept_manifest(row.text, name, Version(row.version))
+    except InvalidInput as error:
+        raise ValueError(error.message) from None
+    return str(row.text)

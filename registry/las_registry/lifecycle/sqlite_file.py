@@ -148,6 +148,8 @@ def _meaning(error: sqlite3.Error) -> tuple[str, str]:
         return known
     if isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error):
         return _MEANINGS[sqlite3.SQLITE_CORRUPT]
+    if isinstance(error, sqlite3.OperationalError) and str(error).startswith("no such "):
+        return f"is damaged: there is {error}", _RESTORE
     return f"cannot be used: {error}", "las-solve state check says whether it is damaged"
 
 

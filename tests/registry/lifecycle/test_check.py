@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from stores import kept, plan_of, put, step_of
 
-from las_registry.lifecycle import State, Store, StoreUnusable
+from las_registry.lifecycle import State, Store, StoreUnusable, read_store
 from las_solver.constraint import Requirement
 
 
@@ -163,3 +163,33 @@ def test_two_installed_versions_of_a_module(path: Path) -> None:
         "UPDATE modules SET installed = 1, state = 'installed' WHERE key = '2'",
     )
     assert "app 2.0: another version of it is installed, too" in found
+
+
+@pytest.mark.parametrize("text", ["{", '{"name": "app"}'])
+def test_a_manifest_that_cannot_be_read_is_damage(path: Path, text: str) -> None:
+    """Also that of a version that is not installed; with a digest that fits, or without."""
+    digest = f"sha256:{sha256(text.encode()).hexdigest()}"
+    wrong = (
+        f"UPDATE manifests SET text = '{text}'",
+        f"INSERT INTO manifests VALUES ('{digest}', '{text}')",
+        f"UPDATE modules SET manifest = '{digest}' WHERE version = '2.0'",
+    )
+    for statements, said in ((wrong[:1], "is not what its digest says"), (wrong[1:], "is not")):
+        other = path.with_name(f"{len(statements)}.sqlite3")
+        other.write_bytes(path.read_bytes())
+        assert mistakes(other, *statements) != []
+        with Store.open(other) as store, pytest.raises(StoreUnusable, match=f"is damaged: .*{said}"):
+            store.manifest("app", "2.0")
+
+
+def test_a_table_that_is_missing_is_damage(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE modules")
+    for read in (Store.modules, Store.check):
+        with (
+            Store.open(path) as store,
+            pytest.raises(StoreUnusable, match="is damaged: there is no such table: modules"),
+        ):
+            read(store)
+    with pytest.raises(StoreUnusable, match="is damaged"):
+        read_store(path)

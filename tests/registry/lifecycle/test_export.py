@@ -108,6 +108,7 @@ def replaced(old: str, new: str) -> Callable[[list[str]], list[str]]:
         ),
         (replaced('"id":1', '"id":0'), "'id' of a row of plans has a value that does not fit"),
         (replaced('"id":1', '"id":9223372036854775808'), "'id' of a row of plans has a value that does not fit"),
+        (replaced('"id":1', '"id":9223372036854775807'), "'id' of a row of plans has a value that does not fit"),
         (replaced('"label":"', '"label":"\\ud800'), "'label' of a row of snapshots has a value that does not fit"),
         (replaced('"label":"', '"label":"\\u0000'), "'label' of a row of snapshots has a value that does not fit"),
         (replaced('"state":"installed"', '"state":"asleep"'), "the row does not fit those before it"),
