@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from click.core import ParameterSource
 
 from las_cli.logging import logger
 from las_cli.machine import find_profile
-from las_cli.store_option import find_store
+from las_cli.store_option import find_store, is_anything_at
 
 if TYPE_CHECKING:
     from las_registry.lifecycle.reading import StoreContent
@@ -42,7 +41,7 @@ def read_installed(store: Path | None) -> StoreContent | None:
     """What the store at `store` says; None where there is none. Raises :class:`StoreUnusable`."""
     if store is None:
         return None
-    if not os.path.lexists(store):  # most users have none: they need not wait for SQLite
+    if not is_anything_at(store):  # most users have none: they need not wait for SQLite
         logger().info("there is no store: nothing is installed", path=str(store))
         return None
     from las_registry.lifecycle.reading import read_store

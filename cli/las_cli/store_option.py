@@ -21,6 +21,7 @@ __all__ = [
     "completed_from_store",
     "dry_run_option",
     "find_store",
+    "is_anything_at",
     "open_store",
     "reason_option",
     "store_option",
@@ -41,6 +42,8 @@ class StoreType(FileType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if str(value) == "-":
             self.fail("a store is a file: '-' names none.", param, ctx)
+        if "://" in str(value):  # which may hold a password, and is not repeated
+            self.fail("a store is a file: name its path, not a URL.", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -92,6 +95,17 @@ def store_path(named: Path | None) -> Path:
     return path
 
 
+def is_anything_at(path: Path) -> bool:
+    """Whether there is anything at `path`; what may not be looked at counts, so that its reader says what is wrong."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
 @contextmanager
 def open_store(named: Path | None, *, writing: bool = False) -> Iterator[Store]:
     """The store that :func:`store_path` finds. Where there is none yet, one is made if `writing`; else an empty one
@@ -99,7 +113,7 @@ def open_store(named: Path | None, *, writing: bool = False) -> Iterator[Store]:
     from las_registry.lifecycle.store import Store
 
     path = store_path(named)
-    if writing or os.path.lexists(path):
+    if writing or is_anything_at(path):
         with Store.open(path, create=writing) as opened:
             yield opened
         return

@@ -214,3 +214,21 @@ def test_an_upgrade_is_shown_as_a_change(machine: RunCli, store: Path, registry:
     text = machine("plan", "tool", "app").stdout
     assert text.splitlines()[0].endswith("1 to install, 1 to upgrade, in order, proven newest")
     assert "1.0 -> 1.5" in text
+
+
+@pytest.mark.parametrize("command", [PLAN, ("state", "list"), ("apply", "-", "--dry-run")])
+def test_a_place_that_may_not_be_looked_at_is_an_error(
+    machine: RunCli, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """It may hold a store: to plan as if nothing were installed would be wrong."""
+    (tmp_path / "circle").symlink_to("circle")
+    plan = machine(*PLAN, "--no-store").stdout
+    result = machine(*command, "--store", str(tmp_path / "circle" / "store.sqlite3"), stdin=plan)
+    assert result.exit_code == 3
+    assert "circle/store.sqlite3 cannot be used: too many levels of symbolic links" in result.output
+
+
+def test_a_url_is_no_store_and_is_not_repeated(machine: RunCli) -> None:
+    result = machine("state", "list", "--store", "postgresql://me:secret@there/modules")
+    assert result.exit_code == 2
+    assert "name its path, not a URL" in result.stderr and "secret" not in result.output

@@ -54,7 +54,7 @@ def transition_table(transitions: Sequence[Transition], paper: Paper, *, timed: 
     states = [one.to_state.value for one in transitions]
     columns = [
         Column(title="MODULE", cells=tuple(printable(one.module) for one in transitions)),
-        Column(title="VERSION", cells=tuple(one.version for one in transitions)),
+        Column(title="VERSION", cells=tuple(printable(one.version) for one in transitions)),
         Column(title="FROM", cells=tuple(one.from_state.value for one in transitions), rank=1),
         Column(title="TO", cells=tuple(states)),
         Column(title="BY", cells=tuple(map(_cause, transitions)), rank=2),
