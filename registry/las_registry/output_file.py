@@ -19,16 +19,24 @@ def write_output_file(path: Path, data: bytes, *, private: bool = False) -> None
 
     The permissions and the owner of an old file stay. A new one is as private as others that the user writes; if
     `private`, it is the user's alone, and so are directories that have to be made for it. A link to a file stays
-    one. Raises :class:`InvalidInput` if the file cannot be written.
+    one; a device or a pipe is written to. Raises :class:`InvalidInput` if the file cannot be written.
     """
     try:
         if private:
             _make_directories(path.parent)
+        if _is_device(path):
+            path.write_bytes(data)
+            return
         _replace(_target(path), data, 0o600 if private else 0o666)
     except OSError as error:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         hint = "make room there" if is_full else "look at who may write there, or name another file"
         raise InvalidInput(f"{path} cannot be written: {error.strerror}", hint=hint) from None
+
+
+def _is_device(path: Path) -> bool:
+    """Whether there is something at `path` that is no file to be replaced, like ``/dev/null``."""
+    return path.exists() and not (path.is_symlink() or path.is_file() or path.is_dir())
 
 
 def _target(path: Path) -> Path:

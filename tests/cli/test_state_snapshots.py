@@ -89,6 +89,14 @@ class TestExport:
         assert installed("state", "export", "--store", other).stdout == file.read_text()
         assert states(installed, "--store", other) == states(installed)
 
+    def test_the_store_is_not_overwritten(self, installed: RunCli, tmp_path: Path) -> None:
+        (tmp_path / "link").symlink_to("store.sqlite3")
+        for name in ("store.sqlite3", "link"):
+            result = installed("state", "export", str(tmp_path / name))
+            assert result.exit_code == 2
+            assert f"{name} is the store itself" in result.stderr
+        assert installed("state", "check").exit_code == 0
+
     def test_standard_input_is_read_too(self, installed: RunCli, tmp_path: Path) -> None:
         lines = installed("state", "export").stdout
         other = str(tmp_path / "other.sqlite3")

@@ -69,6 +69,19 @@ def test_a_link_to_no_file_is_replaced(leads_to: str, tmp_path: Path) -> None:
     assert not link.is_symlink() and link.read_bytes() == b"new"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_output_file(pipe, b"new")
+        assert os.read(reader, 100) == b"new"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
 @pytest.mark.parametrize("step", ["fsync", "chmod", "replace"])
 def test_whatever_fails_there_is_the_old_file_and_no_other(
     step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -104,7 +104,7 @@ def _read_old(output: Path, *, is_needed: bool) -> Lock | None:
 
     if str(output) == "-" and is_needed:
         raise InvalidInput("no module was named", hint="a lock on standard output needs a MODULE to lock")
-    if str(output) == "-" or (not is_needed and not output.exists()):
+    if str(output) == "-" or (not is_needed and not output.is_file()):  # a device or a pipe holds no old lock
         return None
     try:
         return read_lock_file(output)

@@ -38,8 +38,10 @@ def export(*, file: Path, store: Path | None, output_format: str) -> None:
       las-solve state export | gzip > backup.jsonl.gz
     """
     from las_registry.lifecycle.store import Store
+    from las_solver.errors import InvalidInput
 
-    with Store.open(store_path(store), create=False) as opened:
+    path = store_path(store)
+    with Store.open(path, create=False) as opened:
         lines = list(opened.export())
     if str(file) == "-":
         for line in lines:
@@ -47,6 +49,8 @@ def export(*, file: Path, store: Path | None, output_format: str) -> None:
         return
     from las_registry.output_file import write_output_file
 
+    if file.exists() and file.samefile(path):
+        raise InvalidInput(f"{file} is the store itself", hint="name another file for the export")
     write_output_file(file, "".join(f"{line}\n" for line in lines).encode())
     if output_format == "json":
         print_json({"status": "exported", "file": str(file)})
