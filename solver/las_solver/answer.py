@@ -120,14 +120,21 @@ def narrowed(problem: Problem, name: str, ranks: Intervals, fixed: Callable[[str
     return ranks
 
 
-def can_rest(problem: Problem, name: str, modules: Answer) -> bool:
-    """Whether the needs and demands of a staying module, as it is installed, are met by `modules`."""
+def can_rest(problem: Problem, name: str, modules: Answer, *, is_founded: bool) -> bool:
+    """Whether the needs and demands of a staying module, as it is installed, are met by `modules`.
+
+    Unless these are founded, demands have to be met by what stays: another provider may turn out to be superfluous.
+    """
     domain, rank = problem.domain(name), modules[name]
+    staying = problem.installed.is_staying
     return all(
         need.name in modules and contains(need.ranks, modules[need.name]) for need in domain.needs(rank)
     ) and all(
         any(
-            other != name and other in modules and problem.provides(other, modules[other], interface)
+            other != name
+            and (is_founded or other in staying)
+            and other in modules
+            and problem.provides(other, modules[other], interface)
             for other in problem.source.providers(interface)
         )
         for interface in domain.consumes(rank)

@@ -113,7 +113,7 @@ class _Descending:
         changed = [name for name in chosen if name in self._staying and is_changed(problem, name, chosen)]
         dependents = problem.installed.dependents
         users = {user for name in changed for user in dependents(name) if modules.rests(user)}
-        return all(can_rest(problem, user, modules) for user in users)
+        return all(can_rest(problem, user, modules, is_founded=True) for user in users)
 
     def _pick(self, consumer: str, interface: str) -> list[str] | None:
         """The layer of the first provider of `interface`; None at a clash."""

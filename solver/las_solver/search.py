@@ -251,7 +251,11 @@ class Search:
         changed.extend(name for name in self._roused if name not in found)
         for name in changed:
             for user in installed.dependents(name):
-                if modules.rests(user) and user not in disturbed and not can_rest(self.problem, user, modules):
+                if (
+                    modules.rests(user)
+                    and user not in disturbed
+                    and not can_rest(self.problem, user, modules, is_founded=False)
+                ):
                     disturbed[user] = None
         for user in disturbed:
             self.rouse(user)

@@ -50,6 +50,24 @@ def test_fewest_removals_come_before_newer_versions_of_what_is_requested() -> No
     assert steps(REGISTRY, ask("app", allow_removal=True), HOST) == "upgrade lib 2.0, install app 1.0, keep old 1.0"
 
 
+def test_what_consumes_a_provider_that_changes_gets_another_one() -> None:
+    """`ghost` would rest, were d there for good; but b, for which it was tried, is served by f in the end."""
+    registry = [
+        version("a 1.1"),
+        version("a 2.0", "d@<=1.0", provides=("store",)),
+        version("d 1.0", "d"),
+        version("d 1.1", provides=("store", "api")),
+        version("f 2.0", provides=("api",)),
+    ]
+    host = machine(
+        version("b 1.1", consumes=("api",)),
+        version("ghost 1.0", consumes=("store",)),
+        version("f 1.0", provides=("store",)),
+    )
+    plan = "install a 1.1, install d 1.1, upgrade f 2.0, keep b 1.1, keep ghost 1.0"
+    assert steps(registry, ask("b", "a", pinned=["f@>=2.0"]), host) == plan
+
+
 def test_a_request_for_nothing_leaves_everything_as_it_is() -> None:
     assert steps(REGISTRY, ask(), HOST) == "keep lib 1.0, keep old 1.0"
     with pytest.raises(InvalidInput, match="nothing is requested"):
