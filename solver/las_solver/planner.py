@@ -362,7 +362,7 @@ def _step(
 
 
 def _action(installed: Version, chosen: Version) -> str:
-    if installed == chosen:
+    if installed is chosen or installed == chosen:  # most are the very same, and comparing takes longer
         return "keep"
     return "upgrade" if installed < chosen else "downgrade"
 
