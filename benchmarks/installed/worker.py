@@ -19,7 +19,7 @@ from las_solver.source import MemorySource
 
 __all__ = ["Reply", "time_case"]
 
-_ENOUGH_SECONDS = 10.0
+_ENOUGH_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
