@@ -46,6 +46,13 @@ def test_a_new_pin_takes_the_place_of_an_older_one(machine: RunCli) -> None:
     assert _pins(machine) == ["library@<3"]
 
 
+def test_two_pins_of_a_module_are_refused(machine: RunCli, tmp_path: Path) -> None:
+    result = machine("pin", "library@>=1", "heavy@<2", "library@<2")
+    assert result.exit_code == 2
+    assert "library is named twice: write its pin as one, like 'library@>=1,<2'." in result.stderr
+    assert not (tmp_path / "store.sqlite3").exists()
+
+
 def test_dry_runs_change_nothing(machine: RunCli, tmp_path: Path) -> None:
     result = machine("pin", "library@<2", "--dry-run")
     assert result.stdout.startswith("Would be recorded (nothing was, this is a dry run)\n")

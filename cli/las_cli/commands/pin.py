@@ -50,6 +50,10 @@ def pin(
     from las_solver.constraint import Requirement
 
     requirements = [Requirement.parse(one) for one in modules]
+    names = [one.name for one in requirements]
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            raise click.UsageError(f"{name} is named twice: write its pin as one, like '{name}@>=1,<2'.")
     with open_store(store, writing=bool(requirements) and not dry_run) as opened:
         installed = {one.name: one.version for one in opened.modules() if one.installed}
         if not requirements:
