@@ -99,7 +99,7 @@ def _of_modules(connection: Connection, table: Table, place: str, snapshot: int 
             try:
                 read_kept_manifest(row.text, row.name, version, pool)
             except InvalidInput as error:
-                yield f"{what}: {error.message}"
+                yield f"{what}: {' '.join(error.message.split())}"
                 continue
             if not _is_spelled_as_kept(row.text):
                 yield f"{what}: the manifest that is kept is not in the spelling of the store"

@@ -86,7 +86,7 @@ def _installed(kept: list[tuple[str, str, str, str]], place: str) -> dict[str, M
         return {one.name: one for one in QuickReader().read_all(kept)}
     except InvalidInput as error:
         raise StoreUnusable(
-            f"the store {place} keeps a manifest that cannot be read: {printable(error.message)}",
+            f"the store {place} keeps a manifest that cannot be read: {printable(' '.join(error.message.split()))}",
             hint="las-solve state check says what is wrong; to plan without the store: --no-store",
         ) from error
     finally:

@@ -193,3 +193,19 @@ def test_a_table_that_is_missing_is_damage(path: Path) -> None:
             read(store)
     with pytest.raises(StoreUnusable, match="is damaged"):
         read_store(path)
+
+
+def test_what_is_wrong_with_a_manifest_is_one_line(path: Path) -> None:
+    text = '{"name":"lib","version":"1.0"}'
+    digest = f"sha256:{sha256(text.encode()).hexdigest()}"
+    found = mistakes(
+        path,
+        f"INSERT INTO manifests VALUES ('{digest}', '{text}')",
+        f"UPDATE modules SET manifest = '{digest}' WHERE name = 'lib'",
+    )
+    said = "the manifest of installed lib 1.0 is not accepted"
+    assert [one for one in found if one.startswith(f"lib 1.0: {said} installed lib 1.0:1: ")], found
+    with pytest.raises(StoreUnusable, match=f"keeps a manifest that cannot be read: {said} installed") as caught:
+        read_store(path)
+    assert "\\n" not in caught.value.message and "\n" not in caught.value.message
+    assert all("\n" not in one for one in found)
