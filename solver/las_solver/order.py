@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from las_solver.answer import Modules
 from las_solver.graph import leads
@@ -23,7 +23,8 @@ def versions_of(problem: Problem, answer: Modules) -> dict[str, ModuleVersion]:
 def edges_of(problem: Problem, chosen: Mapping[str, ModuleVersion]) -> dict[str, set[str]]:
     """For each module of `chosen`, the modules that come before it: its needs, and providers of what it consumes.
 
-    Edges to providers are added in order of consumer, then provider, each unless it closes a cycle.
+    Edges to providers are added in order of consumer, then provider, each unless it closes a cycle. Whether one does is
+    not changed by others from the same consumer.
     """
     before: dict[str, set[str]] = {}
     providing: dict[str, list[str]] = {}
@@ -33,6 +34,7 @@ def edges_of(problem: Problem, chosen: Mapping[str, ModuleVersion]) -> dict[str,
         for interface in one.provides:
             providing.setdefault(interface, []).append(name)
     outside = problem.host.interfaces
+    backwards: _Backwards | None = None
     for consumer in sorted(name for name, one in chosen.items() if one.consumes):
         providers = {
             provider
@@ -41,10 +43,43 @@ def edges_of(problem: Problem, chosen: Mapping[str, ModuleVersion]) -> dict[str,
             for provider in providing.get(interface, ())
             if provider != consumer
         }
-        for provider in sorted(providers - before[consumer]):
-            if not leads(before, provider, consumer):
-                before[consumer].add(provider)
+        providers -= before[consumer]
+        if any(before[provider] for provider in providers):  # others lead nowhere
+            backwards = backwards or _Backwards(before)
+            providers -= backwards.leading_to(consumer)
+        before[consumer] |= providers
+        if backwards is not None:
+            backwards.add(consumer, providers)
     return before
+
+
+class _Backwards:
+    """Which names lead to one another along `edges`, while more of them come in: a set of names is a number of bits."""
+
+    def __init__(self, edges: Mapping[str, Iterable[str]]) -> None:
+        self._names = list(edges)
+        self._places = {name: place for place, name in enumerate(self._names)}
+        self._back = [0] * len(self._names)
+        for name, targets in edges.items():
+            self.add(name, targets)
+
+    def add(self, name: str, targets: Iterable[str]) -> None:
+        """From now on, there are edges from `name` to `targets`, too."""
+        bit = 1 << self._places[name]
+        for target in targets:
+            self._back[self._places[target]] |= bit
+
+    def leading_to(self, name: str) -> set[str]:
+        """The names from which a walk leads to `name`."""
+        found: set[str] = set()
+        seen = left = self._back[self._places[name]]
+        while left:
+            place = left.bit_length() - 1
+            found.add(self._names[place])
+            fresh = self._back[place] & ~seen
+            seen |= fresh
+            left = (left ^ 1 << place) | fresh
+        return found
 
 
 def edges_to_leaving(

@@ -7,6 +7,9 @@ from registries import ask, chosen, document, version
 from las_solver.constraint import parse_version
 from las_solver.model import Host
 from las_solver.order import arrange
+from las_solver.plan import Plan
+from las_solver.planner import Planner
+from las_solver.source import MemorySource
 
 
 def test_what_is_needed_comes_first_and_names_decide_among_the_free() -> None:
@@ -57,3 +60,12 @@ def test_requires_and_required_by_are_the_edges() -> None:
 def test_long_chains_need_no_recursion() -> None:
     before = {f"m{place:05}": [f"m{place - 1:05}"] if place else [] for place in range(5000)}
     assert arrange(before) == sorted(before)
+
+
+def test_many_that_consume_what_they_all_provide_are_put_in_order_without_following_every_edge() -> None:
+    names = [f"m{place:03}" for place in range(600)]
+    registry = [version(f"{name} 1.0", consumes=("x",), provides=("x",)) for name in names]
+    plan = Planner(MemorySource(registry), Host()).plan(ask(*names))
+    assert isinstance(plan, Plan)
+    assert [step.module for step in plan.steps] == names[::-1]
+    assert [len(step.requires) for step in plan.steps] == list(range(600))
