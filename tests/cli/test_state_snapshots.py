@@ -122,8 +122,20 @@ class TestExport:
             assert installed("state", "import", "-", "--store", other, stdin="".join(lines[:end])).exit_code == 2
         assert not Path(other).exists() or states(installed, "--store", other) == []
 
+    def test_all_is_read_before_a_store_is_made(self, installed: RunCli, tmp_path: Path) -> None:
+        """So that nobody has to wait for a writer that waits for its input."""
+        lines = installed("state", "export").stdout.encode()
+        other = tmp_path / "other.sqlite3"
+        result = installed("state", "import", "-", "--store", str(other), stdin=lines + b"\xff\n")
+        assert (result.exit_code, other.exists()) == (2, False)
+
     def test_a_file_that_is_not_there_is_an_error(self, machine: RunCli, tmp_path: Path) -> None:
         result = machine("state", "import", str(tmp_path / "nowhere"))
         assert result.exit_code == 2 and "nowhere cannot be read" in result.stderr
         assert machine("state", "import", str(tmp_path)).exit_code == 2
         assert not (tmp_path / "store.sqlite3").exists()
+
+
+def test_a_history_may_be_limited_to_more_than_a_database_can_count(installed: RunCli) -> None:
+    whole = document(installed, "state", "history")
+    assert document(installed, "state", "history", "--limit", str(10**30)) == whole

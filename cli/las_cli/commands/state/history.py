@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -37,7 +38,7 @@ def history(*, module: str | None, limit: int | None, store: Path | None, output
     wanted = None if module is None else read_wanted(module)
     with open_store(store) as opened:
         if wanted is None:
-            found = opened.history(limit=limit)
+            found = opened.history(limit=None if limit is None else min(limit, sys.maxsize))
         else:
             found = tuple(one for one in opened.history(wanted.name) if wanted.is_version(one.version))
             if not found:

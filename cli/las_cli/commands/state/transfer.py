@@ -76,10 +76,9 @@ def import_(*, file: Path, dry_run: bool, store: Path | None, output_format: str
       las-solve state import backup.jsonl --store copy.sqlite3
       gunzip < backup.jsonl.gz | las-solve state import -
     """
-    lines = _lines(file)
-    first = next(lines, "")  # before a store is made
+    lines = list(_lines(file))  # before a store is made, and before others have to wait for this one
     with open_store(store, writing=not dry_run) as opened:
-        count = opened.import_lines((line for several in ([first], lines) for line in several), dry_run=dry_run)
+        count = opened.import_lines(lines, dry_run=dry_run)
     if output_format == "json":
         print_json({"status": "imported", "dry_run": dry_run, "records": count})
         return
