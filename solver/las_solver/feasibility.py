@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from packaging.version import Version
 
 from las_solver.constraint import Requirement
-from las_solver.model import Hardware, Host, ModuleVersion, Request
+from las_solver.model import NO_HARDWARE, Hardware, Host, ModuleVersion, Request
 
 __all__ = [
     "Deprecated",
@@ -74,28 +75,34 @@ Objection = LacksHardware | LacksMode | Excluded | OutsidePin | OutsideLock | De
 
 def objections(candidate: ModuleVersion, host: Host, request: Request) -> tuple[Objection, ...]:
     """Everything that rules `candidate` out by itself, apart from the request's constraint and pre-releases."""
-    found: list[Objection] = list(_hardware_objections(candidate.hardware, host))
-    if allowed_mode(candidate, host, request) is None:
+    found: list[Objection] = []
+    if candidate.hardware is not NO_HARDWARE:
+        found.extend(_hardware_objections(candidate.hardware, host))
+    is_any_mode_allowed = host.modes is None and request.modes is None and not request.forced_modes
+    if not is_any_mode_allowed and allowed_mode(candidate, host, request) is None:
         found.append(LacksMode(candidate.modes, tuple(sorted(_allowed_modes(candidate.name, host, request) or ()))))
-    found.extend(
-        Excluded(requirement)
-        for requirement in request.excluded
-        if requirement.name == candidate.name and requirement.constraint.admits(candidate.version)
-    )
-    found.extend(
-        OutsidePin(pin)
-        for pin in request.pinned
-        if pin.name == candidate.name and not pin.constraint.admits(candidate.version)
-    )
-    installed = host.installed.get(candidate.name)
-    is_installed = installed is not None and installed.version == candidate.version
-    if request.locked is not None and candidate.name not in request.unlocked:
-        locked = request.locked.get(candidate.name)
-        if candidate.version != locked and not (locked is None and is_installed):
-            found.append(OutsideLock(locked))
-    if not is_installed and (candidate.name, candidate.version) in host.deprecated:
-        found.append(Deprecated())
+    if request.excluded or request.pinned or request.locked is not None or host.deprecated:
+        found.extend(_owners_objections(candidate, host, request))
     return tuple(found)
+
+
+def _owners_objections(candidate: ModuleVersion, host: Host, request: Request) -> Iterator[Objection]:
+    """What the caller and the owner of the machine have against a version."""
+    name, version = candidate.name, candidate.version
+    for requirement in request.excluded:
+        if requirement.name == name and requirement.constraint.admits(version):
+            yield Excluded(requirement)
+    for pin in request.pinned:
+        if pin.name == name and not pin.constraint.admits(version):
+            yield OutsidePin(pin)
+    installed = host.installed.get(name)
+    is_installed = installed is not None and installed.version == version
+    if request.locked is not None and name not in request.unlocked:
+        locked = request.locked.get(name)
+        if version != locked and not (locked is None and is_installed):
+            yield OutsideLock(locked)
+    if not is_installed and (name, version) in host.deprecated:
+        yield Deprecated()
 
 
 def names_versions(name: str, host: Host, request: Request) -> bool:

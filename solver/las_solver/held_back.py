@@ -37,7 +37,7 @@ def find_reasons(
         return found  # the answer is not in order of discovery
     whole = Problem(shelf, problem.request, pruned=False)
     searched: list[Place] = []
-    for layer in layers(problem, answer):
+    for layer in layers(problem, answer) if problem.installed.staying else ():
         for name in layer.modules if layer.is_settled else ():
             is_older = problem.installed.modules[name].version < problem.newest(name)
             if is_older and not is_changed(problem, name, answer):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from packaging.version import Version
 
-from las_solver.answer import Modules
 from las_solver.errors import InvalidInput, OutOfTime
 from las_solver.feasibility import allowed_mode
 from las_solver.model import Host, ModuleVersion, Request, Strategy
@@ -263,11 +262,12 @@ class Planner:
         if outcome is None:
             return None
         held_back: dict[str, tuple[Statement, ...]] = {}
-        if stop_explaining is not None and _has_older(problem, outcome.modules):
+        chosen = versions_of(problem, outcome.modules)
+        if stop_explaining is not None and any(one.version < problem.newest(name) for name, one in chosen.items()):
             from las_solver.held_back import find_reasons  # late: a plan that is the newest needs none
 
             held_back = find_reasons(self._shelf, problem, outcome, stop=stop_explaining)
-        return _plan(problem, outcome.modules, held_back, optimal=outcome.optimal)
+        return _plan(problem, chosen, held_back, optimal=outcome.optimal)
 
     def _conflict(self, request: Request, stop: Callable[[], bool]) -> Conflict:
         from las_solver.conflict import explain_conflict  # a plan starts sooner without it
@@ -296,13 +296,13 @@ def _may_be_admitted(step: Step, plan: Plan) -> bool:
     return not is_kept and plan.request.strategy is not Strategy.LOWEST
 
 
-def _has_older(problem: Problem, answer: Modules) -> bool:
-    """Whether a version of `answer` is older than the newest final one."""
-    return any(one.version < problem.newest(name) for name, one in versions_of(problem, answer).items())
-
-
-def _plan(problem: Problem, answer: Modules, held_back: Mapping[str, tuple[Statement, ...]], *, optimal: bool) -> Plan:
-    chosen = versions_of(problem, answer)
+def _plan(
+    problem: Problem,
+    chosen: Mapping[str, ModuleVersion],
+    held_back: Mapping[str, tuple[Statement, ...]],
+    *,
+    optimal: bool,
+) -> Plan:
     edges = edges_of(problem, chosen)
     leaving = [name for name in problem.installed.staying if name not in chosen]
     later = edges_to_leaving(problem, chosen, edges, leaving) if problem.installed.modules else {}
