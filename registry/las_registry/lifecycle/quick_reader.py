@@ -62,6 +62,9 @@ class QuickReader:
         dependencies = content.get("dependencies", _NOTHING)
         interfaces = content.get("interfaces", _NOTHING)
         runtime, integrity = content["runtime"], content.get("integrity")
+        modes = self._named(runtime["modes"])
+        if not modes or not isinstance(content["category"], str):
+            raise TypeError("what every manifest has is missing")
         checksum = None if integrity is None else integrity.get("checksum")
         return ModuleVersion(
             name=content["name"],
@@ -70,7 +73,7 @@ class QuickReader:
             requirements=self._requirements(dependencies.get("modules"), self._modules, _entry),
             runtimes=self._requirements(dependencies.get("runtime"), self._runtimes, Requirement.parse_runtime),
             hardware=self._needed(content["hardware"]) if "hardware" in content else _NO_HARDWARE,
-            modes=self._named(runtime["modes"]),
+            modes=modes,
             preferred_mode=runtime.get("preferred"),
             provides=self._named(interfaces.get("provides")),
             consumes=self._named(interfaces.get("consumes")),
@@ -85,6 +88,7 @@ class QuickReader:
         key = tuple(names)
         found = self._labels.get(key)
         if found is None:
+            _check_texts(names)
             found = self._labels[key] = tuple(dict.fromkeys(key))
         return found
 
@@ -99,6 +103,7 @@ class QuickReader:
         key = tuple(texts)
         found = known.get(key)
         if found is None:
+            _check_texts(texts)
             found = known[key] = tuple(dict.fromkeys(map(parse, key)))
         return found
 
@@ -109,6 +114,8 @@ class QuickReader:
         key = cores, ram, vram, gpu.get("multi_gpu", False)
         found = self._hardware.get(key)
         if found is None:
+            if not isinstance(cores, int | None) or not isinstance(key[3], bool):
+                raise TypeError("a minimum is no number")
             found = self._hardware[key] = Hardware(
                 cores_min=cores,
                 ram_min=None if ram is None else parse_size(ram),
@@ -116,6 +123,12 @@ class QuickReader:
                 multi_gpu=key[3],
             )
         return found
+
+
+def _check_texts(texts: object) -> None:
+    """Raises :class:`TypeError` for what is no list of texts: forged, as its digest fits."""
+    if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
+        raise TypeError("what should be a list of texts is something else")
 
 
 def _entry(text: str) -> Requirement:

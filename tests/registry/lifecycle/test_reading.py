@@ -295,3 +295,29 @@ assert list(read_store(Path({str(path)!r})).installed) == ["app"]
 assert "sqlalchemy" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"runtime": {"modes": []}},
+        {"runtime": {"modes": "native"}},
+        {"runtime": {"modes": [1]}},
+        {"category": 5},
+        {"interfaces": {"provides": [1]}},
+        {"dependencies": {"modules": "lib"}},
+        {"dependencies": {"modules": {"lib": 1}}},
+        {"hardware": {"cpu": {"cores_min": "many"}}},
+        {"hardware": {"gpu": {"multi_gpu": "no"}}},
+    ],
+)
+def test_what_was_never_accepted_is_refused_though_its_digest_fits(tmp_path: Path, forged: dict[str, Any]) -> None:
+    path = tmp_path / "store.sqlite3"
+    with Store.open(path) as store:
+        put(store, "app")
+    text = json.dumps({**json.loads(kept("app", "1.0")), **forged})
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO manifests VALUES (?, ?)", (digest_of_text(text), text))
+        connection.execute("UPDATE modules SET manifest = ?", (digest_of_text(text),))
+    with pytest.raises(StoreUnusable, match="keeps a manifest that cannot be read"):
+        read_store(path)
