@@ -20,7 +20,7 @@ for one y; where that is not so, there is no answer here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from las_solver.ground import _statement as statement_of
 from las_solver.ground import missing, statements_about
@@ -29,8 +29,10 @@ from las_solver.problem import Need, Problem
 from las_solver.ranks import Intervals, contains
 from las_solver.statement import (
     Chosen,
+    Cycle,
     Dependency,
     Exclusion,
+    Fewest,
     HardwareLimit,
     ModeLimit,
     Picked,
@@ -39,7 +41,9 @@ from las_solver.statement import (
     RuntimeNeed,
     Span,
     Statement,
+    module_of,
     spans_of,
+    target_of,
 )
 
 __all__ = ["direct_reasons", "need_of_chosen", "picked_as"]
@@ -53,25 +57,55 @@ class _Excluder:
     statements: tuple[Statement, ...]
 
 
-def direct_reasons(problem: Problem, pruned: Problem, place: Place) -> list[Statement] | None:
+def direct_reasons(
+    problem: Problem, pruned: Problem, place: Place, fewest: Sequence[Fewest] = ()
+) -> list[Statement] | None:
     """An irreducible set of statements that rule out every version newer than the one of `place`, if excluders do.
 
-    `problem` is not pruned; `pruned` is the same request, as it was solved.
+    `problem` is not pruned; `pruned` is the same request, as it was solved. `fewest` says how many changes come first.
     """
-    found = _Excluders(problem, pruned, place)
+    found = _Excluders(problem, pruned, place, fewest)
     excluders = [*found.about_itself(), *found.by_needs_of_chosen()]
     if not _covers(excluders, found.newer):
         excluders.extend(found.by_needs_of_its_own())
         if not _covers(excluders, found.newer):
-            return None
+            excluders.extend(found.by_what_may_not_change())
+            if not _covers(excluders, found.newer):
+                return None
     kept = _irreducible(excluders, found.newer)
-    return kept if _is_plain(kept, place.name) else None
+    return list(named(problem, kept)) if _is_plain(kept, place.name) else None
+
+
+def mentioned(statements: Iterable[Statement]) -> set[str]:
+    """The modules that `statements` are about, or need."""
+    found: set[str] = set()
+    for one in statements:
+        if not isinstance(one, Cycle):
+            found.add(module_of(one))
+        if (target := target_of(one)) is not None:
+            found.add(target.name)
+    return found
+
+
+def named(problem: Problem, statements: Sequence[Statement]) -> Iterator[Statement]:
+    """`statements`, of which those about the fewest changes name the installed modules that the others are about."""
+    installed = problem.installed
+    for one in statements:
+        if isinstance(one, Fewest):
+            is_about_changes = one.what == "changes"
+            about = mentioned(statements) if is_about_changes else {module_of(other) for other in statements}
+            known = installed.modules if is_about_changes else installed.staying
+            spans = [span_of(problem, installed.modules[name]) for name in sorted(about.intersection(known))]
+            yield replace(one, about=tuple(spans))
+        else:
+            yield one
 
 
 class _Excluders:
     """The excluders of one module, those that rule out nothing newer left out."""
 
-    def __init__(self, problem: Problem, pruned: Problem, place: Place) -> None:
+    def __init__(self, problem: Problem, pruned: Problem, place: Place, fewest: Sequence[Fewest]) -> None:
+        self._nothing_changes = next((one for one in fewest if one.what == "changes" and one.most == 0), None)
         self._problem = problem
         self._pruned = pruned
         self._place = place
@@ -118,6 +152,22 @@ class _Excluders:
                     yield from self._within(statement.span, statement, nothing)
                 elif chosen is not None and not requirement.constraint.admits(chosen.version):
                     yield from self._within(statement.span, statement, Chosen(span_of(self._problem, chosen)))
+
+    def by_what_may_not_change(self) -> Iterator[_Excluder]:
+        """By what stays, where nothing that is installed may change: itself, what it needs, and what needs it."""
+        said, installed = self._nothing_changes, self._problem.installed
+        if said is None:
+            return
+        if self._name in installed.is_staying:
+            yield _Excluder(frozenset(self.newer), (said,))
+            return
+        for statement in self._statements():
+            if isinstance(statement, Dependency | RuntimeNeed) and statement.span.high >= self.newer.start:
+                requirement = statement.requirement
+                if requirement.name not in installed.is_staying or missing(self._problem, requirement) is not None:
+                    continue  # what nothing meets says nothing of what there is
+                if not requirement.constraint.admits(installed.modules[requirement.name].version):
+                    yield from self._within(statement.span, statement, said)
 
     def _all_pass(self) -> bool:
         """Whether the problem that was solved has every newer version, so that nothing speaks against one by itself."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from las_solver.answer import is_changed
+from las_solver.answer import Modules, is_changed
 from las_solver.excluders import direct_reasons
 from las_solver.ground import completed
 from las_solver.model import Strategy
@@ -15,7 +15,7 @@ from las_solver.place import Place, layers, places
 from las_solver.problem import Problem
 from las_solver.sat import Budget, Stopped
 from las_solver.shelf import Shelf
-from las_solver.statement import Dependency, Kept, NoVersion, Span, Statement, Total, UnknownModule
+from las_solver.statement import Dependency, Fewest, Kept, NoVersion, Span, Statement, Total, UnknownModule
 
 __all__ = ["find_reasons"]
 
@@ -36,6 +36,7 @@ def find_reasons(
     if not outcome.optimal and problem.request.strategy is Strategy.UPGRADE:
         return found  # the answer is not in order of discovery
     whole = Problem(shelf, problem.request, pruned=False)
+    fewest = tuple(_fewest(problem, answer))
     searched: list[Place] = []
     for layer in layers(problem, answer) if problem.installed.staying else ():
         for name in layer.modules if layer.is_settled else ():
@@ -47,7 +48,7 @@ def find_reasons(
             found[place.name] = _completed(whole, direct_reasons(whole, problem, place) or [_kept(shelf, place.name)])
         elif problem.lowest:
             found[place.name] = (Total(place.name),)
-        elif (reasons := direct_reasons(whole, problem, place)) is not None:
+        elif (reasons := direct_reasons(whole, problem, place, fewest)) is not None:
             found[place.name] = _completed(whole, reasons)
         else:
             searched.append(place)
@@ -55,7 +56,7 @@ def find_reasons(
         from las_solver.obstacle import Obstacles  # a plan starts sooner without it
 
         budget = Budget(_SEARCHING, stop)
-        obstacles = Obstacles(whole, problem, outcome, budget)
+        obstacles = Obstacles(whole, problem, outcome, fewest, budget)
         for place in searched:
             try:
                 found[place.name] = obstacles.against(place)
@@ -63,6 +64,15 @@ def find_reasons(
                 if budget():
                     break
     return found
+
+
+def _fewest(pruned: Problem, answer: Modules) -> Iterator[Fewest]:
+    """That no more installed modules are removed, or change, than in `answer`, where that comes before all else."""
+    installed, request = pruned.installed, pruned.request
+    if request.allow_removal or request.released:
+        yield Fewest("removals", sum(name not in answer for name in installed.staying))
+    if pruned.keeps and installed.modules:
+        yield Fewest("changes", sum(is_changed(pruned, name, answer) for name in installed.modules))
 
 
 def _kept(shelf: Shelf, name: str) -> Kept:

@@ -10,13 +10,12 @@ again, the last first, as long as the rest still does.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
-from las_solver.answer import Modules, is_changed
+from las_solver.answer import is_changed
 from las_solver.closure import absence
 from las_solver.conflict import finished
-from las_solver.excluders import need_of_chosen, picked_as
+from las_solver.excluders import mentioned, named, need_of_chosen, picked_as
 from las_solver.ground import statements_about, staying_of
 from las_solver.newest import Newest, Outcome
 from las_solver.place import Place, rank_of, span_of
@@ -34,7 +33,6 @@ from las_solver.statement import (
     Statement,
     Total,
     UnknownModule,
-    module_of,
     target_of,
 )
 from las_solver.theory import BACKEND, NO_CYCLE, Theory
@@ -50,16 +48,18 @@ _MOST_COUNTED: Final = 500_000
 class Obstacles:
     """What speaks against newer versions in the answer of `outcome`, which is the newest.
 
-    `problem` is not pruned; `pruned` is the same request, as it was solved.
+    `problem` is not pruned; `pruned` is the same request, as it was solved. `fewest` says how many changes come first.
     """
 
-    def __init__(self, problem: Problem, pruned: Problem, outcome: Outcome, budget: Budget) -> None:
+    def __init__(
+        self, problem: Problem, pruned: Problem, outcome: Outcome, fewest: Iterable[Fewest], budget: Budget
+    ) -> None:
         self._outcome = outcome
         self._problem = problem
         self._pruned = pruned
         self._budget = budget
         self._said = _Said(problem)
-        self._fewest = tuple(_fewest(pruned, outcome.modules))
+        self._fewest = tuple(fewest)
 
     def against(self, place: Place) -> tuple[Statement, ...]:
         """An irreducible set of statements that rule out every version newer than the one of `place`.
@@ -81,22 +81,13 @@ class Obstacles:
         counted = theory.counted
         theory.close()
         theory = _Sequel(rooted, place, self._budget, kept)
-        theory.count({*counted, *_mentioned(kept)}, is_all=True)
+        theory.count({*counted, *mentioned(kept)}, is_all=True)
         if not theory.contradicts(theory.selectors):
             raise AssertionError(f"what speaks against a newer version of {place.name} does not rule it out")
         kept = theory.reduce()
         theory.close()
         kept.sort(key=lambda statement: isinstance(statement, Total))
-        reasons = finished(rooted, kept)
-        return tuple(self._named(one, reasons) if isinstance(one, Fewest) else one for one in reasons)
-
-    def _named(self, fewest: Fewest, statements: Iterable[Statement]) -> Fewest:
-        """`fewest`, with the installed modules that the other `statements` are about."""
-        installed = self._problem.installed
-        about = _mentioned(statements) if fewest.what == "changes" else {module_of(one) for one in statements}
-        known = installed.modules if fewest.what == "changes" else installed.staying
-        named = [span_of(self._problem, installed.modules[name]) for name in known if name in about]
-        return replace(fewest, about=tuple(sorted(named, key=lambda span: span.module)))
+        return tuple(named(self._problem, finished(rooted, kept)))
 
     # Whether a newer version is possible
 
@@ -120,26 +111,6 @@ class Obstacles:
             sum(domain(name).behind(rank) for name, rank in wanted.items()),
             sum(domain(name).behind(instead.get(name, rank)) for name, rank in wanted.items()),
         )
-
-
-def _fewest(pruned: Problem, answer: Modules) -> Iterator[Fewest]:
-    """That no more installed modules are removed, or change, than in `answer`, where that comes before all else."""
-    installed, request = pruned.installed, pruned.request
-    if request.allow_removal or request.released:
-        yield Fewest("removals", sum(name not in answer for name in installed.staying))
-    if pruned.keeps and installed.modules:
-        yield Fewest("changes", sum(is_changed(pruned, name, answer) for name in installed.modules))
-
-
-def _mentioned(statements: Iterable[Statement]) -> set[str]:
-    """The modules that `statements` are about, or need."""
-    mentioned: set[str] = set()
-    for one in statements:
-        if not isinstance(one, Cycle):
-            mentioned.add(module_of(one))
-        if (target := target_of(one)) is not None:
-            mentioned.add(target.name)
-    return mentioned
 
 
 class _Rooted(Problem):

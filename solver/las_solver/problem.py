@@ -287,7 +287,8 @@ class Problem:
     def behind(self, chosen: ModuleVersion) -> int:
         """The number of eligible versions newer than `chosen`, under every strategy."""
         versions = self._shelf.versions(chosen.name)
-        if versions[-1].version == chosen.version:
+        newest = versions[-1]
+        if newest is chosen or newest.version == chosen.version:
             return 0
         domain = self.domain(chosen.name)
         return domain.newer(bisect_left(domain.versions, chosen.version))
