@@ -6,6 +6,7 @@ An *answer* maps the names of modules to their ranks in a problem's domains.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import islice
 
 from las_solver.model import Strategy
 from las_solver.problem import Problem
@@ -15,11 +16,11 @@ __all__ = [
     "Answer",
     "Demand",
     "Modules",
-    "can_rest",
     "construct",
     "is_admitted",
     "is_changed",
     "narrowed",
+    "not_resting",
     "reached",
     "unmet_demand",
 ]
@@ -120,25 +121,33 @@ def narrowed(problem: Problem, name: str, ranks: Intervals, fixed: Callable[[str
     return ranks
 
 
-def can_rest(problem: Problem, name: str, modules: Answer, *, is_founded: bool) -> bool:
-    """Whether the needs and demands of a staying module, as it is installed, are met by `modules`.
+def not_resting(problem: Problem, names: Iterable[str], modules: Answer, *, is_founded: bool) -> list[str]:
+    """Those of the staying modules `names` whose needs or demands, as they are installed, `modules` do not meet.
 
     Unless these are founded, demands have to be met by what stays: another provider may turn out to be superfluous.
     """
-    domain, rank = problem.domain(name), modules[name]
     staying = problem.installed.is_staying
-    return all(
-        need.name in modules and contains(need.ranks, modules[need.name]) for need in domain.needs(rank)
-    ) and all(
-        any(
-            other != name
-            and (is_founded or other in staying)
-            and other in modules
-            and problem.provides(other, modules[other], interface)
-            for other in problem.source.providers(interface)
-        )
-        for interface in domain.consumes(rank)
-    )
+    known: dict[str, list[str]] = {}
+
+    def is_provided(interface: str, consumer: str) -> bool:
+        able = known.get(interface)
+        if able is None:
+            able = known[interface] = list(islice(providing(interface), 2))
+        return any(other != consumer for other in able)
+
+    def providing(interface: str) -> Iterator[str]:
+        for other in problem.source.providers(interface):
+            is_certain = is_founded or other in staying
+            if is_certain and other in modules and problem.provides(other, modules[other], interface):
+                yield other
+
+    def can_rest(name: str) -> bool:
+        domain, rank = problem.domain(name), modules[name]
+        return all(
+            need.name in modules and contains(need.ranks, modules[need.name]) for need in domain.needs(rank)
+        ) and all(is_provided(interface, name) for interface in domain.consumes(rank))
+
+    return [name for name in names if not can_rest(name)]
 
 
 def is_changed(problem: Problem, name: str, answer: Answer) -> bool:

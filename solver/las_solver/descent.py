@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from las_solver.answer import Answer, Modules, can_rest, is_changed, narrowed, unmet_demand
+from las_solver.answer import Answer, Modules, is_changed, narrowed, not_resting, unmet_demand
 from las_solver.graph import find_cycles
 from las_solver.model import Strategy
 from las_solver.problem import Problem
@@ -113,7 +113,7 @@ class _Descending:
         changed = [name for name in chosen if name in self._staying and is_changed(problem, name, chosen)]
         dependents = problem.installed.dependents
         users = {user for name in changed for user in dependents(name) if modules.rests(user)}
-        return all(can_rest(problem, user, modules, is_founded=True) for user in users)
+        return not not_resting(problem, users, modules, is_founded=True)
 
     def _pick(self, consumer: str, interface: str) -> list[str] | None:
         """The layer of the first provider of `interface`; None at a clash."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-from las_solver.answer import Answer, Demand, Modules, can_rest, is_changed
+from las_solver.answer import Answer, Demand, Modules, is_changed, not_resting
 from las_solver.cuts import cut_cycle, cut_unadmitted, require_admission, require_first
 from las_solver.encode import Encoding
 from las_solver.graph import find_cycles, trim
@@ -37,6 +37,7 @@ class Search:
         self._visited: dict[str, set[int]] = {}
         self._rounds = 0
         self._cuts = 0
+        self._disturbances = 0
         self._in_cycles: dict[str, None] = {}
         self.answer: Modules = Modules(problem, {})
         self._roused: dict[str, None] = {}
@@ -246,20 +247,31 @@ class Search:
     def _disturbs(self, found: Answer) -> bool:
         """Whether a module that rests could not stay beside `found`; those that could not are roused."""
         installed, modules = self.problem.installed, self._with_resting(found)
-        disturbed: dict[str, None] = {}
         changed = [name for name in found if name in installed.is_staying and is_changed(self.problem, name, found)]
         changed.extend(name for name in self._roused if name not in found)
-        for name in changed:
-            for user in installed.dependents(name):
-                if (
-                    modules.rests(user)
-                    and user not in disturbed
-                    and not can_rest(self.problem, user, modules, is_founded=False)
-                ):
-                    disturbed[user] = None
+        users = dict.fromkeys(user for name in changed for user in installed.dependents(name) if modules.rests(user))
+        disturbed = not_resting(self.problem, users, modules, is_founded=False)
         for user in disturbed:
             self.rouse(user)
+        if disturbed:
+            self._disturbances += 1
+            if self._disturbances > _PATIENCE:
+                self._rouse_beyond(disturbed, 2 ** (self._disturbances - _PATIENCE))
         return bool(disturbed)
+
+    def _rouse_beyond(self, names: Iterable[str], distance: int) -> None:
+        """Encode `names` whole, and rouse and encode what depends on them, so that few rounds follow a long chain."""
+        layer = list(names)
+        for _ in range(distance):
+            for name in layer:
+                self.sat.ask_stop()
+                self._encode_module(name)
+            dependents = (user for name in layer for user in self.problem.installed.dependents(name))
+            layer = [user for user in dict.fromkeys(dependents) if user not in self._roused]
+            if not layer:
+                return
+            for name in layer:
+                self.rouse(name)
 
     def _namers_at_rest(self, name: str, found: Answer) -> Iterator[str]:
         """The resting modules that may admit the pre-release of `name` in `found`, if it is one that needs that."""
@@ -299,6 +311,14 @@ class Search:
         for need, low, high in self.problem.domain(name).all_needs():
             self._encoded.setdefault((name, need), []).append((low, high))
             self.encoding.require(self.encoding.outside(name, low, high), need.name, need.ranks)
+
+    def _encode_module(self, name: str) -> None:
+        """Encode what every version of `name` needs and consumes."""
+        domain = self.problem.domain(name)
+        self._encode_needs(name)
+        for rank in range(len(domain)):
+            for interface in domain.consumes(rank):
+                self._encode_interface(name, rank, interface)
 
     def _encode_need(self, name: str, rank: int, need: Need) -> None:
         """For the run ``a..b`` of versions of m that have `need`: ``m outside a..b, or what it needs``."""
