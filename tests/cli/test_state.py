@@ -93,11 +93,25 @@ class TestSet:
             assert result.exit_code == 0
             return
         assert (result.exit_code, result.stdout) == (2, "")
-        assert result.stderr == (
-            f"error: app 2.1 is running: it cannot become {state}\n"
-            "hint: running may become deprecated, failed, stopped\n"
-        )
+        hint = "running may become stopped, failed or deprecated"
+        if state is State.AVAILABLE:
+            hint = "las-solve state remove app@2.1 forgets it"
+        assert result.stderr == f"error: app 2.1 is running: it cannot become {state}\nhint: {hint}\n"
         assert "app 2.1 running" in states(running)
+
+    @pytest.mark.parametrize(
+        ("words", "meant"),
+        [
+            (("app", "runing"), "Did you mean running?"),
+            (("stopped", "app"), "The module comes first: las-solve state set app stopped"),
+        ],
+    )
+    def test_what_is_no_state_is_answered_with_what_was_meant(
+        self, running: RunCli, words: tuple[str, str], meant: str
+    ) -> None:
+        result = running("state", "set", *words)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.endswith(f"'failed', 'deprecated'. {meant}\n")
 
     def test_to_stay_changes_nothing(self, running: RunCli) -> None:
         before = document(running, "state", "history")

@@ -27,7 +27,7 @@ from las_registry.lifecycle.schema import (
     SNAPSHOTS,
     TRANSITIONS,
 )
-from las_registry.lifecycle.states import ALLOWED, ALWAYS_INSTALLED, State, is_allowed
+from las_registry.lifecycle.states import ALWAYS_INSTALLED, State, is_allowed
 
 __all__ = ["Cause", "Writer", "storable"]
 
@@ -85,8 +85,7 @@ class Writer:
         if now is to:
             return ()
         if not is_allowed(now, to):
-            following = ", ".join(sorted(ALLOWED[now]))
-            raise Refused(f"{name} {version} is {now}: it cannot become {to}", hint=f"{now} may become {following}")
+            raise Refused(f"{name} {version} is {now}: it cannot become {to}", hint=_way(name, version, now, to))
         manifest = was.manifest if was is not None else None
         if kept is not None:
             if was is not None and was.installed and to is not State.INSTALLED and kept.digest != manifest:
@@ -191,6 +190,14 @@ class Writer:
 def storable(text: str) -> str:
     """`text` as every database takes it: without NUL, and without halves of characters."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+
+
+def _way(name: str, version: Version, now: State, to: State) -> str:
+    """What may follow the state `now`, where `to` may not."""
+    if to is State.AVAILABLE:
+        return f"las-solve state remove {name}@{version} forgets it"
+    *others, last = (state for state in State if is_allowed(now, state))
+    return f"{now} may become {', '.join(others)} or {last}"
 
 
 def _was_requested(was: Module | None, replaced: Module | None, to: State) -> bool:

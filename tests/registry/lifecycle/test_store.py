@@ -78,7 +78,7 @@ def test_what_is_refused_says_what_is_allowed(store: Store) -> None:
     put(store, "app")
     assert refusal(lambda: store.transition("app", "1.0", State.RESOLVED)) == (
         "app 1.0 is installed: it cannot become resolved\n"
-        "hint: installed may become deprecated, failed, running, stopped"
+        "hint: installed may become running, stopped, failed or deprecated"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from packaging.version import Version
@@ -14,6 +14,7 @@ from las_cli.inputs import load_registry, unknown_module
 from las_cli.options import format_option, logging_options, registry_option
 from las_cli.recorded import headline, print_changes
 from las_cli.render.json import print_json
+from las_cli.render.phrases import did_you_mean
 from las_cli.store_option import dry_run_option, open_store, reason_option, store_option
 from las_cli.stored_module import StoredModuleType, Wanted, name_a_version, read_wanted
 from las_registry.lifecycle.kept_manifest import manifest_text
@@ -36,9 +37,21 @@ _WITH_MANIFEST: Final = (State.RESOLVED, State.INSTALLED)
 _MOST_SHOWN: Final = 10
 
 
+class _StateType(click.Choice[str]):
+    """A state; one that is mistyped, or stands before the module, is answered with what was meant."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        said = super().get_invalid_choice_message(value, ctx)
+        module = "" if ctx is None else ctx.params.get("module", "")
+        if module in self.choices:
+            return f"{said} The module comes first: las-solve state set {value} {module}"
+        near = did_you_mean(value, self.choices)
+        return f"{said} {near.capitalize()}" if near else said
+
+
 @click.command("set", short_help="Record a state of a module, or who wants it.")
 @click.argument("module", metavar="MODULE[@VERSION]", type=StoredModuleType(is_any=True))
-@click.argument("state", metavar="[STATE]", required=False, type=click.Choice([state.value for state in State]))
+@click.argument("state", metavar="[STATE]", required=False, type=_StateType([state.value for state in State]))
 @click.option(
     "--requested/--needed",
     default=None,
