@@ -157,7 +157,10 @@ class Store:
             if module.installed and module.state is not State.RUNNING:
                 installed = installed_modules(writer.connection)
                 for need in needs_of(installed[name], _others(installed, name), host):
-                    raise Refused(f"{name} {module.version} cannot be removed: {need}", hint="remove that first")
+                    raise Refused(
+                        f"{name} {module.version} cannot be removed: {need}",
+                        hint=f"remove that first; las-solve remove {name} plans it",
+                    )
             return writer.forget(module, Cause(reason, "remove", plan))
 
     def history(self, name: str | None = None, *, limit: int | None = None) -> tuple[Transition, ...]:
