@@ -36,6 +36,13 @@ def test_a_plan_is_a_headline_a_table_and_the_system_packages() -> None:
     )
 
 
+def test_system_packages_are_those_of_the_modules_that_are_shown() -> None:
+    torch, app = STACK.steps[2:]
+    kept = replace(torch, action="keep", installed=torch.version)
+    text = render_plan(replace(STACK, steps=(kept, app)), place="on this machine", paper=WIDE)
+    assert "System packages" not in text and text.endswith("1 installed module stays as it is.\n")
+
+
 @pytest.mark.parametrize("width", range(24, 80))
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     text = render_plan(STACK, place="on this machine", paper=Paper(width=width))

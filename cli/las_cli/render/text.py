@@ -67,10 +67,10 @@ def _lines(plan: Plan, place: str, paper: Paper) -> Iterator[str]:
     present = tuple(step for step in shown.steps if step.action != "remove")
     yield from _held_back(replace(shown, steps=present), paper)
     yield from _invalid(plan, paper)
-    if plan.system_packages:
+    if packages := sorted({package for step in present for package in step.system_packages}):
         yield ""
-        packages = ", ".join(map(printable, plan.system_packages))
-        yield from wrap(f"System packages that these need: {packages}", paper=paper, indent="  ")
+        listed = ", ".join(map(printable, packages))
+        yield from wrap(f"System packages that these need: {listed}", paper=paper, indent="  ")
 
 
 def _held_back(plan: Plan, paper: Paper) -> Iterator[str]:
