@@ -52,6 +52,16 @@ def test_the_text_says_what_changed_and_what_is_next(machine: RunCli, tmp_path: 
     assert states(machine) == []
 
 
+def test_the_text_has_one_line_for_each_version(machine: RunCli) -> None:
+    result = machine("apply", "-", "--installed", stdin=json.dumps(plan_of(machine, "app")))
+    assert result.stdout.startswith(
+        "Recorded\n"
+        "  MODULE   VERSION  FROM       TO         BY\n"
+        "  library  1.5      available  installed  plan 1\n"
+        "  app      2.1      available  installed  plan 1\n\n"
+    )
+
+
 def test_a_dry_run_records_nothing_and_makes_no_store(machine: RunCli, tmp_path: Path) -> None:
     plan = json.dumps(plan_of(machine, "app"))
     result = machine("apply", "-", "--installed", "--dry-run", "--format", "json", stdin=plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -50,7 +51,9 @@ def module_table(modules: Sequence[Module], paper: Paper) -> Iterator[str]:
 
 
 def transition_table(transitions: Sequence[Transition], paper: Paper, *, timed: bool = True) -> Iterator[str]:
-    """The lines of a table of transitions; what has just happened, or would, is not `timed`."""
+    """The lines of a table of transitions; what has just happened, or would, is not `timed`, and a line a version."""
+    if not timed:
+        transitions = _in_short(transitions)
     states = [one.to_state.value for one in transitions]
     columns = [
         Column(title="MODULE", cells=tuple(printable(one.module) for one in transitions)),
@@ -64,6 +67,18 @@ def transition_table(transitions: Sequence[Transition], paper: Paper, *, timed: 
         columns.append(Column(title="WHO", cells=tuple(_user(one.who) for one in transitions), rank=4))
     columns.append(Column(title="REASON", cells=tuple(printable(one.why) for one in transitions), rank=3, least=12))
     return _render([one for one in columns if any(one.cells)], paper, TO=_state_painter(states, paper))
+
+
+def _in_short(transitions: Sequence[Transition]) -> Sequence[Transition]:
+    """The last transition of each version, from where the first one began."""
+    first: dict[tuple[str, str], Transition] = {}
+    last: dict[tuple[str, str], Transition] = {}
+    for one in transitions:
+        key = (one.module, one.version)
+        first.setdefault(key, one)
+        last.pop(key, None)
+        last[key] = one
+    return [replace(one, from_state=first[key].from_state) for key, one in last.items()]
 
 
 def snapshot_table(snapshots: Sequence[Snapshot], paper: Paper) -> Iterator[str]:
