@@ -106,7 +106,10 @@ def _about_installed(
         case Staying(span):
             return f"{span} is installed and has to stay, at this or another version"
         case PinLimit(span, requirement):
-            not_that = _all(subject or span, "is not that", "are not that")
+            about = subject or subject_of(span)
+            if about.text == f"every version of {span.module}":
+                return f"{span.module} is pinned to {requirement.constraint}, which no version of it is"
+            not_that = _all(about, "is not that", "are not that")
             return f"{span.module} is pinned to {requirement.constraint}, and {not_that}"
         case LockLimit(span, None):
             return f"{span.module} is not in the lock"

@@ -115,6 +115,11 @@ def test_a_pin_is_told_and_can_be_lifted() -> None:
     assert offered(said) == ["lift the pin lib <3: install ui 2.0, upgrade lib 3.0"]
 
 
+def test_a_pin_that_nothing_meets_is_told() -> None:
+    said = diagnosis(WORLD, ask("lib", pinned=["lib@>=9"]), machine(LIB[1]))
+    assert told(said) == [["lib is pinned to >=9, which no version of it is"]]
+
+
 def test_a_pin_that_the_installed_version_does_not_meet_is_told_without_a_request() -> None:
     said = diagnosis([*LIB, *APP], ask(pinned=["lib@>=3"]), MACHINE)
     assert told(said) == [
