@@ -15,6 +15,7 @@ import click
 from las_cli.options import ModuleType, assume_option, profile_option, registry_option, strict_option
 from las_cli.replay_option import replay_option, save_replay_option
 from las_cli.store_option import store_option
+from las_cli.stored_module import StoredModuleType
 
 __all__ = [
     "RequestOptions",
@@ -155,7 +156,7 @@ _INSTALLED: Final[Sequence[_Option]] = (
         "--allow-removal-of",
         "released",
         multiple=True,
-        type=ModuleType(),
+        type=StoredModuleType(),
         metavar="NAME",
         help="Allow to remove this module if it is installed. Repeatable.",
     ),

@@ -200,6 +200,13 @@ def test_installed_modules_complete(machine: RunCli) -> None:
     assert result.stdout.split() == ["plain,library"]
 
 
+def test_what_is_installed_completes_where_it_may_be_removed(machine: RunCli) -> None:
+    apply_plan(machine, "app")
+    words = "las-solve plan --allow-removal-of "
+    result = machine(_LAS_SOLVE_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD="3")
+    assert result.stdout.split() == ["plain,app", "plain,library"]
+
+
 @pytest.mark.parametrize("module", ["app", "library"])
 def test_the_json_is_as_the_schema_says(machine: RunCli, module: str) -> None:
     apply_plan(machine, "app")
