@@ -78,7 +78,7 @@ class LazyGroup(click.Group):
         owners = [one.name for one in self._commands(ctx) if any(option in known.opts for known in one.params)]
         if not owners:
             return error
-        owner = next((name for name in owners if name in words), owners[-1])
+        owner = next((name for name in owners if name in words), owners[0] if len(owners) == 1 else "COMMAND")
         return click.UsageError(
             f"Option {option!r} stands after the name of a command: {ctx.command_path} {owner} {option} ...", ctx
         )

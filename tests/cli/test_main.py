@@ -129,6 +129,10 @@ def test_the_command_of_a_group_is_suggested_with_its_group(arguments: list[str]
             ["host", "--assume", "cores=1", "show"],
             "Option '--assume' stands after the name of a command: las-solve host show --assume ...",
         ),
+        (
+            ["state", "--dry-run"],
+            "Option '--dry-run' stands after the name of a command: las-solve state COMMAND --dry-run ...",
+        ),
         (["--qqqq"], "No such option '--qqqq'."),
     ],
 )
