@@ -11,6 +11,7 @@ from click.testing import Result
 from command_line import RunCli
 from jsonschema import Draft202012Validator
 from manifests import manifest_text, write_files
+from stored import apply_plan
 
 Why = Callable[..., Result]
 
@@ -114,6 +115,15 @@ def test_the_middle_of_a_long_chain_is_left_out(why: Why, registry: Path) -> Non
 def test_what_nothing_needs(why: Why) -> None:
     assert "  - nothing in the plan needs alpha, or an interface that only alpha provides" in _text(
         why("alpha", "--for", "app")
+    )
+
+
+def test_what_is_there_because_it_is_installed(machine: RunCli) -> None:
+    apply_plan(machine, "app")
+    assert machine("why", "app", "--for", "library").stdout.startswith(
+        "app 2.1 is in the plan for library on the machine of machine.yaml, because\n"
+        "  app is installed\n"
+        "  las-solve state show app says whether anything needs it.\n"
     )
 
 

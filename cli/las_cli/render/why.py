@@ -97,6 +97,9 @@ def _tree(document: Document, paper: Paper) -> Iterator[str]:
                 for reason in link["reasons"]:
                     yield from _sourced(reason["text"], reason["source"], indent, paper)
         before = names
+    if document["begins"] == "installed" and not any(document["chains"]):
+        name = printable(document["module"])
+        yield from wrap(f"las-solve state show {name} says whether anything needs it.", paper=paper, first="  ", indent="  ")
     if document["more_chains"]:
         yield f"  and {document['more_chains']} more chains of the same length"
 
@@ -199,11 +202,9 @@ def _preference(document: Document) -> Iterator[str]:
             yield f"{_listed(decided['modules'], 'and')} {are} only where that is needed"
         case "changes" | "removals":
             what = "change" if decided["kind"] == "changes" else "be removed"
-            then = (
-                f"{counted(decided['then_count'], 'installed module')} would {what}, not {decided['count'] or 'none'}"
-            )
-            named = f": {_listed(decided['modules'], 'and')} too" if decided["modules"] else ""
-            yield f"{then}{named}"
+            then = f"{counted(decided['then_count'], 'installed module')} would {what}"
+            named = f" ({_listed(decided['modules'], 'and')} too)" if decided["modules"] else ""
+            yield f"{then}{named}, and in the plan {decided['count'] or 'none'}"
         case _:
             prerelease = f"{decided['module']} {decided['version']}"
             yield f"without {document['module']}, nothing admits the pre-release {prerelease}"
