@@ -119,27 +119,35 @@ class Installed:
     def _inherit(self, reasons: dict[str, str]) -> None:
         """Add to `reasons` the modules that need those that have one, and so on."""
         users: dict[str, set[str]] = {}
-        for name in self.modules:
-            for target in self._used(name):
-                users.setdefault(target, set()).add(name)
+        consumers: dict[str, list[str]] = {}
+        for name, needs in self._needs.items():
+            for need in needs:
+                users.setdefault(need.name, set()).add(name)
+            for interface in self._consumes.get(name, ()):
+                consumers.setdefault(interface, []).append(name)
+        left = {interface: set(providers) for interface, providers in self._providers.items()}
         gone = list(reasons)
         inherited: list[str] = []
         for name in gone:
-            for user in users.get(name, ()):
-                if user not in reasons and self._inherited_reason(user, reasons) is not None:
-                    reasons[user] = ""
-                    inherited.append(user)
-                    gone.append(user)
-        reasons.update((name, self._inherited_reason(name, reasons) or "") for name in inherited)
+            losing = users.get(name, set())
+            for interface in self.modules[name].provides:
+                left[interface].discard(name)
+                if len(left[interface]) < 2:  # what is left may be the consumer itself
+                    losing = losing.union(one for one in consumers.get(interface, ()) if left[interface] <= {one})
+            fresh = [user for user in losing if user not in reasons]
+            reasons.update((user, "") for user in fresh)
+            inherited.extend(fresh)
+            gone.extend(fresh)
+        reasons.update((name, self._inherited_reason(name, reasons)) for name in inherited)
 
-    def _inherited_reason(self, name: str, gone: Collection[str]) -> str | None:
+    def _inherited_reason(self, name: str, gone: Collection[str]) -> str:
         for need in self._needs[name]:
             if need.name in gone:
                 return f"it needs {need.name}, which is itself not valid"
         for interface in self._consumes.get(name, ()):
             if all(provider == name or provider in gone for provider in self._providers[interface]):
                 return f"it needs {interface}, and what provides it is itself not valid"
-        return None
+        raise AssertionError(f"{name} needs nothing that is not valid")
 
     def _on_cycles(self) -> set[str]:
         def targets(name: str) -> list[str]:

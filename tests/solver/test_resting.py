@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from registries import ask, machine, version
 
+from las_solver.installed import Installed
 from las_solver.model import Host, ModuleVersion, Request, Strategy
 from las_solver.newest import Newest
 from las_solver.plan import Plan
@@ -80,3 +81,18 @@ def test_what_consumes_is_looked_at_once_when_many_providers_go(monkeypatch: pyt
     assert outcome is not None
     assert len(outcome.modules) == LENGTH + 2
     assert looks < 20 * LENGTH
+
+
+def test_modules_that_consume_what_they_all_provide_are_invalid_one_after_the_other_in_little_time() -> None:
+    count = 1500  # each was looked at for each that went before: minutes
+    names = [f"p{place:04}" for place in range(count)]
+    needs = ["gone", *names]
+    modules = [
+        version(f"{name} 1.0", need, provides=("x",), consumes=("x",)) for name, need in zip(names, needs, strict=False)
+    ]
+    installed = Installed(machine(*modules))
+    assert not installed.staying
+    assert [one.reason for one in installed.invalid[:2]] == [
+        "it needs gone, which is not installed",
+        "it needs p0000, which is itself not valid",
+    ]
