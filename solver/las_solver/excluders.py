@@ -154,17 +154,17 @@ class _Excluders:
                     yield from self._within(statement.span, statement, Chosen(span_of(self._problem, chosen)))
 
     def by_what_may_not_change(self) -> Iterator[_Excluder]:
-        """By what stays, where nothing that is installed may change: itself, what it needs, and what needs it."""
+        """By what is installed, where none of that may change: itself, and what it needs."""
         said, installed = self._nothing_changes, self._problem.installed
         if said is None:
             return
-        if self._name in installed.is_staying:
+        if self._name in installed.modules:
             yield _Excluder(frozenset(self.newer), (said,))
             return
         for statement in self._statements():
             if isinstance(statement, Dependency | RuntimeNeed) and statement.span.high >= self.newer.start:
                 requirement = statement.requirement
-                if requirement.name not in installed.is_staying or missing(self._problem, requirement) is not None:
+                if requirement.name not in installed.modules or missing(self._problem, requirement) is not None:
                     continue  # what nothing meets says nothing of what there is
                 if not requirement.constraint.admits(installed.modules[requirement.name].version):
                     yield from self._within(statement.span, statement, said)

@@ -281,3 +281,12 @@ def test_a_removal_says_what_was_installed() -> None:
         "source": kept.source,
     }  # fmt: skip
     assert {key: step[key] for key in wanted} == wanted
+
+
+def test_under_keep_what_is_invalid_and_needed_as_it_is_counts_as_what_may_not_change() -> None:
+    registry = [version("app 2.0", "lib@<2"), *module("lib", "1.0", "2.0"), *module("dep", "4.0")]
+    answer = document(
+        registry, ask("app", strategy=Strategy.KEEP), machine(version("app 1.0", "dep"), version("lib 2.0"))
+    )
+    reasons = {step["module"]: [one["kind"] for one in step["held_back_by"]] for step in answer["steps"]}
+    assert reasons == {"app": ["installed"], "dep": [], "lib": []}
