@@ -31,11 +31,14 @@ from las_solver.statement import (
     Chosen,
     Cycle,
     Dependency,
+    Deprecation,
     Exclusion,
     Fewest,
     HardwareLimit,
+    LockLimit,
     ModeLimit,
     Picked,
+    PinLimit,
     PreRelease,
     Requested,
     RuntimeNeed,
@@ -47,6 +50,9 @@ from las_solver.statement import (
 )
 
 __all__ = ["direct_reasons", "need_of_chosen", "picked_as"]
+
+_About = HardwareLimit | ModeLimit | Exclusion | Deprecation | PinLimit | LockLimit
+"""What rules out versions by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ class _Excluders:
             yield from self._all_but(domain.providing(picked.interface), picked)
         if not self._all_pass():
             for statement in self._statements():
-                if isinstance(statement, HardwareLimit | ModeLimit | Exclusion):
+                if isinstance(statement, _About):
                     yield from self._within(statement.span, statement)
         if domain.conditional and not problem.source.prerelease_namers(name):
             for span in spans_of(name, domain.versions, sorted(domain.conditional)):

@@ -96,3 +96,21 @@ def test_modules_that_consume_what_they_all_provide_are_invalid_one_after_the_ot
         "it needs gone, which is not installed",
         "it needs p0000, which is itself not valid",
     ]
+
+
+def test_pins_locks_and_deprecations_are_seen_to_hold_versions_back_without_a_search(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def searched(*_: object) -> None:
+        raise AssertionError("a search was begun")
+
+    monkeypatch.setattr("las_solver.obstacle.Obstacles.__init__", searched)
+    registry = [version("app 1.0"), version("app 2.0")]
+    for request, host in [
+        (ask("app", pinned=["app@<2"]), machine()),
+        (ask("app", locked=["app 1.0"]), machine()),
+        (ask("app"), machine(deprecated=["app 2.0"])),
+    ]:
+        plan = Planner(MemorySource(registry), host).plan(request)
+        assert isinstance(plan, Plan)
+        assert plan.explained
