@@ -6,7 +6,6 @@ import heapq
 from collections.abc import Collection, Iterable, Mapping
 
 from las_solver.answer import Modules
-from las_solver.graph import leads
 from las_solver.model import ModuleVersion
 from las_solver.problem import Problem
 
@@ -92,30 +91,33 @@ def edges_to_leaving(
     is needed, then where it is consumed.
     """
     installed = problem.installed
-    edges = {name: set(names) for name, names in before.items()}
-    edges.update((name, set()) for name in leaving)
-    added: dict[str, set[str]] = {}
-
-    def add(name: str, user: str) -> None:
-        if user != name and user in edges and user not in edges[name] and not leads(edges, user, name):
-            edges[name].add(user)
-            added.setdefault(name, set()).add(user)
-
     downgraded = [
         name for name, one in sorted(installed.modules.items()) if name in chosen and chosen[name].version < one.version
     ]
-    needing = installed.needing(downgraded, leaving) if downgraded or leaving else {}
+    if not downgraded and not leaving:
+        return {}
+    edges = {name: set(names) for name, names in before.items()}
+    edges.update((name, set()) for name in leaving)
+    added: dict[str, set[str]] = {}
+    backwards = _Backwards(edges)
+
+    def add(name: str, users: Iterable[str]) -> None:
+        fresh = {user for user in users if user != name and user in edges and user not in edges[name]}
+        if fresh:
+            fresh -= backwards.leading_to(name)
+            edges[name] |= fresh
+            backwards.add(name, fresh)
+            added.setdefault(name, set()).update(fresh)
+
+    needing = installed.needing(downgraded, leaving)
     for name in downgraded:
         version = chosen[name].version
-        for user, constraints in sorted(needing.get(name, {}).items()):
-            if not all(constraint.admits(version) for constraint in constraints):
-                add(name, user)
+        needs = needing.get(name, {}).items()
+        add(name, [user for user, said in needs if not all(one.admits(version) for one in said)])
     for name in sorted(leaving):
-        for user in sorted(needing.get(name, {})):
-            add(name, user)
+        add(name, needing.get(name, ()))
     for name in sorted(leaving):
-        for user in installed.consuming(name):
-            add(name, user)
+        add(name, installed.consuming(name))
     return added
 
 

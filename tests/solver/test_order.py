@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from registries import ask, chosen, document, version
+from registries import ask, chosen, document, machine, version
 
 from las_solver.constraint import parse_version
 from las_solver.model import Host
@@ -69,3 +69,14 @@ def test_many_that_consume_what_they_all_provide_are_put_in_order_without_follow
     assert isinstance(plan, Plan)
     assert [step.module for step in plan.steps] == names[::-1]
     assert [len(step.requires) for step in plan.steps] == list(range(600))
+
+
+def test_many_of_those_are_removed_without_following_every_edge() -> None:
+    names = [f"m{place:03}" for place in range(600)]
+    installed = [version(f"{name} 1.0", consumes=("x",), provides=("x",)) for name in names]
+    gone = names[:200]
+    request = ask(excluded=gone, released=frozenset(gone))
+    plan = Planner(MemorySource(installed), machine(*installed)).plan(request)
+    assert isinstance(plan, Plan)
+    assert [step.module for step in plan.steps if step.action == "remove"] == gone[::-1]
+    assert all(set(step.after) >= set(names[200:]) for step in plan.steps if step.action == "remove")
