@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["find_cycles", "on_cycles", "trim"]
+__all__ = ["find_cycles", "leads", "on_cycles", "trim"]
 
 
 def trim(nodes: Iterable[str], targets: Callable[[str], Sequence[str]]) -> list[str]:
@@ -29,6 +29,19 @@ def trim(nodes: Iterable[str], targets: Callable[[str], Sequence[str]]) -> list[
                     if not counts[other]:
                         free.append(other)
     return list(left)
+
+
+def leads(edges: Mapping[str, Iterable[str]], start: str, goal: str) -> bool:
+    """Whether a walk along `edges`, of none or more, leads from `start` to `goal`."""
+    seen = {start}
+    queue = [start]
+    for name in queue:
+        if name == goal:
+            return True
+        fresh = [other for other in edges[name] if other not in seen]
+        seen.update(fresh)
+        queue.extend(fresh)
+    return False
 
 
 def find_cycles(nodes: Collection[str], targets: Callable[[str], Sequence[str]]) -> list[list[str]]:
