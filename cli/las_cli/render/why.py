@@ -99,7 +99,9 @@ def _tree(document: Document, paper: Paper) -> Iterator[str]:
         before = names
     if document["begins"] == "installed" and not any(document["chains"]):
         name = printable(document["module"])
-        yield from wrap(f"las-solve state show {name} says whether anything needs it.", paper=paper, first="  ", indent="  ")
+        yield from wrap(
+            f"las-solve state show {name} says whether anything needs it.", paper=paper, first="  ", indent="  "
+        )
     if document["more_chains"]:
         yield f"  and {document['more_chains']} more chains of the same length"
 
