@@ -146,6 +146,7 @@ def failure_of(error: Exception) -> Failure:
     """What is reported of `error`."""
     if isinstance(error, click.ClickException):  # a typing error waits for no further imports
         return Failure(status=ExitStatus.BAD_INPUT, message=error.format_message())
+    from las_cli.since_planned import PlanRefused
     from las_registry.lifecycle.errors import StoreUnusable
     from las_registry.lock_changes import LockNotObeyed
     from las_registry.problem import InvalidFile, RegistryUnusable
@@ -170,6 +171,14 @@ def failure_of(error: Exception) -> Failure:
             return Failure(status=ExitStatus.UNUSABLE, message=error.message, hint=error.hint)
         case InvalidFile(problems=[_, *_]):
             return _invalid_file(error)
+        case PlanRefused():
+            return Failure(
+                status=ExitStatus.BAD_INPUT,
+                message=error.message,
+                text="\n  ".join((error.message, *error.complaints)),
+                hint=error.hint,
+                details=tuple({"message": one} for one in error.complaints),
+            )
         case InvalidInput():
             return Failure(status=ExitStatus.BAD_INPUT, message=error.message, hint=error.hint)
         case LasSolveError():

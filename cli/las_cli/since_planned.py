@@ -1,23 +1,32 @@
-"""What has changed since a plan was made: the registry, the machine, and what is installed there."""
+"""What has changed since a plan was made: the registry, the machine, and what is installed there; and its refusal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from las_cli.installed import digest_of, pins_of
+from las_solver.errors import InvalidInput
 
 if TYPE_CHECKING:
     from las_registry.lifecycle.reading import StoreContent
     from las_registry.registry import Registry
     from las_solver.model import Host
 
-__all__ = ["BRINGS", "changes_of_host", "changes_of_installed", "changes_of_registry"]
+__all__ = ["BRINGS", "PlanRefused", "changes_of_host", "changes_of_installed", "changes_of_registry"]
 
 Document = Mapping[str, Any]
 
 BRINGS: Final = ("install", "upgrade", "downgrade")
 """The actions that bring a version that was not installed."""
+
+
+class PlanRefused(InvalidInput):
+    """A plan is not recorded, for each of the `complaints`, and `more` that are left out."""
+
+    def __init__(self, message: str, complaints: Sequence[str], *, more: int, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.complaints = (*complaints, *([f"and {more:,} more"] if more else ()))
 
 
 def changes_of_registry(document: Document, registry: Registry) -> Iterator[str]:

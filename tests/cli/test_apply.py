@@ -13,10 +13,11 @@ from stored import apply_plan, document, plan_of, recorded, states
 
 
 def _apply(run: RunCli, plan: dict[str, Any], *options: str) -> str:
-    """The message of the refusal; fails if the plan is applied."""
+    """The message of the refusal, with what is wrong; fails if the plan is applied."""
     result = run("apply", "-", *options, "--format", "json", stdin=json.dumps(plan))
     assert result.exit_code == 2, result.output
-    return str(json.loads(result.stdout)["message"])
+    error = json.loads(result.stdout)
+    return "\n  ".join([error["message"], *(one["message"] for one in error["details"])])
 
 
 def test_a_plan_is_resolved_then_installed(machine: RunCli, tmp_path: Path) -> None:
@@ -107,6 +108,15 @@ def test_a_removal_is_recorded_once_it_was_carried_out(machine: RunCli, registry
 
 
 class TestOutOfDate:
+    def test_json_lists_what_has_changed(self, machine: RunCli, registry: Path) -> None:
+        plan = plan_of(machine, "app")
+        manifests = registry / "library/manifest.yaml"
+        manifests.write_text(manifests.read_text().replace("version: 1.5", "version: 1.4"))
+        result = machine("apply", "-", "--format", "json", stdin=json.dumps(plan))
+        error = json.loads(result.stdout)
+        assert (result.exit_code, error["message"]) == (2, "standard input is out of date")
+        assert error["details"] == [{"message": "registry: library 1.5 is not there any more"}]
+
     def test_another_registry(self, machine: RunCli, registry: Path) -> None:
         plan = plan_of(machine, "app")
         manifests = registry / "library/manifest.yaml"

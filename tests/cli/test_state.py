@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import RunCli
@@ -12,6 +13,7 @@ from stored import apply_plan, document, recorded, states
 
 from las_cli.render.state import local_time
 from las_registry.lifecycle.states import ALLOWED, State
+from las_registry.lifecycle.store import Store
 
 ESCAPE = "\x1b[31m"
 
@@ -316,3 +318,20 @@ def test_a_store_that_cannot_be_used_is_status_3(
 
 def test_a_dash_names_no_store(machine: RunCli) -> None:
     assert machine("state", "list", "--store", "-").exit_code == 2
+
+
+def test_a_change_that_somebody_else_has_overtaken_is_refused(running: RunCli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the look at `app` and the record of its failure, somebody stops and removes it."""
+    transition = Store.transition
+
+    def late(store: Store, name: str, version: Any, to: State, **more: Any) -> Any:
+        monkeypatch.undo()
+        transition(store, name, version, State.STOPPED)
+        store.remove(name)
+        return transition(store, name, version, to, **more)
+
+    monkeypatch.setattr(Store, "transition", late)
+    result = running("state", "set", "app", "failed")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "is no longer running: it is available" in result.stderr
+    assert not any(line.startswith("app ") for line in states(running))

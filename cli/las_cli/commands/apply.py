@@ -15,7 +15,7 @@ from las_cli.machine import read_host
 from las_cli.options import FileType, assume_option, format_option, logging_options, profile_option, registry_option
 from las_cli.recorded import print_changes
 from las_cli.render.terminal import printable
-from las_cli.since_planned import BRINGS, changes_of_host, changes_of_installed, changes_of_registry
+from las_cli.since_planned import BRINGS, PlanRefused, changes_of_host, changes_of_installed, changes_of_registry
 from las_cli.store_option import dry_run_option, open_store, store_option, store_path
 from las_solver.constraint import parse_version
 from las_solver.errors import InvalidInput
@@ -148,13 +148,9 @@ def _apply(
 
 
 def _refuse_if(complaints: Sequence[str], message: str, hint: str) -> None:
-    """Raises an error with the first of the `complaints`, if there are any."""
-    if not complaints:
-        return
-    lines = [f"  {one}" for one in complaints[:_MOST_SHOWN]]
-    if len(complaints) > _MOST_SHOWN:
-        lines.append(f"  and {len(complaints) - _MOST_SHOWN:,} more")
-    raise InvalidInput("\n".join([message, *lines]), hint=hint)
+    """Raises an error with the `complaints`, if there are any."""
+    if complaints:
+        raise PlanRefused(message, complaints[:_MOST_SHOWN], more=len(complaints[_MOST_SHOWN:]), hint=hint)
 
 
 def _manifests(document: Mapping[str, Any], registry: Registry) -> Iterator[tuple[tuple[str, str], str]]:

@@ -126,6 +126,7 @@ def _bring(store: Store, change: _Change, dry_run: bool, output_format: str) -> 
         name,
         version,
         change.to,
+        expected=store.module(name, version).state,  # what is decided here, nobody else may have overtaken
         reason=change.reason,
         manifest=manifest,
         requested=change.requested,
