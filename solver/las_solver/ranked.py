@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from packaging.version import Version
 
 from las_solver.constraint import Constraint
-from las_solver.model import ModuleVersion
+from las_solver.model import Hardware, ModuleVersion
 from las_solver.ranks import Intervals, admitted_ranks
 
-__all__ = ["RankedModule", "RankedSource"]
+__all__ = ["Footprint", "RankedModule", "RankedSource", "footprint"]
+
+Footprint: TypeAlias = tuple[Hardware, tuple[str, ...]]
+"""What a version asks of the host: hardware, and to allow one of these modes."""
 
 _NOTHING_KNOWN: Final[Mapping[str, Intervals]] = MappingProxyType({})
 
@@ -24,11 +27,12 @@ class RankedModule:
     `candidates` and `versions` are sequences from old to new, which may make their items when they are asked for one;
     neither is iterated where a single item would do. `prereleases` are the ranks of pre-releases, and `newest` the rank
     of the newest final version, or of the newest at all. `runs` are the lowest ranks, in order and beginning with 0, of
-    runs of neighbours that are alike: they differ in nothing but version, source and checksum. `known` are the ranks
-    that constraints admit, by the constraint's text, so far as somebody worked them out; it may be asked about any.
+    runs of neighbours that are alike: they differ in nothing but version, source and checksum; `footprints` says of each
+    run what it asks of the host. `known` are the ranks that constraints admit, by the constraint's text, so far as
+    somebody worked them out; it may be asked about any.
     """
 
-    __slots__ = ("_admitted", "_known", "candidates", "name", "newest", "prereleases", "runs", "versions")
+    __slots__ = ("_admitted", "_known", "candidates", "footprints", "name", "newest", "prereleases", "runs", "versions")
 
     def __init__(
         self,
@@ -39,6 +43,7 @@ class RankedModule:
         prereleases: frozenset[int],
         newest: int,
         runs: Sequence[int],
+        footprints: Sequence[Footprint],
         known: Mapping[str, Intervals] = _NOTHING_KNOWN,
     ) -> None:
         self.name = name
@@ -47,6 +52,7 @@ class RankedModule:
         self.prereleases = prereleases
         self.newest = newest
         self.runs = runs
+        self.footprints = footprints
         self._known = known
         self._admitted: dict[str, Intervals] = {}
 
@@ -57,13 +63,16 @@ class RankedModule:
         prereleases = frozenset([rank for rank, one in enumerate(candidates) if one.is_prerelease])
         last = len(candidates) - 1
         newest = next((rank for rank in range(last, -1, -1) if rank not in prereleases), last) if prereleases else last
+        breaks = [rank for rank, (one, two) in enumerate(pairwise(candidates), 1) if not _are_alike(one, two)]
+        runs = [0, *breaks] if candidates else []
         return cls(
             name,
             candidates,
             tuple([one.version for one in candidates]),
             prereleases=prereleases,
             newest=newest,
-            runs=[0, *(rank for rank, (one, two) in enumerate(pairwise(candidates), 1) if not _are_alike(one, two))],
+            runs=runs,
+            footprints=[footprint(candidates[rank]) for rank in runs],
         )
 
     def __len__(self) -> int:
@@ -88,6 +97,12 @@ class RankedSource(Protocol):
     def ranked(self, name: str) -> RankedModule | None:
         """All versions of the module called `name`, or None if there are none; the same as ``versions(name)``."""
         ...
+
+
+def footprint(one: ModuleVersion) -> Footprint:
+    """What `one` asks of the host."""
+    preferred = one.preferred_mode
+    return one.hardware, one.modes if preferred is None or preferred in one.modes else (*one.modes, preferred)
 
 
 def _are_alike(one: ModuleVersion, two: ModuleVersion) -> bool:
