@@ -20,7 +20,7 @@ from las_registry.size import parse_size
 from las_registry.yaml_reader import Document, Quoted, Value
 from las_solver.constraint import Requirement, check_name, parse_version
 from las_solver.errors import InvalidInput
-from las_solver.model import Hardware, ModuleVersion
+from las_solver.model import NO_HARDWARE, Hardware, ModuleVersion
 
 __all__ = ["CATEGORIES", "Manifest", "Pool", "content_of", "read_boolean", "read_integer", "read_manifest"]
 
@@ -73,6 +73,15 @@ class Manifest:
         """The checksum of the content, whether or not the manifest carries it."""
         return checksum_of(self.content)
 
+    @property
+    def mark(self) -> str:
+        """What the manifest is known by in the digest of a registry, as cheap as it is to be had: the checksum that it
+        carries, else the digest of its file's bytes and its place in that file."""
+        carried, stream = self.module.checksum, self.document.stream
+        if carried is not None or stream is None:
+            return carried or self.checksum
+        return f"{stream.digest}:{self.document.index}"
+
     def text(self, field: str) -> str | None:
         """The text of a field at the top, e.g. ``description``; None where it is absent."""
         value = self.document.value
@@ -88,7 +97,7 @@ class Pool:
     """Values that many manifests share, each kept once: those spelled alike are the same object."""
 
     def __init__(self) -> None:
-        self._kept: dict[object, Any] = {}
+        self._kept: dict[object, Any] = {NO_HARDWARE: NO_HARDWARE}
         self._names: dict[str, str] = {}
         self._labels: dict[tuple[Value, ...], tuple[str, ...]] = {}
         self._modules: _Requirements = {}
