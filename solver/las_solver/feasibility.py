@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from packaging.version import Version
@@ -21,6 +21,7 @@ __all__ = [
     "allowed_mode",
     "names_versions",
     "objections",
+    "passes",
 ]
 
 
@@ -84,6 +85,16 @@ def objections(candidate: ModuleVersion, host: Host, request: Request) -> tuple[
     if request.excluded or request.pinned or request.locked is not None or host.deprecated:
         found.extend(_owners_objections(candidate, host, request))
     return tuple(found)
+
+
+def passes(hardware: Hardware, modes: Collection[str], name: str, host: Host, request: Request) -> bool:
+    """Whether a version of the module `name` that asks for `hardware` and one of `modes` is not ruled out by those."""
+    if hardware is not NO_HARDWARE and _hardware_objections(hardware, host):
+        return False
+    if host.modes is None and request.modes is None and not request.forced_modes:
+        return True
+    allowed = _allowed_modes(name, host, request)
+    return allowed is None or not allowed.isdisjoint(modes)
 
 
 def _owners_objections(candidate: ModuleVersion, host: Host, request: Request) -> Iterator[Objection]:

@@ -78,7 +78,7 @@ def _fewest(pruned: Problem, answer: Modules) -> Iterator[Fewest]:
 def _kept(shelf: Shelf, name: str) -> Kept:
     """That the installed module `name` changes only where that is needed."""
     installed = shelf.host.installed[name]
-    versions = shelf.numbers(name)
+    versions = shelf.module(name).versions
     rank = bisect_left(versions, installed.version)
     return Kept(Span(name, rank, rank, versions), installed.source)
 

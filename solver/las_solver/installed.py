@@ -13,6 +13,7 @@ from las_solver.feasibility import objections
 from las_solver.graph import find_cycles, on_cycles
 from las_solver.model import Hardware, Host, ModuleVersion, Request
 from las_solver.plan import Invalid
+from las_solver.ranked import RankedModule, RankedSource
 from las_solver.source import InformedSource, Note, Source
 
 __all__ = ["Installed", "InstalledSource"]
@@ -186,6 +187,15 @@ class InstalledSource:
             return known
         return (*known[: len(known) - after], one, *known[len(known) - place :])
 
+    def ranked(self, name: str) -> RankedModule | None:
+        one = self._installed.get(name)
+        if isinstance(self._source, RankedSource):
+            known = self._source.ranked(name)
+            if one is None or (known is not None and _has(known, one)):
+                return known
+        versions = self.versions(name)
+        return RankedModule.of(name, versions) if versions else None
+
     def providers(self, interface: str) -> Collection[str]:
         return self._with(self._source.providers(interface), self._providers.get(interface))
 
@@ -205,3 +215,9 @@ class InstalledSource:
     @staticmethod
     def _with(known: Collection[str], more: set[str] | None) -> Collection[str]:
         return known if more is None or more.issubset(known) else tuple(sorted(more.union(known)))
+
+
+def _has(known: RankedModule, one: ModuleVersion) -> bool:
+    """Whether `one` is among the versions of `known`, described alike."""
+    place = bisect_left(known.versions, one.version)
+    return place < len(known) and known.versions[place] == one.version and known.candidates[place] == one

@@ -13,15 +13,15 @@ from functools import cached_property
 from packaging.version import Version
 
 from las_solver.constraint import Constraint, Requirement
-from las_solver.feasibility import names_versions, objections
+from las_solver.feasibility import names_versions, objections, passes
 from las_solver.model import ModuleVersion, Request, Strategy
-from las_solver.ranks import Intervals, contains, intersect, intervals_of
+from las_solver.ranked import RankedModule
+from las_solver.ranks import Intervals, contains, intersect, merged
 from las_solver.shelf import Ranking, Shelf
 
 __all__ = ["Domain", "Need", "Problem"]
 
 _RUN_LIMIT = 64
-_FEW = 4
 _Predicate = Callable[[int], bool]
 
 
@@ -56,7 +56,17 @@ class Domain:
     `conditional` holds the ranks that are not `eligible`: pre-releases that only a requirement can admit.
     """
 
-    __slots__ = ("_consumed", "_intervals", "_needs", "_problem", "_ranking", "candidates", "conditional", "name")
+    __slots__ = (
+        "_alike",
+        "_consumed",
+        "_intervals",
+        "_needs",
+        "_problem",
+        "_ranking",
+        "candidates",
+        "conditional",
+        "name",
+    )
 
     def __init__(self, problem: Problem, name: str, ranking: Ranking) -> None:
         self._problem = problem
@@ -65,6 +75,7 @@ class Domain:
         self.candidates = ranking.candidates
         self.conditional = ranking.conditional
         self._needs: dict[int, tuple[Need, ...]] = {}
+        self._alike: dict[int, tuple[Need, ...]] = {}
         self._consumed: dict[int, tuple[str, ...]] = {}
         self._intervals: dict[tuple[str, str], Intervals] = {}
 
@@ -72,7 +83,7 @@ class Domain:
         return len(self.candidates)
 
     @property
-    def versions(self) -> tuple[Version, ...]:
+    def versions(self) -> Sequence[Version]:
         """The versions, by rank."""
         return self._ranking.versions
 
@@ -90,7 +101,10 @@ class Domain:
         needs = self._needs.get(rank)
         if needs is None:
             entries = self._ranking.entries(rank)
-            needs = self._needs[rank] = tuple([self._problem.need(field, one) for field, one in entries])
+            needs = self._alike.get(id(entries))
+            if needs is None:
+                needs = self._alike[id(entries)] = tuple([self._problem.need(field, one) for field, one in entries])
+            self._needs[rank] = needs
         return needs
 
     def consumes(self, rank: int) -> tuple[str, ...]:
@@ -182,27 +196,31 @@ class Domain:
     def all_needs(self) -> Iterator[tuple[Need, int, int]]:
         """Every need of any version, with each run of neighbouring ranks that has it: its lowest and its highest."""
         begun: dict[Need, int] = {}
-        for rank in range(len(self.candidates)):
-            needs = self.needs(rank)
+        for low in self._ranking.runs:
+            needs = self.needs(low)
             for need in [one for one in begun if one not in needs]:
-                yield need, begun.pop(need), rank - 1
+                yield need, begun.pop(need), low - 1
             for need in needs:
-                begun.setdefault(need, rank)
+                begun.setdefault(need, low)
         for need, low in begun.items():
             yield need, low, len(self.candidates) - 1
 
     def _run(self, rank: int, holds: _Predicate) -> tuple[int, int]:
-        low = high = rank
+        """Neighbouring ranks around `rank` for which `holds` answers True, as it does for all that are alike."""
+        low, high = self._ranking.run(rank)
+        last = len(self.candidates) - 1
         while low > 0 and low > rank - _RUN_LIMIT and holds(low - 1):
-            low -= 1
-        while high < len(self.candidates) - 1 and high < rank + _RUN_LIMIT and holds(high + 1):
-            high += 1
+            low, _ = self._ranking.run(low - 1)
+        while high < last and high < rank + _RUN_LIMIT and holds(high + 1):
+            _, high = self._ranking.run(high + 1)
         return low, high
 
     def _ranks(self, key: tuple[str, str], holds: _Predicate) -> Intervals:
+        """The ranks for which `holds` answers True, as it does for all that are alike."""
         known = self._intervals.get(key)
         if known is None:
-            known = self._intervals[key] = intervals_of([rank for rank in range(len(self.candidates)) if holds(rank)])
+            known = merged(self._ranking.run(low) for low in self._ranking.runs if holds(low))
+            self._intervals[key] = known
         return known
 
 
@@ -286,9 +304,8 @@ class Problem:
 
     def behind(self, chosen: ModuleVersion) -> int:
         """The number of eligible versions newer than `chosen`, under every strategy."""
-        versions = self._shelf.versions(chosen.name)
-        newest = versions[-1]
-        if newest is chosen or newest.version == chosen.version:
+        newest = self._shelf.module(chosen.name).versions[-1]
+        if newest is chosen.version or newest == chosen.version:
             return 0
         domain = self.domain(chosen.name)
         return domain.newer(bisect_left(domain.versions, chosen.version))
@@ -347,49 +364,42 @@ class Problem:
 
     def _rank(self, name: str, *, conditional: bool) -> Ranking:
         """The versions of the module `name`, in a pruned problem those that pass by themselves."""
-        places = range(len(versions := self._shelf.versions(name)))
+        module = self._shelf.module(name)
         prereleases = self._shelf.prereleases(name) if conditional else frozenset[int]()
-        kept: Sequence[int] = places
+        kept: Sequence[int] = range(len(module))
         if self.pruned:
-            kept = self._requestable(name, places)
+            kept = self._requestable(name, kept)
             if prereleases and not self._shelf.has_prerelease_namers(name):
-                kept = [place for place in kept if place not in prereleases]
-            kept = self._feasible(name, versions, kept)
-        if prereleases and len(kept) < len(versions):
+                is_all = len(kept) == len(module) and prereleases is module.prereleases
+                kept = module.finals if is_all else [place for place in kept if place not in prereleases]
+            kept = self._feasible(name, module, kept)
+        if prereleases and len(kept) < len(module):
             prereleases = frozenset(rank for rank, place in enumerate(kept) if place in prereleases)
-        candidates = versions if len(kept) == len(versions) else [versions[place] for place in kept]
-        return Ranking(self._shelf, candidates, prereleases)
+        return Ranking(self._shelf, module, kept, prereleases)
 
-    def _requestable(self, name: str, places: range) -> Sequence[int]:
-        """Those of `places` that the request's constraints on the module `name` admit."""
+    def _requestable(self, name: str, places: Sequence[int]) -> Sequence[int]:
+        """Those of `places`, which are all, that the request's constraints on the module `name` admit."""
         constraints = [one for one in self._requested.get(name, ()) if one.text]
         if not constraints:
             return places
-        admitted: Intervals = ((0, len(places) - 1),)
+        admitted: Intervals = ((0, len(places) - 1),) if places else ()
         for constraint in constraints:
             admitted = intersect(admitted, self._shelf.admitted(name, constraint))
         return [place for low, high in admitted for place in range(low, high + 1)]
 
-    def _feasible(self, name: str, versions: Sequence[ModuleVersion], places: Sequence[int]) -> Sequence[int]:
-        """Those of `places` that nothing speaks against; asked once for versions that are alike."""
-        if len(places) <= _FEW or names_versions(name, self.host, self.request):
-            return [place for place in places if not objections(versions[place], self.host, self.request)]
-        hardware, modes = versions[0].hardware, versions[0].modes
-        is_any_mode_allowed = (
-            self.host.modes is None and self.request.modes is None and name not in self.request.forced_modes
-        )
-        if is_any_mode_allowed:
-            others = [one for one in versions if one.hardware is not hardware]
-        else:
-            others = [one for one in versions if one.hardware is not hardware or one.modes != modes]
-        alike = {(id(one.hardware), id(one.modes)): one for one in (versions[0], *others)}
-        verdicts = {key: not objections(one, self.host, self.request) for key, one in alike.items()}
-        if all(verdicts.values()):
-            return places
-        usual = verdicts[id(hardware), id(modes)]
-        return [
-            place for place in places if verdicts.get((id(versions[place].hardware), id(versions[place].modes)), usual)
+    def _feasible(self, name: str, module: RankedModule, places: Sequence[int]) -> Sequence[int]:
+        """Those of `places` that nothing speaks against."""
+        host, request = self.host, self.request
+        failing = [
+            ranks for (hardware, modes), ranks in module.footprints if not passes(hardware, modes, name, host, request)
         ]
+        if len(failing) == len(module.footprints):
+            return ()
+        for ranks in failing:
+            places = [place for place in places if not contains(ranks, place)]
+        if names_versions(name, host, request):
+            places = [place for place in places if not objections(module.candidates[place], host, request)]
+        return places
 
     def request_ranks(self, name: str) -> Intervals:
         """The ranks in the domain of a requested module that the request's constraints on it admit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
@@ -11,9 +12,9 @@ from packaging.version import Version
 
 from las_solver.constraint import Constraint
 from las_solver.model import Hardware, ModuleVersion
-from las_solver.ranks import Intervals, admitted_ranks
+from las_solver.ranks import Intervals, admitted_ranks, merged
 
-__all__ = ["Footprint", "RankedModule", "RankedSource", "footprint"]
+__all__ = ["Footprint", "RankedModule", "RankedSource"]
 
 Footprint: TypeAlias = tuple[Hardware, tuple[str, ...]]
 """What a version asks of the host: hardware, and to allow one of these modes."""
@@ -27,12 +28,23 @@ class RankedModule:
     `candidates` and `versions` are sequences from old to new, which may make their items when they are asked for one;
     neither is iterated where a single item would do. `prereleases` are the ranks of pre-releases, and `newest` the rank
     of the newest final version, or of the newest at all. `runs` are the lowest ranks, in order and beginning with 0, of
-    runs of neighbours that are alike: they differ in nothing but version, source and checksum; `footprints` says of each
-    run what it asks of the host. `known` are the ranks that constraints admit, by the constraint's text, so far as
-    somebody worked them out; it may be asked about any.
+    runs of neighbours that are alike: they differ in nothing but version, source and checksum. `footprints` are what
+    versions ask of the host, different ones, each with the ranks that do. `known` are the ranks that constraints admit,
+    by the constraint's text, so far as somebody worked them out; it may be asked about any.
     """
 
-    __slots__ = ("_admitted", "_known", "candidates", "footprints", "name", "newest", "prereleases", "runs", "versions")
+    __slots__ = (
+        "_admitted",
+        "_finals",
+        "_known",
+        "candidates",
+        "footprints",
+        "name",
+        "newest",
+        "prereleases",
+        "runs",
+        "versions",
+    )
 
     def __init__(
         self,
@@ -43,7 +55,7 @@ class RankedModule:
         prereleases: frozenset[int],
         newest: int,
         runs: Sequence[int],
-        footprints: Sequence[Footprint],
+        footprints: Sequence[tuple[Footprint, Intervals]],
         known: Mapping[str, Intervals] = _NOTHING_KNOWN,
     ) -> None:
         self.name = name
@@ -54,6 +66,7 @@ class RankedModule:
         self.runs = runs
         self.footprints = footprints
         self._known = known
+        self._finals: Sequence[int] | None = None
         self._admitted: dict[str, Intervals] = {}
 
     @classmethod
@@ -65,6 +78,9 @@ class RankedModule:
         newest = next((rank for rank in range(last, -1, -1) if rank not in prereleases), last) if prereleases else last
         breaks = [rank for rank, (one, two) in enumerate(pairwise(candidates), 1) if not _are_alike(one, two)]
         runs = [0, *breaks] if candidates else []
+        footprints: dict[Footprint, list[tuple[int, int]]] = {}
+        for low, after in zip(runs, [*breaks, len(candidates)], strict=False):
+            footprints.setdefault(_footprint(candidates[low]), []).append((low, after - 1))
         return cls(
             name,
             candidates,
@@ -72,11 +88,27 @@ class RankedModule:
             prereleases=prereleases,
             newest=newest,
             runs=runs,
-            footprints=[footprint(candidates[rank]) for rank in runs],
+            footprints=[(one, merged(ranks)) for one, ranks in footprints.items()],
         )
 
     def __len__(self) -> int:
         return len(self.candidates)
+
+    @property
+    def finals(self) -> Sequence[int]:
+        """The ranks that are no pre-releases."""
+        finals = self._finals
+        if finals is None:
+            ranks = range(len(self))
+            finals = [rank for rank in ranks if rank not in self.prereleases] if self.prereleases else ranks
+            self._finals = finals
+        return finals
+
+    def run(self, rank: int) -> tuple[int, int]:
+        """The lowest and the highest rank of the neighbours around `rank` that are alike."""
+        runs = self.runs
+        place = bisect_right(runs, rank)
+        return runs[place - 1], (runs[place] if place < len(runs) else len(self)) - 1
 
     def admitted(self, constraint: Constraint) -> Intervals:
         """The ranks that `constraint` admits, pre-releases counted in."""
@@ -99,7 +131,7 @@ class RankedSource(Protocol):
         ...
 
 
-def footprint(one: ModuleVersion) -> Footprint:
+def _footprint(one: ModuleVersion) -> Footprint:
     """What `one` asks of the host."""
     preferred = one.preferred_mode
     return one.hardware, one.modes if preferred is None or preferred in one.modes else (*one.modes, preferred)

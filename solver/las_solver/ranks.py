@@ -8,14 +8,14 @@ version.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from packaging.version import Version
 
 from las_solver.constraint import Constraint, parse_version
 
-__all__ = ["Intervals", "admitted_ranks", "contains", "intersect", "intervals_of", "without"]
+__all__ = ["Intervals", "admitted_ranks", "contains", "intersect", "intervals_of", "merged", "without"]
 
 Intervals = tuple[tuple[int, int], ...]
 """Sorted, disjoint, not adjacent intervals ``(lowest rank, highest rank)``, both ends included."""
@@ -70,6 +70,17 @@ def intervals_of(ranks: Sequence[int]) -> Intervals:
     return tuple(
         zip([ranks[0], *(right for _, right in breaks)], [*(left for left, _ in breaks), ranks[-1]], strict=True)
     )
+
+
+def merged(intervals: Iterable[tuple[int, int]]) -> Intervals:
+    """The ranks of `intervals`, which are sorted and disjoint, but may be adjacent."""
+    found: list[tuple[int, int]] = []
+    for low, high in intervals:
+        if found and found[-1][1] == low - 1:
+            found[-1] = found[-1][0], high
+        else:
+            found.append((low, high))
+    return tuple(found)
 
 
 def _admitted_by(operator: str, text: str, versions: Sequence[Version]) -> Intervals:

@@ -3,39 +3,56 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import TypeVar, overload
 
 from packaging.version import Version
 
 from las_solver.constraint import Constraint, Requirement
 from las_solver.installed import Installed, InstalledSource
 from las_solver.model import Host, ModuleVersion
-from las_solver.ranks import Intervals, admitted_ranks
+from las_solver.ranked import RankedModule, RankedSource
+from las_solver.ranks import Intervals, merged
 from las_solver.source import Source
 
 __all__ = ["Entry", "Ranking", "Shelf"]
+
+Item = TypeVar("Item")
 
 
 class Ranking:
     """Versions of one module, ranked from 0 (oldest), of which some are *conditional*.
 
-    A conditional version is a pre-release that only a requirement of another module can admit; the others are eligible.
-    `eligible` holds their ranks, sorted.
+    They are those of `module` at `places`. A conditional version is a pre-release that only a requirement of another
+    module can admit; the others are eligible. `eligible` holds their ranks, sorted.
     """
 
-    def __init__(self, shelf: Shelf, candidates: Iterable[ModuleVersion], conditional: frozenset[int]) -> None:
+    def __init__(self, shelf: Shelf, module: RankedModule, places: Sequence[int], conditional: frozenset[int]) -> None:
         self._shelf = shelf
-        self.candidates = tuple(candidates)
+        self._module = module
+        self._is_whole = len(places) == len(module)
+        self._places = places
         self.conditional = conditional
-        self.versions: tuple[Version, ...] = tuple([one.version for one in self.candidates])
-        ranks = range(len(self.candidates))
+        ranks = range(len(places))
         self.eligible: Sequence[int] = [rank for rank in ranks if rank not in conditional] if conditional else ranks
+        self.candidates: Sequence[ModuleVersion] = module.candidates
+        self.versions: Sequence[Version] = module.versions
+        if not self._is_whole:
+            self.candidates, self.versions = _At(module.candidates, places), _At(module.versions, places)
         self._admitted: dict[str, Intervals] = {}
         self._entries: dict[int, tuple[Entry, ...]] = {}
 
     def __len__(self) -> int:
-        return len(self.candidates)
+        return len(self._places)
+
+    @cached_property
+    def runs(self) -> Sequence[int]:
+        """The lowest ranks of runs of neighbours that are alike, in order."""
+        if self._is_whole:
+            return self._module.runs
+        places = self._places
+        return sorted({bisect_left(places, low) for low in self._module.runs if low <= places[-1]}) if places else []
 
     def newer(self, rank: int) -> int:
         """The number of eligible versions newer than the one at `rank`."""
@@ -48,7 +65,7 @@ class Ranking:
     def just_newer(self, rank: int) -> tuple[int, int]:
         """The first and the last rank of the conditional versions between `rank` and the next newer eligible one."""
         place = bisect_right(self.eligible, rank)
-        return rank + 1, (self.eligible[place] if place < len(self.eligible) else len(self.candidates)) - 1
+        return rank + 1, (self.eligible[place] if place < len(self.eligible) else len(self)) - 1
 
     def just_older(self, rank: int) -> tuple[int, int]:
         """The first and the last rank of the conditional versions between `rank` and the next older eligible one."""
@@ -75,17 +92,59 @@ class Ranking:
 
     def admitted(self, constraint: Constraint) -> Intervals:
         """The ranks that `constraint` admits."""
+        if self._is_whole:
+            return self._module.admitted(constraint)
         admitted = self._admitted.get(constraint.text)
         if admitted is None:
-            admitted = self._admitted[constraint.text] = admitted_ranks(self.versions, constraint)
+            admitted = self._admitted[constraint.text] = self._ranks_at(self._module.admitted(constraint))
         return admitted
 
+    def _ranks_at(self, intervals: Intervals) -> Intervals:
+        """The ranks of those versions whose places in the whole module lie in `intervals`."""
+        places = self._places
+        ranks = [(bisect_left(places, low), bisect_right(places, high) - 1) for low, high in intervals]
+        return merged((low, high) for low, high in ranks if low <= high)
+
+    def run(self, rank: int) -> tuple[int, int]:
+        """The lowest and the highest rank of the neighbours around `rank` that are alike."""
+        if self._is_whole:
+            return self._module.run(rank)
+        place = bisect_right(self.runs, rank)
+        return self.runs[place - 1], (self.runs[place] if place < len(self.runs) else len(self)) - 1
+
     def entries(self, rank: int) -> tuple[Entry, ...]:
-        """What the version at `rank` needs of other modules."""
-        entries = self._entries.get(rank)
+        """What the version at `rank` needs of other modules; the same object for those that are alike."""
+        place, _ = self._module.run(self._places[rank])
+        entries = self._entries.get(place)
         if entries is None:
-            entries = self._entries[rank] = self._shelf.entries(self.candidates[rank])
+            entries = self._entries[place] = self._shelf.entries(self._module.candidates[place])
         return entries
+
+
+class _At(Sequence[Item]):
+    """The items of a sequence at some places."""
+
+    __slots__ = ("_items", "_places")
+
+    def __init__(self, items: Sequence[Item], places: Sequence[int]) -> None:
+        self._items = items
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Item]:
+        items = self._items
+        return (items[place] for place in self._places)
+
+    @overload
+    def __getitem__(self, at: int) -> Item: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Item]: ...
+    def __getitem__(self, at: int | slice) -> Item | Sequence[Item]:
+        if isinstance(at, slice):
+            return _At(self._items, self._places[at])
+        return self._items[self._places[at]]
 
 
 Entry = tuple[str, Requirement]
@@ -102,11 +161,11 @@ class Shelf:
     def __init__(self, source: Source, host: Host, installed: Installed | None = None) -> None:
         self.registry = source
         self.source = InstalledSource(source, host.installed) if host.installed else source
+        self._ranked_source = self.source if isinstance(self.source, RankedSource) else None
         self.host = host
         if installed is not None:
             self.installed = installed
-        self._versions: dict[str, tuple[ModuleVersion, ...]] = {}
-        self._numbers: dict[str, tuple[Version, ...]] = {}
+        self._modules: dict[str, RankedModule] = {}
         self._prereleases: dict[str, frozenset[int]] = {}
         self._namers: dict[str, bool] = {}
         self._newest: dict[str, Version] = {}
@@ -117,33 +176,36 @@ class Shelf:
         """What is installed on the host, and which part of it stays."""
         return Installed(self.host)
 
-    def versions(self, name: str) -> tuple[ModuleVersion, ...]:
+    def module(self, name: str) -> RankedModule:
+        """All versions of the module `name`; none if there is no such module."""
+        module = self._modules.get(name)
+        if module is None:
+            if self._ranked_source is None:
+                module = RankedModule.of(name, self.source.versions(name))
+            else:
+                module = self._ranked_source.ranked(name) or RankedModule.of(name, ())
+            self._modules[name] = module
+        return module
+
+    def versions(self, name: str) -> Sequence[ModuleVersion]:
         """Every version of the module `name`, from old to new."""
-        versions = self._versions.get(name)
-        if versions is None:
-            versions = self._versions[name] = tuple(reversed(self.source.versions(name)))
-        return versions
+        return self.module(name).candidates
 
     def admitted(self, name: str, constraint: Constraint) -> Intervals:
         """The places of the versions in :meth:`versions` that `constraint` admits."""
-        return admitted_ranks(self.numbers(name), constraint)
-
-    def numbers(self, name: str) -> tuple[Version, ...]:
-        """The numbers of the versions in :meth:`versions`."""
-        numbers = self._numbers.get(name)
-        if numbers is None:
-            numbers = self._numbers[name] = tuple([one.version for one in self.versions(name)])
-        return numbers
+        return self.module(name).admitted(constraint)
 
     def prereleases(self, name: str) -> frozenset[int]:
         """The places of the pre-releases in :meth:`versions`, without the one that is installed."""
+        module = self.module(name)
+        if not module.prereleases or not self.host.installed:
+            return module.prereleases
         places = self._prereleases.get(name)
         if places is None:
-            versions = self.versions(name)
-            found = [place for place, one in enumerate(versions) if one.is_prerelease]
-            if found and (installed := self.host.installed.get(name)) is not None and len(found) < len(versions):
-                found = [place for place in found if versions[place].version != installed.version]
-            places = self._prereleases[name] = frozenset(found)
+            places, versions = module.prereleases, module.versions
+            if (installed := self.host.installed.get(name)) is not None and len(places) < len(versions):
+                places = frozenset(place for place in places if versions[place] != installed.version)
+            self._prereleases[name] = places
         return places
 
     def has_prerelease_namers(self, name: str) -> bool:
@@ -157,9 +219,10 @@ class Shelf:
         """The newest final version of the module `name` in the registry, or the newest at all, or what is installed."""
         newest = self._newest.get(name)
         if newest is None:
-            versions = self.registry.versions(name) or self.versions(name)
-            final = next((one for one in versions if not one.is_prerelease), versions[0])
-            newest = self._newest[name] = final.version
+            module = self.module(name)
+            if name in self.host.installed and (versions := self.registry.versions(name)):
+                module = RankedModule.of(name, versions)
+            newest = self._newest[name] = module.versions[module.newest]
         return newest
 
     def host_meets(self, runtime: Requirement) -> bool:

@@ -10,6 +10,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 from packaging.version import Version
 
 from las_solver.model import ModuleVersion
+from las_solver.ranked import RankedModule
 
 __all__ = ["InformedSource", "MemorySource", "Note", "RejectedManifest", "ShadowedModule", "Source"]
 
@@ -115,9 +116,16 @@ class MemorySource:
                 if newer.version == older.version:
                     raise ValueError(f"{name} {older.version} is there twice")
         self._notes = tuple(notes)
+        self._ranked: dict[str, RankedModule] = {}
 
     def versions(self, name: str) -> Sequence[ModuleVersion]:
         return self._versions.get(name, ())
+
+    def ranked(self, name: str) -> RankedModule | None:
+        ranked = self._ranked.get(name)
+        if ranked is None and (versions := self.versions(name)):
+            ranked = self._ranked[name] = RankedModule.of(name, versions)
+        return ranked
 
     def providers(self, interface: str) -> Collection[str]:
         return self._providers.get(interface, ())

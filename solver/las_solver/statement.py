@@ -48,7 +48,7 @@ class Span:
     module: str
     low: int
     high: int
-    versions: tuple[Version, ...] = field(compare=False, repr=False)
+    versions: Sequence[Version] = field(compare=False, repr=False)
 
     @property
     def constraint(self) -> str:
@@ -192,7 +192,7 @@ class NoVersion:
 
     module: str
     constraint: Constraint
-    versions: tuple[Version, ...] = field(compare=False, repr=False)
+    versions: Sequence[Version] = field(compare=False, repr=False)
     below: Version | None = field(default=None, compare=False)
     above: Version | None = field(default=None, compare=False)
     prereleases: tuple[Version, ...] = field(default=(), compare=False)
@@ -348,7 +348,7 @@ def target_of(statement: Statement) -> Requirement | None:
             return None
 
 
-def spans_of(name: str, versions: tuple[Version, ...], ranks: Sequence[int]) -> list[Span]:
+def spans_of(name: str, versions: Sequence[Version], ranks: Sequence[int]) -> list[Span]:
     """The spans of neighbours that hold exactly `ranks`, which are sorted; the newest first.
 
     PEP 440 has no range that begins at a local version (``>=2.0`` admits ``2.0`` and ``2.0+local``), so such a version

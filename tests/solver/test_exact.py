@@ -21,7 +21,6 @@ from brute_force import BruteForce, as_far_as
 from hypothesis import HealthCheck, given, seed, settings
 from strategies import Case, Dice, cases, features, make_case
 
-from las_solver import problem
 from las_solver.check import check
 from las_solver.document import conflict_document, plan_document
 from las_solver.plan import Plan
@@ -88,9 +87,8 @@ def test_other_ways_to_solve_give_the_same_bytes(options: dict[str, object]) -> 
         assert answer(case, **options) == answer(case)
 
 
-def test_what_is_alike_in_versions_may_be_one_object(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a registry has it; then a domain asks once what speaks against versions that are alike."""
-    monkeypatch.setattr(problem, "_FEW", 0)
+def test_what_is_alike_in_versions_may_be_one_object() -> None:
+    """As a registry has it."""
 
     @on_many_cases(200, shard=50)
     def holds(case: Case) -> None:
