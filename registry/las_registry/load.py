@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from las_registry.compiled.tree import is_manifest_file, reason, shown, walk
 from las_registry.manifest import Manifest, Pool, read_manifest
 from las_registry.problem import Problem, RegistryUnusable
 from las_registry.rejection import Rejection
@@ -19,13 +20,24 @@ from las_registry.yaml_reader import LIMITS, read_documents
 if TYPE_CHECKING:
     from las_registry.tree_cache import Tree, TreeCache
 
-__all__ = ["Progress", "Shelf", "is_manifest_file", "load_directory", "load_files", "read_bytes"]
+__all__ = [
+    "ManifestFile",
+    "Progress",
+    "Shelf",
+    "check_directory",
+    "is_manifest_file",
+    "load_directory",
+    "load_files",
+    "manifests_in",
+    "no_manifests",
+    "read_bytes",
+    "settle_duplicates",
+    "unreadable",
+]
 
 Progress = Callable[[int, int], None]
 """Called with the number of files that are read and the number of files that there are."""
 
-_MANIFEST_NAMES = ("manifest.yaml", "manifest.yml")
-_MANIFEST_ENDINGS = (".manifest.yaml", ".manifest.yml")
 _MAX_FILE_PROBLEMS = 1000
 
 
@@ -53,18 +65,13 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class ManifestFile:
     """A manifest file: where it is, the path that manifests from it carry, and the one that problems
     carry."""
 
     path: str
     source: str
     shown: str
-
-
-def is_manifest_file(name: str) -> bool:
-    """Whether a file of this name holds manifests."""
-    return name in _MANIFEST_NAMES or name.endswith(_MANIFEST_ENDINGS)
 
 
 def load_directory(
@@ -74,41 +81,53 @@ def load_directory(
 
     Raises :class:`RegistryUnusable` if there is no such directory, or no manifest file in it.
     """
-    shown = os.fsencode(directory).decode("utf-8", "backslashreplace")
-    try:
-        is_directory, exists = directory.is_dir(), directory.exists()
-    except OSError as error:
-        raise RegistryUnusable(f"the registry {shown} cannot be read: {_reason(error)}") from None
-    if not is_directory:
-        what = "is not a directory" if exists else "does not exist"
-        raise RegistryUnusable(f"the registry {shown} {what}", hint="name a directory that holds manifest.yaml files")
-    problems: list[Problem] = []
-    files = _find_files(directory, problems)
+    place = check_directory(directory)
+    walked = walk(str(directory))
+    files = [_file(directory, one) for one in walked.files()]
+    problems = [unreadable(_file(directory, path), why) for path, why in walked.unreadable]
     if not files:
-        if problems:
-            raise RegistryUnusable(f"the registry {shown} cannot be read", problems=problems)
-        raise RegistryUnusable(
-            f"the registry {shown} is empty: no file in it is named manifest.yaml or ends in .manifest.yaml",
-            hint="las-solve registry schema prints what a manifest may contain",
-        )
+        raise no_manifests(place, problems)
     if not is_cached:
-        return replace(_load(files, problems, pool, on_progress), directory=shown)
+        return replace(_load(files, problems, pool, on_progress), directory=place)
     from las_registry.tree_cache import TreeCache
 
     cache = TreeCache.of(directory)
     shelf = _load(files, problems, pool, on_progress, cache)
     cache.save()
-    return replace(shelf, directory=shown)
+    return replace(shelf, directory=place)
+
+
+def check_directory(directory: Path) -> str:
+    """How the registry `directory` is shown; raises :class:`RegistryUnusable` if there is no such directory."""
+    place = shown(str(directory))
+    try:
+        is_directory, exists = directory.is_dir(), directory.exists()
+    except OSError as error:
+        raise RegistryUnusable(f"the registry {place} cannot be read: {reason(error)}") from None
+    if not is_directory:
+        what = "is not a directory" if exists else "does not exist"
+        raise RegistryUnusable(f"the registry {place} {what}", hint="name a directory that holds manifest.yaml files")
+    return place
+
+
+def no_manifests(place: str, problems: Sequence[Problem]) -> RegistryUnusable:
+    """The error about a registry without manifest files, some folders of which may be unreadable."""
+    if problems:
+        return RegistryUnusable(f"the registry {place} cannot be read", problems=problems)
+    return RegistryUnusable(
+        f"the registry {place} is empty: no file in it is named manifest.yaml or ends in .manifest.yaml",
+        hint="las-solve registry schema prints what a manifest may contain",
+    )
 
 
 def load_files(paths: Iterable[Path], pool: Pool, on_progress: Progress | None = None) -> Shelf:
     """Every manifest in the files named, whatever they are called."""
-    shown = [os.fsencode(path).decode("utf-8", "backslashreplace") for path in paths]
-    return _load([_File(path, path, path) for path in sorted(set(shown))], [], pool, on_progress)
+    places = {shown(str(path)) for path in paths}
+    return _load([ManifestFile(path, path, path) for path in sorted(places)], [], pool, on_progress)
 
 
 def _load(
-    files: Sequence[_File],
+    files: Sequence[ManifestFile],
     problems: list[Problem],
     pool: Pool,
     on_progress: Progress | None,
@@ -126,7 +145,7 @@ def _load(
             on_progress(at + 1, len(files))
     manifests = {}
     for name, several in candidates.items():
-        accepted, clashes = _settle_duplicates(several)
+        accepted, clashes = settle_duplicates(several)
         if accepted:
             manifests[name] = accepted
         rejections.extend(clashes)
@@ -145,59 +164,25 @@ def _load(
     )
 
 
-def _find_files(directory: Path, problems: list[Problem]) -> list[_File]:
-    """All manifest files of a tree in order of their paths; a directory that several paths lead to is read
-    once.
-
-    Links to directories are followed after all real directories, so that a file is known by its real path
-    if it can be.
-    """
-    found: list[_File] = []
-    seen: set[tuple[int, int]] = set()
-    waiting, linked = [""], list[str]()
-    while waiting or linked:
-        inside = waiting.pop() if waiting else linked.pop(0)
-        try:
-            status = (directory / inside).stat()
-            if (status.st_dev, status.st_ino) in seen:
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            with os.scandir(directory / inside) as entries:
-                listed = sorted(entries, key=lambda entry: entry.name)
-        except OSError as error:
-            problems.append(_unreadable(_file(directory, inside), error))
-            continue
-        folders: list[str] = []
-        for entry in listed:
-            relative = f"{inside}/{entry.name}" if inside else entry.name
-            if _is_directory(entry):
-                (linked if entry.is_symlink() else folders).append(relative)
-            elif is_manifest_file(entry.name):
-                found.append(_file(directory, relative))
-        waiting.extend(reversed(folders))
-    return sorted(found, key=lambda one: one.source)
-
-
-def _is_directory(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
-
-
-def _file(directory: Path, relative: str) -> _File:
+def _file(directory: Path, relative: str) -> ManifestFile:
     path = os.path.join(directory, relative) if relative else str(directory)  # noqa: PTH118
-    source, shown = (os.fsencode(one).decode("utf-8", "backslashreplace") for one in (relative, path))
-    return _File(path, source, shown)
+    return ManifestFile(path, shown(relative), shown(path))
 
 
-def _read_file(file: _File, pool: Pool, cache: TreeCache | None) -> Iterator[Manifest | Rejection]:
+def _read_file(file: ManifestFile, pool: Pool, cache: TreeCache | None) -> Iterator[Manifest | Rejection]:
     """Each manifest of a file, or that it was rejected."""
     try:
         data = read_bytes(file.path)
     except OSError as error:
-        yield Rejection(source=file.source, problems=(_unreadable(file, error),))
+        yield Rejection(source=file.source, problems=(unreadable(file, reason(error)),))
         return
+    yield from manifests_in(file, data, pool, cache)
+
+
+def manifests_in(
+    file: ManifestFile, data: bytes, pool: Pool, cache: TreeCache | None = None
+) -> Iterator[Manifest | Rejection]:
+    """Each manifest of a file with the content `data`, or that it was rejected."""
     if cache is not None and (trees := cache.trees(data)) is not None:
         accepted = _recognise(file, data, trees, pool)
         if accepted:
@@ -228,7 +213,7 @@ def _read_file(file: _File, pool: Pool, cache: TreeCache | None) -> Iterator[Man
         cache.keep(data, fresh)
 
 
-def _recognise(file: _File, data: bytes, trees: Sequence[Tree], pool: Pool) -> list[Manifest]:
+def _recognise(file: ManifestFile, data: bytes, trees: Sequence[Tree], pool: Pool) -> list[Manifest]:
     """The manifests of a file that was accepted before; none if one of them is not accepted any more."""
     stream = Stream(data)
     accepted: list[Manifest] = []
@@ -257,16 +242,12 @@ def read_bytes(path: str) -> bytes:
         return data
 
 
-def _unreadable(file: _File, error: OSError) -> Problem:
-    return Problem(file=file.shown, message=f"it cannot be read: {_reason(error)}")
+def unreadable(file: ManifestFile, why: str) -> Problem:
+    """That a file or folder cannot be read, and why."""
+    return Problem(file=file.shown, message=f"it cannot be read: {why}")
 
 
-def _reason(error: OSError) -> str:
-    reason = error.strerror or str(error)
-    return f"{reason[:1].lower()}{reason[1:]}"
-
-
-def _settle_duplicates(manifests: list[Manifest]) -> tuple[tuple[Manifest, ...], list[Rejection]]:
+def settle_duplicates(manifests: list[Manifest]) -> tuple[tuple[Manifest, ...], list[Rejection]]:
     """The manifests of one module, newest first, each version once, and those that contradict one another."""
     manifests.sort(key=lambda one: one.module.version, reverse=True)
     if all(one.module.version != two.module.version for one, two in pairwise(manifests)):

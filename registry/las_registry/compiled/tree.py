@@ -1,0 +1,209 @@
+"""The manifest files of a directory tree, and whether they may have changed since somebody looked.
+
+Of each folder and file, its *mark* is kept: size, times of modification and change, and inode, as ``stat`` has them.
+While they are the same, so is what is in it; except that a second write may follow in the same tick of the clock, so
+that there is no mark where one of the times is near to the time of looking.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from stat import S_ISDIR
+from time import time_ns
+from typing import Final, NamedTuple
+
+__all__ = ["Difference", "Folder", "Walk", "chunks", "differences", "is_manifest_file", "reason", "shown", "walk"]
+
+Mark = list[int]
+
+_NAMES: Final = ("manifest.yaml", "manifest.yml")
+_ENDINGS: Final = (".manifest.yaml", ".manifest.yml")
+_TICK: Final = 2_000_000_000
+"""Nanoseconds within which two writes may carry the same time: FAT counts in steps of two seconds."""
+
+_CHUNK: Final = 1000
+
+
+class Folder(NamedTuple):
+    """A folder that was walked: its `path` inside the tree, empty for the top, and what is in it.
+
+    `folders`, `linked`, `others` and `names` are the names of real directories, of links to directories, of links that
+    lead nowhere or to what is no directory, and of manifest files; `marks` are those of the files. `mark` is None where
+    it proves nothing, ``[inode]`` of a folder that another path leads to, too, and which was read there, and empty
+    where these are further files of the same folder.
+    """
+
+    path: str
+    mark: Mark | None
+    folders: list[str]
+    linked: list[str]
+    others: list[str]
+    names: list[str]
+    marks: list[Mark | None]
+
+
+class Walk(NamedTuple):
+    """All folders of a tree, in the order in which they were met, and why some could not be read, by their paths."""
+
+    folders: list[Folder]
+    unreadable: list[tuple[str, str]]
+
+    def files(self) -> list[str]:
+        """The paths of all manifest files inside the tree, in order of how they are shown."""
+        found = [one.path and f"{one.path}/" for one in self.folders]
+        return sorted(
+            [base + name for base, folder in zip(found, self.folders, strict=True) for name in folder.names], key=shown
+        )
+
+
+class Difference(NamedTuple):
+    """That the mark of a folder is another than it was, or of the file at the place `file` in it.
+
+    `mark` is the new one.
+    """
+
+    folder: int
+    file: int | None
+    mark: Mark | None
+
+
+def is_manifest_file(name: str) -> bool:
+    """Whether a file of this name holds manifests."""
+    return name in _NAMES or name.endswith(_ENDINGS)
+
+
+def shown(path: str) -> str:
+    """A path as it is shown: with escapes for bytes that are not UTF-8."""
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def reason(error: OSError) -> str:
+    """Why something cannot be read."""
+    text = error.strerror or str(error)
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+def walk(directory: str, known: Mapping[str, Folder] | None = None) -> Walk:
+    """All folders of the tree below `directory`; one that several paths lead to is read once.
+
+    Links to directories are followed after all real directories, so that a file is known by its real path if it can be.
+    Of `known` folders, by path, nothing is listed again while their marks are the same.
+    """
+    known = known or {}
+    prefix = os.path.join(directory, "")  # noqa: PTH118
+    found, unreadable = list[Folder](), list[tuple[str, str]]()
+    seen: set[tuple[int, int]] = set()
+    waiting, linked = [""], list[str]()
+    while waiting or linked:
+        inside = waiting.pop() if waiting else linked.pop(0)
+        base = f"{prefix}{inside}/" if inside else prefix
+        try:
+            status = os.stat(base if inside else directory)  # noqa: PTH116
+            if (status.st_dev, status.st_ino) in seen:
+                found.append(Folder(inside, [status.st_ino], [], [], [], [], []))
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            mark = _folder_mark(status)
+            old = known.get(inside)
+            entries = _listed(base) if old is None or mark is None or old.mark != mark else old[2:6]
+        except OSError as error:
+            unreadable.append((inside, reason(error)))
+            found.append(Folder(inside, None, [], [], [], [], []))
+            continue
+        folders, links, others, names = entries
+        found.append(Folder(inside, mark, folders, links, others, names, [_file_mark(base + name) for name in names]))
+        below = f"{inside}/" if inside else ""
+        waiting.extend([below + name for name in reversed(folders)])
+        linked.extend([below + name for name in links])
+    return Walk(found, unreadable)
+
+
+def chunks(folders: Iterable[Folder]) -> Iterator[list[Folder]]:
+    """The `folders` in parts of about a thousand files."""
+    part, size = list[Folder](), 0
+    for folder in folders:
+        for start in range(0, len(folder.names) or 1, _CHUNK):
+            names, marks = (several[start : start + _CHUNK] for several in (folder.names, folder.marks))
+            head = folder[:5] if start == 0 else (folder.path, list[int](), list[str](), list[str](), list[str]())
+            part.append(Folder(*head, names, marks))
+            size += len(names) + 1
+            if size >= _CHUNK:
+                yield part
+                part, size = [], 0
+    if part:
+        yield part
+
+
+def differences(directory: str, folders: Iterable[Folder]) -> list[Difference] | None:
+    """What is no longer as it was; None if that can only be said by walking the tree again."""
+    prefix = os.path.join(directory, "")  # noqa: PTH118
+    stat, found = os.stat, list[Difference]()
+    for place, (path, mark, real, linked, others, names, marks) in enumerate(folders):
+        base = f"{prefix}{path}/" if path else prefix
+        try:
+            if mark != []:
+                status = stat(base)
+                if mark is None or [status.st_ino, status.st_mtime_ns, status.st_ctime_ns][: len(mark)] != mark:
+                    if len(names) == _CHUNK or _listed(base) != (real, linked, others, names):
+                        return None
+                    found.append(Difference(place, None, _folder_mark(status)))
+        except OSError:
+            return None
+        if others and any(os.path.isdir(base + name) for name in others):  # noqa: PTH112
+            return None
+        for at, (name, old) in enumerate(zip(names, marks, strict=True)):
+            try:
+                status = stat(base + name)
+            except OSError:
+                found.append(Difference(place, at, None))
+                continue
+            if [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino] != old:
+                if S_ISDIR(status.st_mode):
+                    return None
+                found.append(Difference(place, at, _proven(status)))
+    return found
+
+
+def _listed(base: str) -> tuple[list[str], list[str], list[str], list[str]]:
+    """The names of what is in a folder, in order: see :class:`Folder`."""
+    folders, linked, others, names = list[str](), list[str](), list[str](), list[str]()
+    with os.scandir(base) as entries:
+        for entry in sorted(entries, key=lambda one: one.name):
+            if _is_directory(entry):
+                (linked if entry.is_symlink() else folders).append(entry.name)
+            elif is_manifest_file(entry.name):
+                names.append(entry.name)
+            elif entry.is_symlink():
+                others.append(entry.name)
+    return folders, linked, others, names
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _file_mark(path: str) -> Mark | None:
+    try:
+        return _proven(os.stat(path))  # noqa: PTH116
+    except OSError:
+        return None
+
+
+def _proven(status: os.stat_result) -> Mark | None:
+    """The mark of a file, if it proves something."""
+    if _is_recent(status):
+        return None
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
+def _folder_mark(status: os.stat_result) -> Mark | None:
+    return None if _is_recent(status) else [status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
+
+
+def _is_recent(status: os.stat_result) -> bool:
+    now = time_ns()
+    return abs(now - status.st_mtime_ns) <= _TICK or abs(now - status.st_ctime_ns) <= _TICK
