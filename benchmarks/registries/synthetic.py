@@ -1,0 +1,402 @@
+"""Synthetic registries from a seed: 1,000 to 1,000,000 versions, made one module at a time.
+
+How a module comes about (its place in the row: :mod:`benchmarks.registries.row`):
+
+- Its versions have moments in time. Their needs change in a few of them only; in between, a *run* of versions shares
+  one :class:`Shape`. What a run needs is a range around what was there when it began: a floor, mostly a while back,
+  often a ceiling, seldom one version.
+- One version of each module, the newest at one moment, is its *planted* one. The run with it is never blocked, and its
+  ranges admit the planted versions of what it needs; so the planted versions answer every request.
+- Runs are *blocked* by a share: by hardware beyond the host's, or by a requirement that nothing meets.
+- A planted contradiction makes every version of two modules of the planted answer need a third, in ranges without a
+  version in common. Both are needed, through versions that are all that there are, by the request.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from random import Random
+from typing import NamedTuple
+
+from benchmarks.registries.row import PROVIDED_BY, History, Row
+from benchmarks.registries.spec import Spec
+from las_registry.size import parse_size
+from las_solver.constraint import Requirement, parse_version
+from las_solver.model import Hardware, ModuleVersion, Request
+
+__all__ = [
+    "GeneratedModule",
+    "HardwareTexts",
+    "Shape",
+    "generate",
+    "module_versions",
+    "planted",
+    "planted_modules",
+    "request",
+]
+
+CATEGORIES = ("language", "runtime", "framework", "service", "application", "tool", "model")
+_HEAVY = ("framework", "service", "model")
+_MODES = (("native",), ("native", "container"), ("native",), ("container", "native"))
+_SYSTEM_PACKAGES = ((), (), (), ("gcc",), ("cmake", "git"))
+_HOST_RUNTIMES = ("cuda>=11.8", "cuda>=12.1,<13", "nvidia-driver>=535")
+_IMPOSSIBLE = ">=99"
+_SOMETIMES = 0.6
+_FORMERLY = 0.6
+_STILL = 0.1
+_BLOCKED_LENGTHS = (2, 3, 4, 5)
+_MEAN_BLOCKED = 2.95
+"""Of these lengths, as they turn out: the end of a module and its planted version cut them short."""
+
+
+class HardwareTexts(NamedTuple):
+    """The hardware that a version needs, as its manifest spells it."""
+
+    cores: int | None = None
+    ram: str | None = None
+    vram: str | None = None
+    multi_gpu: bool = False
+
+
+_NO_HARDWARE = HardwareTexts()
+_TIERS = (
+    HardwareTexts(cores=2, ram="4GiB"),
+    HardwareTexts(cores=4, ram="8GiB", vram="6GiB"),
+    HardwareTexts(cores=8, ram="16GiB", vram="12GiB"),
+    HardwareTexts(cores=8, ram="32GiB", vram="20GB"),
+)
+_BEYOND = (
+    HardwareTexts(vram="48GB"),
+    HardwareTexts(cores=8, vram="80GB"),
+    HardwareTexts(ram="256GiB"),
+    HardwareTexts(cores=64, ram="32GiB"),
+    HardwareTexts(vram="20GB", multi_gpu=True),
+)
+
+
+class Shape(NamedTuple):
+    """What a run of versions has in common, as manifests spell it. `blocked_by`: hardware or requirement, if it is."""
+
+    requirements: tuple[str, ...] = ()
+    runtimes: tuple[str, ...] = ()
+    hardware: HardwareTexts = _NO_HARDWARE
+    modes: tuple[str, ...] = ("native",)
+    provides: tuple[str, ...] = ()
+    consumes: tuple[str, ...] = ()
+    system_packages: tuple[str, ...] = ()
+    blocked_by: str | None = None
+
+
+class GeneratedModule(NamedTuple):
+    """A module with its `versions`, oldest first. `runs` are the indexes at which a run begins, each with its shape;
+    `planted` is the index of the version in planted answers."""
+
+    name: str
+    category: str
+    versions: Sequence[str]
+    runs: Sequence[tuple[int, Shape]]
+    planted: int
+
+    def shapes(self) -> Iterator[tuple[str, Shape]]:
+        """Each version with its shape."""
+        ends = [*(start for start, _ in self.runs[1:]), len(self.versions)]
+        for (start, shape), end in zip(self.runs, ends, strict=True):
+            for version in self.versions[start:end]:
+                yield version, shape
+
+    def planted_shape(self) -> Shape:
+        """The shape of the planted version."""
+        return self.runs[bisect_right(self.runs, self.planted, key=lambda run: run[0]) - 1][1]
+
+
+class _Range(NamedTuple):
+    """A constraint, and the indexes from `low` up to `high`, without `but`, that it admits."""
+
+    text: str
+    low: int
+    high: int
+    but: int = -1
+
+    def admits(self, index: int) -> bool:
+        return self.low <= index < self.high and index != self.but
+
+
+def generate(spec: Spec) -> Iterator[GeneratedModule]:
+    """The modules of the registry, so many versions as `spec` says; the same `spec` gives the same modules.
+
+    The last module is cut short where the number demands it. Raises :class:`ValueError` where the planted requests
+    alone have more versions.
+    """
+    left = spec.versions
+    for module in planted_modules(spec):
+        left -= len(module.versions)
+        if left < 0:
+            raise ValueError(f"the planted requests alone have more than {spec.versions} versions")
+        yield module
+    row = Row(spec, "m")
+    place = 0
+    while left:
+        module = _module(row, place, None)
+        if len(module.versions) > left:
+            module = module._replace(
+                versions=module.versions[:left],
+                runs=[run for run in module.runs if run[0] < left],
+                planted=min(module.planted, left - 1),
+            )
+        left -= len(module.versions)
+        place += 1
+        yield module
+
+
+def planted_modules(spec: Spec) -> Iterator[GeneratedModule]:
+    """The modules of the planted requests alone, with which the registry begins."""
+    for size, contradiction in (
+        *((one, False) for one in spec.closures),
+        *((one, True) for one in spec.contradictions),
+    ):
+        row = _planted_row(spec, size, contradiction=contradiction)
+        clashes = _clashes(row) if contradiction else {}
+        for place in range(row.length or 0):
+            yield _module(row, place, clashes.get(place))
+
+
+def request(spec: Spec, closure: int, *, contradiction: bool = False) -> Request:
+    """The planted request of that size: its planted answer has `closure` modules, and providers of what they consume.
+
+    With `contradiction`, the one that has no answer. Needs nothing of `spec` but its seed and its shares.
+    """
+    row = _planted_row(spec, closure, contradiction=contradiction)
+    return Request(requirements=tuple(Requirement.parse(row.name(place)) for place in row.roots))
+
+
+def planted(spec: Spec, closure: int) -> Mapping[str, str]:
+    """The planted answer to that request: a valid one, but hardly ever the newest."""
+    row = _planted_row(spec, closure, contradiction=False)
+    chosen: dict[int, GeneratedModule] = {}
+    ahead = list(row.roots)
+    while ahead:
+        while ahead:
+            place = ahead.pop()
+            if place not in chosen:
+                module = chosen[place] = _module(row, place, None)
+                shape = module.planted_shape()
+                names = [entry.partition("@")[0] for entry in shape.requirements]
+                names += [str(Requirement.parse_runtime(entry).name) for entry in shape.runtimes]
+                ahead += [int(name.rpartition("-")[2]) for name in names if name.startswith(f"{row.prefix}-")]
+        consumed = {one for module in chosen.values() for one in module.planted_shape().consumes}
+        provided = {one for module in chosen.values() for one in module.planted_shape().provides}
+        ahead += [64 * int(one.rpartition("-")[2]) + PROVIDED_BY[0] for one in sorted(consumed - provided)][:1]
+    return {module.name: module.versions[module.planted] for _, module in sorted(chosen.items())}
+
+
+def module_versions(module: GeneratedModule) -> Iterator[ModuleVersion]:
+    """The versions of `module` as the solver knows them, oldest first."""
+    source = f"{module.name}/manifest.yaml"
+    last: Shape | None = None
+    for version, shape in module.shapes():
+        if shape is not last:
+            last = shape
+            requirements = tuple([Requirement.parse(text) for text in shape.requirements])
+            runtimes = tuple([Requirement.parse_runtime(text) for text in shape.runtimes])
+            hardware = Hardware(
+                cores_min=shape.hardware.cores,
+                ram_min=_size(shape.hardware.ram),
+                vram_min=_size(shape.hardware.vram),
+                multi_gpu=shape.hardware.multi_gpu,
+            )
+        yield ModuleVersion(
+            name=module.name,
+            version=parse_version(version),
+            category=module.category,
+            requirements=requirements,
+            runtimes=runtimes,
+            hardware=hardware,
+            modes=shape.modes,
+            provides=shape.provides,
+            consumes=shape.consumes,
+            system_packages=shape.system_packages,
+            source=source,
+        )
+
+
+def _size(text: str | None) -> int | None:
+    return None if text is None else parse_size(text)
+
+
+def _planted_row(spec: Spec, closure: int, *, contradiction: bool) -> Row:
+    return Row(spec, f"{'x' if contradiction else 'c'}{closure}", closure)
+
+
+def _clashes(row: Row) -> Mapping[int, tuple[str, str]]:
+    """Two modules of the planted answer, both always needed, and what every version of them is to need."""
+    chance = row.chance(0, "contradiction")
+    core = sorted(set(range(row.length or 0)) - row.optional)
+    target = next(place for place in core if len(row.history(place).finals) > 1)
+    above = [place for place in core[: len(core) // 2] if place > target]
+    one, two = chance.sample(above, 2)
+    finals = row.history(target).finals
+    middle = row.history(target).texts[finals[len(finals) // 2]]
+    name = row.name(target)
+    return {one: (name, f"{name}@>={middle}"), two: (name, f"{name}@<{middle}")}
+
+
+def _module(row: Row, place: int, clash: tuple[str, str] | None) -> GeneratedModule:
+    history = row.history(place)
+    chance = row.chance(place, "needs")
+    needs = _Needs(row, place, chance)
+    category = CATEGORIES[place % len(CATEGORIES)]
+    common = Shape(
+        hardware=_TIERS[int(chance.random() * len(_TIERS))]
+        if category in _HEAVY and chance.random() < 0.6
+        else _NO_HARDWARE,
+        modes=_MODES[place % len(_MODES)],
+        system_packages=_SYSTEM_PACKAGES[int(chance.random() * len(_SYSTEM_PACKAGES))],
+    )
+    provides = row.provides(place)
+    consumes = row.consumes(place, row.chance(place, "interfaces")) if row.spec.interfaces else None
+    runs = []
+    starts = _runs(row.spec, history, chance)
+    for at, (start, is_blocked, is_planted) in enumerate(starts):
+        if not is_blocked or not at:
+            needs.revise(start, is_planted=is_planted)
+        requirements, runtimes = needs.entries(is_planted=is_planted)
+        shape = common._replace(requirements=requirements, runtimes=runtimes)
+        if provides and (is_planted or chance.random() < 0.8):
+            shape = shape._replace(provides=(provides,))
+        if consumes:
+            shape = shape._replace(consumes=(consumes,))
+        if is_blocked:
+            shape = _block(shape, row, place, chance)
+        if clash is not None:
+            others = [entry for entry in shape.requirements if entry.partition("@")[0] != clash[0]]
+            shape = shape._replace(requirements=(*others, clash[1]))
+        runs.append((start, shape))
+    return GeneratedModule(row.name(place), category, history.texts, runs, history.planted)
+
+
+def _runs(spec: Spec, history: History, chance: Random) -> list[tuple[int, bool, bool]]:
+    """Where runs begin, whether each is blocked, and whether it has the planted version."""
+    random = chance.random
+    count = len(history.texts)
+    share = spec.blocked * count / (count - 1) if count > 1 else 0.0
+    begins_blocked = share / (_MEAN_BLOCKED * max(0.05, 1 - share) + share)
+    runs: list[tuple[int, bool, bool]] = []
+    index = 0
+    begins = True
+    while index < count:
+        if index != history.planted and random() < begins_blocked:
+            runs.append((index, True, False))
+            length = _BLOCKED_LENGTHS[int(random() * len(_BLOCKED_LENGTHS))]
+            end = index + length
+            index = min(end, count) if not index < history.planted < end else history.planted
+            begins = True
+        else:
+            if begins or random() < spec.revised or (history.numbers[index][0] > history.numbers[index - 1][0]):
+                runs.append((index, False, False))
+            begins = False
+            index += 1
+    at = max(rank for rank, run in enumerate(runs) if run[0] <= history.planted)
+    runs[at] = (runs[at][0], False, True)
+    return runs
+
+
+class _Needs:
+    """What a module needs, as it changes from run to run."""
+
+    def __init__(self, row: Row, place: int, chance: Random) -> None:
+        self._row = row
+        self._place = place
+        self._chance = chance
+        self._always, sometimes = row.needs(place, chance)
+        self._formerly = row.needed_formerly(place)
+        self._sometimes = [need for need in sometimes if need not in self._formerly]
+        self._active: dict[int, _Range] = {}
+        self._runtimes = frozenset(
+            need for need in (*self._always, *self._sometimes, *self._formerly) if chance.random() < row.spec.runtimes
+        )
+        self._host_runtime = _HOST_RUNTIMES[int(chance.random() * len(_HOST_RUNTIMES))] if chance.random() < 0.1 else ""
+        self._partner = row.partner(place)
+
+    def revise(self, start: int, *, is_planted: bool) -> None:
+        """Begin a run at the version with the index `start`."""
+        row, chance, random = self._row, self._chance, self._chance.random
+        moment = row.history(self._place).moments[start]
+        active = self._active
+        for need in self._always:
+            before = active.get(need)
+            target = row.history(need)
+            if before is None or random() < 0.5 or (is_planted and not before.admits(target.planted)):
+                active[need] = _range(row.spec, target, moment, chance, keeps_planted=is_planted)
+        for need in self._sometimes:
+            if random() < _SOMETIMES and not (is_planted and need in row.optional):
+                active[need] = _range(row.spec, row.history(need), moment, chance, keeps_planted=is_planted)
+            else:
+                active.pop(need, None)
+        for need in self._formerly:
+            share = _FORMERLY if start < row.history(self._place).planted else _STILL
+            if not is_planted and random() < share:
+                active[need] = _range(row.spec, row.history(need), moment, chance, keeps_planted=False)
+            else:
+                active.pop(need, None)
+        if self._partner is not None:
+            if not is_planted and random() < 0.5:
+                active[self._partner] = _Range("", 0, 0)
+            else:
+                active.pop(self._partner, None)
+
+    def entries(self, *, is_planted: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The entries on modules and on runtimes as they are now."""
+        name = self._row.name
+        requirements: list[str] = []
+        runtimes: list[str] = [self._host_runtime] if self._host_runtime else []
+        for need, admitted in self._active.items():
+            if need in self._runtimes:
+                runtimes.append(name(need) + admitted.text)
+            else:
+                requirements.append(f"{name(need)}@{admitted.text}" if admitted.text else name(need))
+        return tuple(requirements), tuple(runtimes)
+
+
+def _range(spec: Spec, target: History, moment: float, chance: Random, *, keeps_planted: bool) -> _Range:
+    """A constraint around the newest version of `target` at `moment`; if wanted, it admits the planted version."""
+    random = chance.random
+    texts, numbers, finals = target.texts, target.numbers, target.finals
+    current = target.newest_at(moment)
+    low = max(0, current - int(random() * random() * 10))
+    kept = target.planted if keeps_planted else None
+    if kept is not None:
+        low, current = min(low, kept), max(current, kept)
+    if random() >= spec.named_prereleases:
+        low = finals[bisect_right(finals, low) - 1]
+    kind = random()
+    major = numbers[current][0]
+    if kind < spec.ceilings:
+        end = target.end_of_major(major)
+        if kind < spec.ceilings * 0.05:
+            exact = current if kept is None else kept
+            return _Range(f"=={texts[exact]}", exact, exact + 1)
+        if kind < spec.ceilings * 0.5 and numbers[low][0] == major and texts[low][-3:] != "rc1":
+            return _Range(f"~={major}.{numbers[low][1]}", low, end)
+        return _Range(f">={texts[low]},<{major + 1}", low, end)
+    if kind < spec.ceilings + 0.08:
+        return _Range("", 0, len(texts))
+    if kind < spec.ceilings + 0.12 and low + 1 < len(texts) and low + 1 != kept and texts[low + 1][-3:] != "rc1":
+        return _Range(f">={texts[low]},!={texts[low + 1]}", low, len(texts), low + 1)
+    return _Range(f">={texts[low]}", low, len(texts))
+
+
+def _block(shape: Shape, row: Row, place: int, chance: Random) -> Shape:
+    """`shape`, asking for hardware beyond the host's, or for what nothing meets."""
+    if chance.random() < 0.5:
+        beyond = _BEYOND[int(chance.random() * len(_BEYOND))]
+        return shape._replace(hardware=beyond, blocked_by="hardware")
+    entries = shape.requirements
+    if not entries:
+        if not place:
+            return shape._replace(hardware=_BEYOND[0], blocked_by="hardware")
+        return shape._replace(requirements=(f"{row.name(place - 1)}@{_IMPOSSIBLE}",), blocked_by="requirement")
+    at = int(chance.random() * len(entries))
+    name = entries[at].partition("@")[0]
+    changed = (*entries[:at], f"{name}@{_IMPOSSIBLE}", *entries[at + 1 :])
+    return shape._replace(requirements=changed, blocked_by="requirement")
