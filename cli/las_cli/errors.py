@@ -21,7 +21,6 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -29,6 +28,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import click
 
 from las_cli.render.terminal import printable, wants_colour
+from las_solver.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from las_registry.lock_changes import LockNotObeyed

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 import click
+
+from las_solver.lazy_dataclass import dataclass
 
 __all__ = ["Entry", "LazyGroup"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from las_cli.logging import logger
 from las_cli.render.phrases import did_you_mean
 from las_cli.render.terminal import printable
+from las_solver.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from las_registry.host.detect import Note

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
@@ -12,6 +11,7 @@ import click
 from las_cli.logging import logger
 from las_cli.progress import Progress
 from las_cli.replay_option import REPLAYED, read_recorded, save_replay
+from las_solver.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from las_cli.request_options import RequestOptions

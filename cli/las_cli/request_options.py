@@ -6,7 +6,7 @@ import functools
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -16,6 +16,7 @@ from las_cli.options import ModuleType, assume_option, profile_option, registry_
 from las_cli.replay_option import replay_option, save_replay_option
 from las_cli.store_option import store_option
 from las_cli.stored_module import StoredModuleType
+from las_solver.lazy_dataclass import dataclass
 
 __all__ = [
     "RequestOptions",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,7 @@ import click
 from las_cli.options import ModuleType
 from las_cli.render.phrases import did_you_mean
 from las_cli.store_option import completed_from_store
+from las_solver.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
 from las_solver.errors import InvalidConstraint
+from las_solver.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet

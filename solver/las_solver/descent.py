@@ -8,10 +8,9 @@ admission ties with a chosen version does the optimiser have to look further.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from las_solver.answer import Answer, Modules, is_changed, narrowed, not_resting, unmet_demand
 from las_solver.graph import find_cycles
+from las_solver.lazy_dataclass import dataclass
 from las_solver.model import Strategy
 from las_solver.problem import Problem
 from las_solver.ranks import Intervals, contains, intersect

@@ -20,10 +20,11 @@ for one y; where that is not so, there is no answer here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from las_solver.ground import _statement as statement_of
 from las_solver.ground import missing, statements_about
+from las_solver.lazy_dataclass import dataclass
 from las_solver.place import Place, rank_of, span_of
 from las_solver.problem import Need, Problem
 from las_solver.ranks import Intervals, contains

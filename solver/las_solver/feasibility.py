@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from packaging.version import Version
 
 from las_solver.constraint import Requirement
+from las_solver.lazy_dataclass import dataclass
 from las_solver.model import NO_HARDWARE, Hardware, Host, ModuleVersion, Request
 
 __all__ = [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 
 from packaging.version import Version
 
 from las_solver.constraint import Requirement
+from las_solver.lazy_dataclass import dataclass
 
 __all__ = ["Gpu", "Hardware", "Host", "ModuleVersion", "Request", "Strategy"]
 

@@ -9,11 +9,11 @@ broken. The algorithm and its proof are in docs/algorithm.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from las_solver.answer import Answer, Demand, Modules, construct, is_admitted, is_changed, narrowed, unmet_demand
 from las_solver.descent import descend
 from las_solver.goal import Goal, Newness, Presence, Sameness
+from las_solver.lazy_dataclass import dataclass
 from las_solver.model import Strategy
 from las_solver.problem import Problem
 from las_solver.ranks import Intervals, intersect

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from las_solver.answer import Demand, Modules, unmet_demand
+from las_solver.lazy_dataclass import dataclass
 from las_solver.model import ModuleVersion, Strategy
 from las_solver.order import versions_of
 from las_solver.problem import Problem

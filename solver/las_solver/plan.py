@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
+from las_solver.lazy_dataclass import dataclass
 from las_solver.model import Request
 
 if TYPE_CHECKING:

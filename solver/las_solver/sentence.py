@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import assert_never
 
 from las_solver.constraint import Requirement
 from las_solver.feasibility import LacksHardware, LacksMode, Objection
+from las_solver.lazy_dataclass import dataclass
 from las_solver.size_text import size_beside, size_text
 from las_solver.source import RejectedManifest, ShadowedModule
 from las_solver.statement import (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from packaging.version import Version
 
+from las_solver.lazy_dataclass import dataclass
 from las_solver.model import ModuleVersion
 from las_solver.ranked import RankedModule
 

@@ -6,12 +6,13 @@ docs/documents.md says what each kind means, exactly.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from packaging.version import Version
 
 from las_solver.constraint import Constraint, Requirement
 from las_solver.feasibility import LacksHardware, LacksMode
+from las_solver.lazy_dataclass import dataclass
 from las_solver.ranks import admitted_ranks, intervals_of
 from las_solver.source import RejectedManifest, ShadowedModule
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from las_cli.render.terminal import display_width, shorten
+from las_solver.lazy_dataclass import dataclass
 
 __all__ = ["Column", "render_table"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import click
@@ -12,6 +12,7 @@ from las_cli.render.changes import NOTHING, best, changes, is_shown, stay, still
 from las_cli.render.held_back import held_back, not_explained
 from las_cli.render.table import Column, Painter, render_table
 from las_cli.render.terminal import display_width, printable, shorten
+from las_solver.lazy_dataclass import dataclass
 from las_solver.model import Request, Strategy
 from las_solver.plan import Plan, Step
 
