@@ -8,12 +8,15 @@ admission ties with a chosen version does the optimiser have to look further.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from las_solver.answer import Answer, Modules, is_changed, narrowed, not_resting, unmet_demand
 from las_solver.graph import find_cycles
 from las_solver.lazy_dataclass import dataclass
 from las_solver.model import Strategy
 from las_solver.problem import Problem
 from las_solver.ranks import Intervals, contains, intersect
+from las_solver.sat import Stopped, never
 
 __all__ = ["Descent", "descend"]
 
@@ -26,16 +29,20 @@ class Descent:
     is_newest: bool
 
 
-def descend(problem: Problem) -> Descent | None:
-    """A valid answer without pre-releases that need admission, if the descent meets no clash."""
-    return _Descending(problem).descend()
+def descend(problem: Problem, stop: Callable[[], bool] = never) -> Descent | None:
+    """A valid answer without pre-releases that need admission, if the descent meets no clash.
+
+    Raises :class:`las_solver.sat.Stopped` once `stop` answers True.
+    """
+    return _Descending(problem, stop).descend()
 
 
 class _Descending:
     """`chosen` is what is decided so far, apart from what rests; `admitted` is what that and the request allow."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, stop: Callable[[], bool]) -> None:
         self._problem = problem
+        self._stop = stop
         self._staying = problem.installed.is_staying
         self._chosen: dict[str, int] = {}
         self._admitted: dict[str, Intervals] = {name: problem.request_ranks(name) for name in problem.requested}
@@ -68,6 +75,8 @@ class _Descending:
         problem, chosen, admitted = self._problem, self._chosen, self._admitted
         before = dict(chosen)
         for name in layer:
+            if self._stop():
+                raise Stopped
             domain = problem.domain(name)
             admitted[name] = narrowed(problem, name, admitted[name], lambda other: self._fixed(other, before))
             if not admitted[name]:

@@ -44,6 +44,7 @@ class Newest:
         self._problem = problem
         self._make_search: Callable[[], Search] = lambda: Search(problem, backend, stop=stop, eager=eager)
         self._search: Search | None = None
+        self._stop = stop
         self._descent = descent
         self._answer = Modules(problem, {})
         self._decided: dict[str, int] = {}
@@ -62,7 +63,7 @@ class Newest:
         Raises :class:`Stopped` where the search was stopped before any valid answer was found.
         """
         try:
-            first = descend(self._problem) if self._descent else None
+            first = descend(self._problem, self._stop) if self._descent else None
             if first is not None:
                 if first.is_newest:
                     return Outcome(first.answer, optimal=True)
@@ -85,7 +86,7 @@ class Newest:
         Raises :class:`Stopped` where the search was stopped before that was known.
         """
         try:
-            return (self._descent and descend(self._problem) is not None) or self._solve(())
+            return (self._descent and descend(self._problem, self._stop) is not None) or self._solve(())
         finally:
             if self._search is not None:
                 self._search.sat.close()
