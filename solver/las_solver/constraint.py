@@ -74,6 +74,12 @@ class Constraint:
         """
         return _parse_constraint(text)
 
+    @classmethod
+    def of_text(cls, text: str) -> Constraint:
+        """The constraint whose `text` is this, which is taken on trust."""
+        parts = tuple([_split_specifier(part) for part in text.split(",")]) if text else ()
+        return cls(text, parts, _NOT_FINAL.search(text) is None)
+
     @property
     def specifiers(self) -> SpecifierSet:
         """The constraint as the library that defines its meaning has it."""
@@ -229,6 +235,12 @@ def _parse_specifier(part: str, whole: str) -> tuple[str, str]:
         f"{_shown(part)} is not a PEP 440 version specifier",
         hint=hint or "write it like >=1.2,<2 or ~=1.4 or !=1.5 or ==1.4.* or a bare version",
     )
+
+
+def _split_specifier(part: str) -> tuple[str, str]:
+    """The operator and the version of a specifier that is spelled by PEP 440, without spaces."""
+    length = 2 if part[1] == "=" else 1
+    return part[:length], part[length:]
 
 
 def _is_specifier(operator: str, version: str) -> bool:

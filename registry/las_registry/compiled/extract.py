@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from las_registry.manifest import Manifest
     from las_solver.constraint import Requirement
 
-__all__ = ["Extract", "Need", "Shape", "extract"]
+__all__ = ["Extract", "Need", "Shape", "extract", "source_of"]
 
 Need: TypeAlias = tuple[str, str]
 """A requirement: the name of a module or runtime, and the text of the constraint, as `Constraint.text` spells it."""
@@ -83,6 +84,11 @@ def extract(manifest: Manifest, path: str | None = None) -> Extract:
         manifest.text("description") or "",
         manifest.text("license"),
     )
+
+
+def source_of(path: str) -> str:
+    """The path that a manifest carries, of its file's `path` as the system spells it."""
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _needs(requirements: Iterable[Requirement]) -> tuple[Need, ...]:

@@ -1,0 +1,266 @@
+"""What an index says of one module: a record, and how it is read, as little of it as is asked for.
+
+A record is three lines of JSON: what solving needs, what messages and digests need, and what people read of versions::
+
+    [edition, versions, prereleases, newest, runs, shape of each run, shapes, footprints, targets, needs,
+     paths, path of each version, checksums]
+    [documents, lines, marks, mark of each version, signed]
+    [descriptions, description of each version, licences, licence of each version]
+
+Versions stand from old to new, their texts joined by spaces. What is said "of each" is a place in the list before it,
+or 0 for all. A target is ``[name, edition]``, a need ``[place of its target, constraint]`` and the ranks that this
+admits of that edition, both ends of each interval. A footprint is a text, cores, RAM, VRAM, 1 if several GPUs, and
+modes, and the ranks that have it. A shape is ``[category, requirements, runtimes, footprint, preferred mode, provides,
+consumes, system packages]``: places of needs and of a footprint, and labels joined by spaces.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar, overload
+
+from packaging.version import Version
+
+from las_registry.compiled.extract import Need, source_of
+from las_solver.constraint import Constraint, Requirement, parse_version
+from las_solver.model import Hardware, ModuleVersion
+from las_solver.ranked import Footprint, RankedModule
+from las_solver.ranks import Intervals
+
+__all__ = ["Record", "Shared"]
+
+Item = TypeVar("Item")
+
+_Places: TypeAlias = "int | list[int]"
+_Requirements: TypeAlias = tuple[Requirement, ...]
+_Labels: TypeAlias = tuple[str, ...]
+_Shape: TypeAlias = tuple[str, _Requirements, _Requirements, Footprint, str | None, _Labels, _Labels, _Labels]
+
+_raw_decode = json.JSONDecoder().raw_decode
+
+
+class Shared:
+    """Values that many records share, each kept once, and the ranks that records know of the modules that they need."""
+
+    def __init__(self) -> None:
+        self._requirements: dict[Need, Requirement] = {}
+        self._constraints: dict[str, Constraint] = {}
+        self._footprints: dict[str, Footprint] = {}
+        self._labels: dict[str, _Labels] = {"": ()}
+        self._needs: dict[tuple[str, str], dict[str, list[Any]]] = {}
+
+    def needs(self, name: str, edition: str) -> dict[str, list[Any]]:
+        """Needs of an edition of a module, as they stand in records, by the texts of their constraints."""
+        return self._needs.setdefault((name, edition), {})
+
+    def requirement(self, need: Need) -> Requirement:
+        """The requirement that `need` spells."""
+        found = self._requirements.get(need)
+        if found is None:
+            name, text = need
+            constraint = self._constraints.get(text)
+            if constraint is None:
+                constraint = self._constraints[text] = Constraint.of_text(text)
+            found = self._requirements[need] = Requirement(name, constraint)
+        return found
+
+    def footprint(self, text: str) -> Footprint:
+        """The footprint that `text` spells."""
+        found = self._footprints.get(text)
+        if found is None:
+            cores, ram, vram, several, *modes = text.split(" ")
+            cores_min, ram_min, vram_min = (int(one) if one else None for one in (cores, ram, vram))
+            hardware = Hardware(cores_min=cores_min, ram_min=ram_min, vram_min=vram_min, multi_gpu=bool(several))
+            found = self._footprints[text] = hardware, tuple(modes)
+        return found
+
+    def labels(self, text: str) -> _Labels:
+        """The labels in a text."""
+        found = self._labels.get(text)
+        if found is None:
+            found = self._labels[text] = tuple(text.split(" "))
+        return found
+
+
+class Record:
+    """What an index says of the module `name`: `ranked`, and facts of single versions by their ranks."""
+
+    __slots__ = (
+        *("_data", "_end", "_facts", "_files", "_needs", "_requirements", "_shape_of", "_shapes", "_shared"),
+        *("_targets", "_texts", "_versions", "name", "ranked"),
+    )
+
+    def __init__(self, name: str, data: bytes, shared: Shared) -> None:
+        solving, self._end = _raw_decode(data.decode())
+        edition, texts, prereleases, newest, runs, shape_of, shapes, footprints, targets, needs, *files = solving
+        self.name = name
+        self._data, self._shared = data, shared
+        self._versions: list[str] = texts.split(" ")
+        self._shape_of: _Places = shape_of
+        self._shapes: list[Any] = shapes
+        self._targets: list[list[str]] = targets
+        self._needs: list[list[Any]] = needs
+        self._files: list[Any] = files
+        self._requirements: dict[tuple[int, ...], _Requirements] = {}
+        self._facts: list[Any] | None = None
+        self._texts: list[Any] | None = None
+        known = [shared.needs(*target) if target[1] else None for target in targets]
+        for need in needs:
+            hints = known[need[0]]
+            if hints is not None:
+                hints[need[1]] = need
+        self.ranked = RankedModule(
+            name,
+            _Lazy(len(self._versions), self._candidate),
+            _Lazy(len(self._versions), self._version),
+            prereleases=frozenset(prereleases),
+            newest=newest,
+            runs=runs,
+            footprints=[(shared.footprint(text), _intervals(ranks)) for text, *ranks in footprints],
+            known=_Known(shared.needs(name, edition)),
+        )
+
+    def path(self, rank: int) -> str:
+        """The path of a version's file inside the registry's directory, as the system spells it."""
+        paths, path_of, _ = self._files
+        return str(_value(paths, path_of, rank))
+
+    def place(self, rank: int) -> tuple[int, int]:
+        """Which document of its file a version is, from 0, and in which line that begins."""
+        documents, lines, *_ = self._read_facts()
+        return documents[rank], lines[rank]
+
+    def checksum(self, rank: int) -> str | None:
+        """The checksum that the manifest of a version carries."""
+        checksums: str = self._files[2]
+        return checksums.split(" ")[rank] or None if checksums else None
+
+    def mark(self, rank: int) -> str:
+        """What the manifest of a version is known by in the digest of a registry."""
+        documents, _, marks, mark_of, _ = self._read_facts()
+        mark = str(_value(marks, mark_of, rank))
+        return (f"{mark}{documents[rank]}" if mark.endswith(":") else mark) or self.checksum(rank) or ""
+
+    def is_signed(self, rank: int) -> bool:
+        """Whether the manifest of a version carries a signature."""
+        return rank in self._read_facts()[4]
+
+    def description(self, rank: int) -> str:
+        """The description of a version."""
+        descriptions, places, *_ = self._read_texts()
+        return str(_value(descriptions, places, rank))
+
+    def license(self, rank: int) -> str | None:
+        """The licence of a version."""
+        *_, licences, places = self._read_texts()
+        licence = _value(licences, places, rank)
+        return None if licence is None else str(licence)
+
+    def _read_facts(self) -> list[Any]:
+        if self._facts is None:
+            self._facts = json.loads(self._data[self._end + 1 :].partition(b"\n")[0])
+        return self._facts
+
+    def _read_texts(self) -> list[Any]:
+        if self._texts is None:
+            self._texts = json.loads(self._data.rpartition(b"\n")[2])
+        return self._texts
+
+    def _version(self, rank: int) -> Version:
+        return parse_version(self._versions[rank])
+
+    def _candidate(self, rank: int) -> ModuleVersion:
+        places = self._shape_of
+        at = places if isinstance(places, int) else places[bisect_right(self.ranked.runs, rank) - 1]
+        shape = self._shapes[at]
+        if isinstance(shape, list):
+            shape = self._shapes[at] = self._shape(shape)
+        category, requirements, runtimes, (hardware, modes), preferred, provides, consumes, system = shape
+        return ModuleVersion(
+            name=self.name,
+            version=self.ranked.versions[rank],
+            category=category,
+            requirements=requirements,
+            runtimes=runtimes,
+            hardware=hardware,
+            modes=modes,
+            preferred_mode=preferred,
+            provides=provides,
+            consumes=consumes,
+            system_packages=system,
+            source=source_of(self.path(rank)),
+            checksum=self.checksum(rank),
+        )
+
+    def _shape(self, shape: Sequence[Any]) -> _Shape:
+        category, requirements, runtimes, footprint, preferred, *labels = shape
+        provides, consumes, system = map(self._shared.labels, labels)
+        needs = self._requirements_at(requirements), self._requirements_at(runtimes)
+        asked, _ = self.ranked.footprints[footprint]
+        return (category, *needs, asked, preferred, provides, consumes, system)
+
+    def _requirements_at(self, places: Sequence[int]) -> tuple[Requirement, ...]:
+        key = tuple(places)
+        found = self._requirements.get(key)
+        if found is None:
+            targets, needs, requirement = self._targets, self._needs, self._shared.requirement
+            found = tuple([requirement((targets[needs[at][0]][0], needs[at][1])) for at in places])
+            self._requirements[key] = found
+        return found
+
+
+class _Known(Mapping[str, Intervals]):
+    """The ranks of one module that needs in records admit, by the texts of their constraints."""
+
+    __slots__ = ("_needs",)
+
+    def __init__(self, needs: Mapping[str, Sequence[Any]]) -> None:
+        self._needs = needs
+
+    def get(self, text: str, default: Any = None) -> Any:
+        need = self._needs.get(text)
+        return default if need is None else _intervals(need[2:])
+
+    def __getitem__(self, text: str) -> Intervals:
+        return _intervals(self._needs[text][2:])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._needs)
+
+    def __len__(self) -> int:
+        return len(self._needs)
+
+
+class _Lazy(Sequence[Item]):
+    """A sequence whose items are made when they are first asked for."""
+
+    __slots__ = ("_items", "_make")
+
+    def __init__(self, count: int, make: Callable[[int], Item]) -> None:
+        self._items: list[Item | None] = [None] * count
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @overload
+    def __getitem__(self, at: int) -> Item: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Item]: ...
+    def __getitem__(self, at: int | slice) -> Item | Sequence[Item]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self._items)))]
+        item = self._items[at]
+        if item is None:
+            item = self._items[at] = self._make(at if at >= 0 else at + len(self._items))
+        return item
+
+
+def _value(values: Sequence[object], places: _Places, rank: int) -> object:
+    return values[places if isinstance(places, int) else places[rank]]
+
+
+def _intervals(ranks: Sequence[int]) -> Intervals:
+    return tuple(zip(ranks[::2], ranks[1::2], strict=True))
