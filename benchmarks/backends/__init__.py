@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from benchmarks.in_process import time_subjects
 from benchmarks.options import Options
-from benchmarks.report import Section
+from benchmarks.results import Section
 from benchmarks.subject import las_solve
 from las_solver.sat import BACKENDS
 

@@ -15,7 +15,7 @@ from benchmarks.measure import Comparison
 from benchmarks.options import Options
 from benchmarks.problems.files import CATALOG, catalog_files
 from benchmarks.processes import las_solve_command, time_processes
-from benchmarks.report import Section
+from benchmarks.results import Section
 
 __all__ = ["TITLE", "run"]
 

@@ -19,7 +19,7 @@ from benchmarks.measure import Comparison, Measurement
 from benchmarks.options import Options
 from benchmarks.problems.files import CATALOG
 from benchmarks.processes import las_solve_command, time_processes
-from benchmarks.report import Section
+from benchmarks.results import Section
 
 __all__ = ["TITLE", "run"]
 

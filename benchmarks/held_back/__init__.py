@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from benchmarks.in_process import time_subjects
 from benchmarks.measure import Comparison
 from benchmarks.options import Options
-from benchmarks.report import Section
+from benchmarks.results import Section
 from benchmarks.subject import Subject, las_solve
 
 __all__ = ["SUBJECTS", "TITLE", "run"]

@@ -23,7 +23,7 @@ from benchmarks.options import Options
 from benchmarks.problems import Problem
 from benchmarks.problems.files import ProblemFiles, write_problem
 from benchmarks.processes import las_solve_command, time_processes
-from benchmarks.report import Section
+from benchmarks.results import Section
 from las_solver.model import ModuleVersion
 
 __all__ = ["TITLE", "fill_store", "run"]

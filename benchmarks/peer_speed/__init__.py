@@ -14,7 +14,7 @@ from benchmarks.measure import Comparison, best
 from benchmarks.options import Options
 from benchmarks.peers import resolvelib_peer
 from benchmarks.problems import Problem
-from benchmarks.report import Section
+from benchmarks.results import Section
 from benchmarks.subject import Answer, Solve, Subject, las_solve
 from las_solver.source import MemorySource
 

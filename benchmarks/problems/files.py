@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.problems.problem import Problem
 from las_solver.model import Host, ModuleVersion
 
-__all__ = ["ProblemFiles", "catalog_files", "write_problem", "write_streams"]
+__all__ = ["ProblemFiles", "catalog_files", "profile_text", "write_problem", "write_streams"]
 
 CATALOG = "catalog"
 """The name of the problem that is planned on the bundled catalog."""
@@ -52,7 +52,7 @@ def write_problem(problem: Problem, folder: Path) -> ProblemFiles:
     registry = folder / problem.name
     write_streams(problem.module_versions, registry)
     profile = folder / f"{problem.name}-profile.yaml"
-    profile.write_text(_profile(problem.host), encoding="utf-8")
+    profile.write_text(profile_text(problem.host), encoding="utf-8")
     return ProblemFiles(
         name=problem.name,
         registry=registry,
@@ -88,8 +88,11 @@ def _manifest(one: ModuleVersion) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _profile(host: Host) -> str:
-    """What the problems of the benchmarks use of a host: cores, memory and cards."""
-    lines = [f"cpu: {{cores: {host.cores}}}", f"memory: {{ram: {host.ram}}}", "gpus:"]
+def profile_text(host: Host) -> str:
+    """What the problems of the benchmarks use of a host, as a profile: cores, memory, cards and runtimes."""
+    lines = [f"cpu: {{cores: {host.cores}}}", f"memory: {{ram: {host.ram}}}"]
+    lines += ["gpus:"] if host.gpus else []
     lines += [f"  - {{name: {card.name}, vendor: {card.vendor}, vram: {card.vram}}}" for card in host.gpus]
-    return "\n".join(lines if host.gpus else lines[:-1]) + "\n"
+    lines += ["runtimes:"] if host.runtimes else []
+    lines += [f'  {name}: "{version}"' for name, version in host.runtimes.items()]
+    return "\n".join(lines) + "\n"

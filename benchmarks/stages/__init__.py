@@ -20,7 +20,7 @@ from benchmarks.options import Options
 from benchmarks.problems import ProblemMissing, load_problem
 from benchmarks.problems.files import ProblemFiles, catalog_files, write_problem
 from benchmarks.processes import las_solve_command, time_processes
-from benchmarks.report import Section
+from benchmarks.results import Section
 
 __all__ = ["TITLE", "run"]
 

@@ -21,7 +21,7 @@ from time import perf_counter
 from benchmarks.measure import Comparison, Measurement
 from benchmarks.options import Options
 from benchmarks.processes import time_processes
-from benchmarks.report import Section
+from benchmarks.results import Section
 
 __all__ = ["TITLE", "run"]
 

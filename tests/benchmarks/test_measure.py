@@ -1,12 +1,11 @@
-"""Summaries, comparisons, and the documents that the benchmarks write."""
+"""Summaries, comparisons and figures, and the tables that the benchmarks print."""
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from benchmarks.measure import Comparison, Measurement, best
-from benchmarks.report import FORMAT, Section, render_json, render_table
+from benchmarks.measure import Comparison, Figure, Measurement, best
+from benchmarks.report import quantity, render_table
+from benchmarks.results import Section
 
 
 def measured(subject: str, *processes: tuple[float, ...], limit: float | None = None) -> Measurement:
@@ -36,6 +35,8 @@ def test_wide_or_different_samples_are_called_unstable() -> None:
         (measured("b", (20.0,)), 10.0, True, 20.0, False),
         (measured("b", limit=60.0), 10.0, False, 60.0, True),
         (measured("b", limit=60.0), 100.0, False, 60.0, None),
+        (measured("b", limit=60.0), 100.0, True, 60.0, None),
+        (measured("b", limit=60.0), 10.0, True, 60.0, False),
         (measured("b", (20.0,)), None, False, 20.0, None),
     ],
 )
@@ -52,6 +53,47 @@ def test_comparisons(
 def test_there_is_no_comparison_without_samples() -> None:
     assert Comparison.of(measured("a"), measured("b", (1.0,))) is None
     assert Comparison.of(measured("a", (1.0,)), measured("b")) is None
+
+
+def test_what_has_a_target_and_no_samples_cannot_be_told() -> None:
+    late, fast = measured("late", limit=60.0), measured("fast", (1.0,))
+    comparison = Comparison.of(late, fast, target=2.0)
+    assert comparison is not None
+    assert (comparison.ratio, comparison.is_met) == (None, None)
+    assert comparison.failure == "late: over 60 s"
+    failed = Measurement(problem="rails", subject="failed", failure="exit status 3: no")
+    compared = Comparison.of(failed, fast, target=2.0)
+    assert compared is not None
+    assert compared.failure == "failed: exit status 3: no"
+
+
+def figure(value: float | None, target: float | None, *, is_ceiling: bool) -> Figure:
+    return Figure(problem="p", what="w", value=value, unit="s", target=target, is_ceiling=is_ceiling)
+
+
+def test_figures_meet_their_targets_or_not() -> None:
+    assert figure(2.0, 3.0, is_ceiling=True).is_met is True
+    assert figure(4.0, 3.0, is_ceiling=True).is_met is False
+    assert figure(4.0, 3.0, is_ceiling=False).is_met is True
+    assert figure(2.0, 3.0, is_ceiling=False).is_met is False
+    assert figure(2.0, None, is_ceiling=False).is_met is None
+    assert figure(None, 3.0, is_ceiling=False).is_met is None
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.0123, "s", "12.30 ms"),
+        (12.3, "s", "12.30 s"),
+        (123_400_000, "B", "123.4 MB"),
+        (2.5e9, "B", "2.50 GB"),
+        (12345.6, "versions/s", "12,346 versions/s"),
+        (8.345, "µs", "8.35 µs"),
+        (0.987, "", "0.987"),
+    ],
+)
+def test_quantities_are_written_as_people_do(value: float, unit: str, text: str) -> None:
+    assert quantity(value, unit) == text
 
 
 def test_the_best_is_the_one_with_the_smallest_median() -> None:
@@ -73,32 +115,6 @@ def section() -> Section:
     )
 
 
-def test_the_json_document_is_versioned_and_whole() -> None:
-    document = json.loads(json.dumps(render_json([section()], started="2026-01-01T00:00:00+00:00")))
-    assert document["format"] == FORMAT == 1
-    assert set(document) == {"format", "started", "machine", "packages", "questions"}
-    assert set(document["machine"]) == {"python", "implementation", "system", "architecture", "cores", "load"}
-    assert document["packages"]["las-solve"]
-    question = document["questions"][0]
-    assert set(question) == {"question", "title", "measurements", "comparisons", "notes"}
-    ours, _, never = question["measurements"]
-    assert (ours["min"], ours["median"], ours["max"]) == (0.001, 0.002, 0.003)
-    assert ours["samples"] == [[0.001, 0.002, 0.003]]
-    assert (never["median"], never["limit"]) == (None, 60.0)
-    assert question["comparisons"] == [
-        {
-            "problem": "rails",
-            "subject": "ours",
-            "base": "theirs",
-            "ratio": 750.0,
-            "at_least": False,
-            "target": 10,
-            "is_ceiling": False,
-            "is_met": True,
-        }
-    ]
-
-
 def test_the_table_is_aligned_and_says_what_ran_over_the_limit() -> None:
     lines = render_table([section()]).splitlines()
     assert lines == [
@@ -107,10 +123,10 @@ def test_the_table_is_aligned_and_says_what_ran_over_the_limit() -> None:
         "| problem | subject | min     | median  | max     |                                            |",
         "|---------|---------|---------|---------|---------|--------------------------------------------|",
         "| rails   | ours    | 1.00 ms | 2.00 ms | 3.00 ms | unstable, because there are only 3 samples |",
-        "| rails   | theirs  | 1.50 s  | 1.50 s  | 1.50 s  | unstable, because there are only 1 samples |",
+        "| rails   | theirs  | 1.50 s  | 1.50 s  | 1.50 s  | unstable, because there is only 1 sample   |",
         "| rails   | x       |         | > 60 s  |         |                                            |",
         "",
-        "| problem | this takes | times | as long as this | target | verdict |",
+        "| problem | this takes | times | as much as this | target | verdict |",
         "|---------|------------|-------|-----------------|--------|---------|",
         "| rails   | theirs     | 750   | ours            | >= 10  | met     |",
         "",

@@ -86,17 +86,25 @@ def test_the_command_measures_writes_results_and_skips_what_is_missing(
     arguments = ["peer_speed", "--problem", "rails", "--results", str(tmp_path / "results")]
     assert command.main(arguments) == 0
     document = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
-    assert document["questions"][0]["measurements"] == []
-    assert "rails: skipped" in document["questions"][0]["notes"][0]
+    question = document["conditions"]["peer_speed"]
+    assert question["measurements"] == []
+    assert "rails: skipped" in question["notes"][0]
+    assert "rails: skipped" in (tmp_path / "results" / "results.md").read_text(encoding="utf-8")
     assert "rails: skipped" in capsys.readouterr().out
 
 
-def test_the_command_asks_the_default_questions_without_arguments(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command._parse([]).question == []
-    assert set(command.QUESTIONS) == {"stages", "cold_start", "peer_speed"}
+def test_the_command_measures_all_conditions_without_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command._names(command._parse([]).names) == command.CONDITIONS
+    assert command._names(["all", "memory", "stages"]) == (*command.CONDITIONS, "stages")
+    assert command._names(["questions"]) == command.QUESTIONS
     with pytest.raises(SystemExit):
         command._parse(["no-such-question"])
     assert "no-such-question" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [*command.CONDITIONS, *command.QUESTIONS])
+def test_every_condition_and_question_can_be_asked(name: str) -> None:
+    assert callable(command.runner_of(name))
 
 
 def test_every_default_problem_exists() -> None:

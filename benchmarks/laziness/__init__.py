@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from benchmarks.in_process import time_subjects
 from benchmarks.options import Options
-from benchmarks.report import Section
+from benchmarks.results import Section
 from benchmarks.subject import las_solve
 
 __all__ = ["SUBJECTS", "TITLE", "run"]
@@ -25,9 +25,9 @@ SUBJECTS = (
 
 def run(options: Options) -> Section:
     """Time planning both ways."""
-    timings, notes = time_subjects("growth", SUBJECTS, options)
+    timings, notes = time_subjects("laziness", SUBJECTS, options)
     return Section(
-        question="growth",
+        question="laziness",
         title=TITLE,
         measurements=tuple(one for timing in timings for one in (timing.fresh, timing.again)),
         notes=notes,

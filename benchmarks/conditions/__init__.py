@@ -1,0 +1,1 @@
+"""What is measured under which condition: one module each, whose ``run`` takes options and returns a section."""

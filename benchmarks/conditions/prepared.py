@@ -1,0 +1,108 @@
+"""Registries that are generated once and kept, each with a profile of its host; and their indexes."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks.options import Options
+from benchmarks.processes import las_solve_command, run_command
+from benchmarks.problems.files import profile_text, write_streams
+from benchmarks.registries import HOST, Spec, generate, module_versions, request
+
+__all__ = ["FLOOR", "FLOOR_COMMAND", "Prepared", "prepare", "prepare_all"]
+
+FLOOR = "python, imports only"
+FLOOR_COMMAND = (sys.executable, "-c", "import click, sqlite3, pysat.solvers")
+"""F: an interpreter that imports what every plan needs and does nothing else."""
+
+_MOST_VERSIONS_A_MODULE = 20
+"""So many versions of the registry, at most, does a module of a closure take, those beside the answer included."""
+
+_STAMP = ".las-solve-frozen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A registry as a tree of manifests in `folder`, with the profile of the host.
+
+    `variables` of the environment say where its index is kept.
+    """
+
+    spec: Spec
+    folder: Path
+    variables: Mapping[str, str]
+
+    @property
+    def tree(self) -> Path:
+        return self.folder / "manifests"
+
+    @property
+    def profile(self) -> Path:
+        return self.folder / "profile.yaml"
+
+    @property
+    def name(self) -> str:
+        return f"{self.spec.versions:,} versions"
+
+    def request(self, closure: int) -> tuple[str, ...]:
+        """The planted request of that size, as typed."""
+        return tuple(map(str, request(self.spec, closure).requirements))
+
+    def plan_command(self, closure: int, *more: str) -> tuple[str, ...]:
+        """``las-solve plan`` with that request."""
+        place = ("--registry", str(self.tree), "--profile", str(self.profile), "--no-store")
+        return las_solve_command("plan", *self.request(closure), *place, *more)
+
+    def freeze(self) -> None:
+        """Declare the registry finished, and have its index made."""
+        if not (self.tree / _STAMP).is_file():
+            run_command(las_solve_command("registry", "freeze", str(self.tree)), variables=self.variables)
+
+    def thaw(self) -> None:
+        """Take that back."""
+        if (self.tree / _STAMP).is_file():
+            run_command(las_solve_command("registry", "freeze", "--undo", str(self.tree)), variables=self.variables)
+
+
+def prepare_all(sizes: Sequence[int], options: Options) -> list[Prepared]:
+    """Registries of these sizes, the smallest first, each with the requests that fit into it."""
+    return [prepare(_spec(size, options.closures), options) for size in sorted(sizes)]
+
+
+def prepare(spec: Spec, options: Options) -> Prepared:
+    """The registry that `spec` describes, written if it was not before."""
+    folder = options.cache.absolute() / "registries" / f"{spec.versions}-{_key(spec)}"
+    prepared = Prepared(spec=spec, folder=folder, variables=options.index_variables)
+    if not prepared.folder.is_dir():
+        print(f"generating {prepared.name}", file=sys.stderr, flush=True)
+        unfinished = replace(prepared, folder=prepared.folder.with_suffix(".unfinished"))
+        shutil.rmtree(unfinished.folder, ignore_errors=True)
+        unfinished.tree.mkdir(parents=True)
+        for module in generate(spec):
+            write_streams(module_versions(module), unfinished.tree)
+        unfinished.profile.write_text(profile_text(HOST), encoding="utf-8")
+        unfinished.folder.rename(prepared.folder)
+    return prepared
+
+
+def _spec(versions: int, closures: Sequence[int]) -> Spec:
+    """A registry with the smaller of the closures, as many as fit."""
+    fitting: list[int] = []
+    for closure in sorted(closures):
+        if _MOST_VERSIONS_A_MODULE * (sum(fitting) + closure) <= versions:
+            fitting.append(closure)
+    return Spec(versions=versions, closures=tuple(fitting))
+
+
+def _key(spec: Spec) -> str:
+    """What tells registries apart: the description, and the generator itself."""
+    sources = sorted((Path(__file__).parents[1] / "registries").glob("*.py"))
+    digest = hashlib.sha256(repr(spec).encode())
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,88 @@
+"""Writes results as Markdown, with plots, and the short table of the README."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.measure import Measurement
+from benchmarks.plots import PLOTS, draw
+from benchmarks.report import grid, quantity, render_results
+from benchmarks.results import Results, Section
+
+__all__ = ["PUBLISHED", "README", "publish", "short_tables", "with_tables"]
+
+_ROOT = Path(__file__).parents[1]
+PUBLISHED = Path(__file__).parent / "results"
+"""The results that are part of the repository; README.md shows them."""
+
+README = _ROOT / "README.md"
+_BEGIN, _END = "<!-- begin of measured figures -->\n", "<!-- end of measured figures -->\n"
+
+
+def publish(results: Results, folder: Path) -> tuple[str, ...]:
+    """Write ``results.md`` and plots into `folder`, and README.md where that shows them; what was done, in words."""
+    notes: list[str] = []
+    try:
+        plots = draw(results, folder)
+    except ImportError:
+        plots = tuple(f"{name}.png" for name in PLOTS if (folder / f"{name}.png").is_file())
+        notes.append("no plots were drawn, for want of matplotlib; hint: pip install -e '.[plots]'")
+    (folder / "results.md").write_text(render_results(results, plots), encoding="utf-8", newline="\n")
+    notes.append(f"written to {folder}")
+    if folder.resolve() == PUBLISHED.resolve():
+        text = README.read_text(encoding="utf-8")
+        README.write_text(with_tables(text, results), encoding="utf-8", newline="\n")
+        notes.append("README.md shows the same figures")
+    return tuple(notes)
+
+
+def with_tables(readme: str, results: Results) -> str:
+    """The text of README.md with these results between its two marks; raises ValueError where they are missing."""
+    start = readme.index(_BEGIN) + len(_BEGIN)
+    return readme[:start] + "\n" + short_tables(results) + "\n" + readme[readme.index(_END) :]
+
+
+def short_tables(results: Results) -> str:
+    """What is most asked: solving in memory against peers, and a cold plan by the size of the registry."""
+    parts: list[str] = []
+    warm, cold = results.runs.get("plan-warm"), results.runs.get("plan-cold")
+    if warm is not None:
+        parts.append("\n".join(_warm_table(warm.section)))
+    if cold is not None:
+        parts.append("\n".join(_cold_table(cold.section)))
+    return "\n\n".join(parts) + "\n" if parts else ""
+
+
+def _warm_table(section: Section) -> list[str]:
+    shown = [
+        one for one in section.measurements if one.unit == "s" and not one.subject.endswith(("end to end", "again"))
+    ]
+    subjects = list(dict.fromkeys(one.subject for one in shown))
+    cells = {(one.problem, one.subject): _cell(one) for one in shown}
+    return grid(
+        ("solving, registry in memory", *subjects),
+        [
+            (problem, *(cells.get((problem, subject), "") for subject in subjects))
+            for problem in dict.fromkeys(one.problem for one in shown)
+        ],
+    )
+
+
+def _cold_table(section: Section) -> list[str]:
+    shown = [one for one in section.measurements if one.sizes and "CPU" not in one.subject]
+    registries = sorted({one.sizes["versions"] for one in shown})
+    cells = {(one.sizes["closure"], one.sizes["versions"]): _cell(one) for one in shown}
+    rows = [
+        (f"with a closure of {closure:,}", *(cells.get((closure, size), "") for size in registries))
+        for closure in sorted({one.sizes["closure"] for one in shown})
+    ]
+    floor = next((one for one in section.measurements if "imports" in one.subject and "CPU" not in one.subject), None)
+    if floor is not None and floor.median is not None:
+        rows.append(("its libraries' imports alone", *[_cell(floor)] * len(registries)))
+    return grid(("a cold `las-solve plan`", *(f"out of {size:,} versions" for size in registries)), rows)
+
+
+def _cell(one: Measurement) -> str:
+    if one.median is not None:
+        return quantity(one.median, one.unit) + (" *" if "INVALID" in one.note else "")
+    return f"> {one.limit:g} s" if one.limit is not None else "-"
