@@ -15,17 +15,16 @@ __all__ = ["dataclass"]
 
 Class = TypeVar("Class", bound=type)
 
-_METHODS: Final[Mapping[str, Mapping[str, bool]]] = {
-    "__init__": {"init": True},
+_STANDARD: Final[Mapping[str, Mapping[str, bool]]] = {
     "__repr__": {"repr": True},
     "__eq__": {"eq": True},
-    "__hash__": {"eq": True},
-    "__getstate__": {"slots": True},
-    "__setstate__": {"slots": True},
+    "__hash__": {"unsafe_hash": True},
+    "__getstate__": {"frozen": True, "slots": True},
+    "__setstate__": {"frozen": True, "slots": True},
     "__dataclass_fields__": {},
-    "__dataclass_params__": {"init": True, "repr": True, "eq": True},
+    "__dataclass_params__": {"init": True, "repr": True, "eq": True, "frozen": True},
 }
-"""What is put off, each with the parameters of the standard decorator that make it."""
+"""What the standard decorator makes later, each with the parameters that make it."""
 
 
 class _Later:
@@ -39,12 +38,42 @@ class _Later:
         self._kw_only = kw_only
 
     def __get__(self, instance: object, owner: type) -> Any:
-        made_of = next(one for one in owner.__mro__ if one.__dict__.get(self._name) is self)
-        plain = type(made_of.__name__, made_of.__bases__, dict(self._body))
-        wanted = {"init": False, "repr": False, "eq": False} | _METHODS[self._name]
-        full = dataclasses.dataclass(frozen=True, kw_only=self._kw_only, **wanted)(plain)
-        setattr(made_of, self._name, full.__dict__[self._name])
+        its_class = next(one for one in owner.__mro__ if one.__dict__.get(self._name) is self)
+        if self._name == "__init__":
+            setattr(its_class, self._name, _initializer(its_class))
+        else:
+            plain = type(its_class.__name__, its_class.__bases__, dict(self._body))
+            parameters = {"init": False, "repr": False, "eq": False, "kw_only": self._kw_only, **_STANDARD[self._name]}
+            full: type = dataclasses.dataclass(**parameters)(plain)  # type: ignore[call-overload]
+            setattr(its_class, self._name, full.__dict__[self._name])
         return getattr(owner if instance is None else instance, self._name)
+
+
+def _initializer(its_class: type) -> Callable[..., None]:
+    """The `__init__` of a dataclass; the standard one would come with two more methods where it is to be frozen."""
+    names: dict[str, Any] = {"_set": object.__setattr__, "_unset": object()}
+    parameters = ["self"]
+    lines = []
+    fields = dataclasses.fields(its_class)
+    for field in sorted((one for one in fields if one.init), key=lambda one: bool(one.kw_only)):
+        if field.kw_only and "*" not in parameters:
+            parameters.append("*")
+        if field.default_factory is not dataclasses.MISSING:
+            names[f"_make_{field.name}"] = field.default_factory
+            parameters.append(f"{field.name}=_unset")
+            lines.append(f" if {field.name} is _unset: {field.name} = _make_{field.name}()")
+        elif field.default is not dataclasses.MISSING:
+            names[f"_default_{field.name}"] = field.default
+            parameters.append(f"{field.name}=_default_{field.name}")
+        else:
+            parameters.append(field.name)
+        lines.append(f" _set(self, {field.name!r}, {field.name})")
+    if hasattr(its_class, "__post_init__"):
+        lines.append(" self.__post_init__()")
+    exec(f"def __init__({', '.join(parameters)}):\n" + "\n".join(lines or [" pass"]), names)
+    made: Callable[..., None] = names["__init__"]
+    made.__qualname__ = f"{its_class.__qualname__}.__init__"
+    return made
 
 
 def _refuse_to_set(self: object, name: str, value: object) -> None:
@@ -56,14 +85,14 @@ def _refuse_to_delete(self: object, name: str) -> None:
 
 
 def _lazy_dataclass(*, frozen: bool, slots: bool, kw_only: bool = False) -> Callable[[Class], Class]:
-    """The standard decorator of that name, for classes that inherit no fields."""
+    """The standard decorator of that name, for classes that inherit no fields and give none but parameters a default."""
     assert frozen and slots
 
     def decorate(plain: Class) -> Class:
         body = {name: value for name, value in plain.__dict__.items() if name not in ("__dict__", "__weakref__")}
         fields = tuple(body.get("__annotations__", ()))
         own = {name: value for name, value in body.items() if name not in fields}
-        own |= {name: _Later(name, body, kw_only) for name in _METHODS if name not in own}
+        own |= {name: _Later(name, body, kw_only) for name in ("__init__", *_STANDARD) if name not in own}
         own |= {"__slots__": fields, "__match_args__": () if kw_only else fields}
         own |= {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
         made = type(plain)(plain.__name__, plain.__bases__, own)
