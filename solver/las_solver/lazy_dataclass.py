@@ -44,7 +44,7 @@ class _Later:
         else:
             plain = type(its_class.__name__, its_class.__bases__, dict(self._body))
             parameters = {"init": False, "repr": False, "eq": False, "kw_only": self._kw_only, **_STANDARD[self._name]}
-            full: type = dataclasses.dataclass(**parameters)(plain)  # type: ignore[call-overload]
+            full: type = dataclasses.dataclass(**parameters)(plain)
             setattr(its_class, self._name, full.__dict__[self._name])
         return getattr(owner if instance is None else instance, self._name)
 
@@ -85,7 +85,8 @@ def _refuse_to_delete(self: object, name: str) -> None:
 
 
 def _lazy_dataclass(*, frozen: bool, slots: bool, kw_only: bool = False) -> Callable[[Class], Class]:
-    """The standard decorator of that name, for classes that inherit no fields and give none but parameters a default."""
+    """The standard decorator of that name, for classes that inherit no fields, and in which only parameters have
+    defaults."""
     assert frozen and slots
 
     def decorate(plain: Class) -> Class:
