@@ -1,19 +1,15 @@
 """Registries of any size from a seed, registries that are hard on purpose, and what writes them down."""
 
+from benchmarks.registries.layout import Layout
+from benchmarks.registries.module import GeneratedModule, Shape, module_versions
 from benchmarks.registries.spec import HOST, Spec
-from benchmarks.registries.synthetic import (
-    GeneratedModule,
-    Shape,
-    generate,
-    module_versions,
-    planted,
-    planted_modules,
-    request,
-)
+from benchmarks.registries.synthetic import generate, planted, planted_modules, request
+from benchmarks.registries.writing import write_tree
 
 __all__ = [
     "HOST",
     "GeneratedModule",
+    "Layout",
     "Shape",
     "Spec",
     "generate",
@@ -21,4 +17,5 @@ __all__ = [
     "planted",
     "planted_modules",
     "request",
+    "write_tree",
 ]

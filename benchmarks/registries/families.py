@@ -68,8 +68,8 @@ def parity(vertices: int, *, seed: int = 1) -> Family:
     """3-SAT at the hardest ratio that cannot be met.
 
     In a graph where each of `vertices` (an even number, 6 or more) has three edges, an odd number of the edges at the
-    first vertex is to be true, and an even number at each other one; but each edge counts twice, so that the numbers add
-    up to an even one. Random clauses fill it up to the ratio.
+    first vertex is to be true, and an even number at each other one; but each edge counts twice, so that the numbers
+    add up to an even one. Random clauses fill it up to the ratio.
     """
     chance = Random(f"parity {vertices} {seed}")
     edges = _cubic_graph(chance, vertices)

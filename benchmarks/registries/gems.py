@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from benchmarks.problems.rubygems import ConvertedGems, convert_gems
-from benchmarks.registries.synthetic import GeneratedModule, Shape
+from benchmarks.registries.module import GeneratedModule, Shape
 from las_solver.constraint import Requirement
 from las_solver.model import Host, Request
 

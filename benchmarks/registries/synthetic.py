@@ -14,52 +14,28 @@ How a module comes about (its place in the row: :mod:`benchmarks.registries.row`
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from random import Random
-from typing import NamedTuple
 
+from benchmarks.registries.module import NO_HARDWARE, GeneratedModule, HardwareTexts, Shape
+from benchmarks.registries.needs import Needs
 from benchmarks.registries.row import PROVIDED_BY, History, Row
 from benchmarks.registries.spec import Spec
-from las_registry.size import parse_size
-from las_solver.constraint import Requirement, parse_version
-from las_solver.model import Hardware, ModuleVersion, Request
+from las_solver.constraint import Requirement
+from las_solver.model import Request
 
-__all__ = [
-    "GeneratedModule",
-    "HardwareTexts",
-    "Shape",
-    "generate",
-    "module_versions",
-    "planted",
-    "planted_modules",
-    "request",
-]
+__all__ = ["generate", "planted", "planted_modules", "request"]
 
 CATEGORIES = ("language", "runtime", "framework", "service", "application", "tool", "model")
 _HEAVY = ("framework", "service", "model")
 _MODES = (("native",), ("native", "container"), ("native",), ("container", "native"))
 _SYSTEM_PACKAGES = ((), (), (), ("gcc",), ("cmake", "git"))
-_HOST_RUNTIMES = ("cuda>=11.8", "cuda>=12.1,<13", "nvidia-driver>=535")
 _IMPOSSIBLE = ">=99"
-_SOMETIMES = 0.6
-_FORMERLY = 0.6
-_STILL = 0.1
 _BLOCKED_LENGTHS = (2, 3, 4, 5)
 _MEAN_BLOCKED = 2.95
 """Of these lengths, as they turn out: the end of a module and its planted version cut them short."""
 
 
-class HardwareTexts(NamedTuple):
-    """The hardware that a version needs, as its manifest spells it."""
-
-    cores: int | None = None
-    ram: str | None = None
-    vram: str | None = None
-    multi_gpu: bool = False
-
-
-_NO_HARDWARE = HardwareTexts()
 _TIERS = (
     HardwareTexts(cores=2, ram="4GiB"),
     HardwareTexts(cores=4, ram="8GiB", vram="6GiB"),
@@ -73,53 +49,6 @@ _BEYOND = (
     HardwareTexts(cores=64, ram="32GiB"),
     HardwareTexts(vram="20GB", multi_gpu=True),
 )
-
-
-class Shape(NamedTuple):
-    """What a run of versions has in common, as manifests spell it. `blocked_by`: hardware or requirement, if it is."""
-
-    requirements: tuple[str, ...] = ()
-    runtimes: tuple[str, ...] = ()
-    hardware: HardwareTexts = _NO_HARDWARE
-    modes: tuple[str, ...] = ("native",)
-    provides: tuple[str, ...] = ()
-    consumes: tuple[str, ...] = ()
-    system_packages: tuple[str, ...] = ()
-    blocked_by: str | None = None
-
-
-class GeneratedModule(NamedTuple):
-    """A module with its `versions`, oldest first. `runs` are the indexes at which a run begins, each with its shape;
-    `planted` is the index of the version in planted answers."""
-
-    name: str
-    category: str
-    versions: Sequence[str]
-    runs: Sequence[tuple[int, Shape]]
-    planted: int
-
-    def shapes(self) -> Iterator[tuple[str, Shape]]:
-        """Each version with its shape."""
-        ends = [*(start for start, _ in self.runs[1:]), len(self.versions)]
-        for (start, shape), end in zip(self.runs, ends, strict=True):
-            for version in self.versions[start:end]:
-                yield version, shape
-
-    def planted_shape(self) -> Shape:
-        """The shape of the planted version."""
-        return self.runs[bisect_right(self.runs, self.planted, key=lambda run: run[0]) - 1][1]
-
-
-class _Range(NamedTuple):
-    """A constraint, and the indexes from `low` up to `high`, without `but`, that it admits."""
-
-    text: str
-    low: int
-    high: int
-    but: int = -1
-
-    def admits(self, index: int) -> bool:
-        return self.low <= index < self.high and index != self.but
 
 
 def generate(spec: Spec) -> Iterator[GeneratedModule]:
@@ -190,40 +119,6 @@ def planted(spec: Spec, closure: int) -> Mapping[str, str]:
     return {module.name: module.versions[module.planted] for _, module in sorted(chosen.items())}
 
 
-def module_versions(module: GeneratedModule) -> Iterator[ModuleVersion]:
-    """The versions of `module` as the solver knows them, oldest first."""
-    source = f"{module.name}/manifest.yaml"
-    last: Shape | None = None
-    for version, shape in module.shapes():
-        if shape is not last:
-            last = shape
-            requirements = tuple([Requirement.parse(text) for text in shape.requirements])
-            runtimes = tuple([Requirement.parse_runtime(text) for text in shape.runtimes])
-            hardware = Hardware(
-                cores_min=shape.hardware.cores,
-                ram_min=_size(shape.hardware.ram),
-                vram_min=_size(shape.hardware.vram),
-                multi_gpu=shape.hardware.multi_gpu,
-            )
-        yield ModuleVersion(
-            name=module.name,
-            version=parse_version(version),
-            category=module.category,
-            requirements=requirements,
-            runtimes=runtimes,
-            hardware=hardware,
-            modes=shape.modes,
-            provides=shape.provides,
-            consumes=shape.consumes,
-            system_packages=shape.system_packages,
-            source=source,
-        )
-
-
-def _size(text: str | None) -> int | None:
-    return None if text is None else parse_size(text)
-
-
 def _planted_row(spec: Spec, closure: int, *, contradiction: bool) -> Row:
     return Row(spec, f"{'x' if contradiction else 'c'}{closure}", closure)
 
@@ -244,12 +139,12 @@ def _clashes(row: Row) -> Mapping[int, tuple[str, str]]:
 def _module(row: Row, place: int, clash: tuple[str, str] | None) -> GeneratedModule:
     history = row.history(place)
     chance = row.chance(place, "needs")
-    needs = _Needs(row, place, chance)
+    needs = Needs(row, place, chance)
     category = CATEGORIES[place % len(CATEGORIES)]
     common = Shape(
         hardware=_TIERS[int(chance.random() * len(_TIERS))]
         if category in _HEAVY and chance.random() < 0.6
-        else _NO_HARDWARE,
+        else NO_HARDWARE,
         modes=_MODES[place % len(_MODES)],
         system_packages=_SYSTEM_PACKAGES[int(chance.random() * len(_SYSTEM_PACKAGES))],
     )
@@ -299,91 +194,6 @@ def _runs(spec: Spec, history: History, chance: Random) -> list[tuple[int, bool,
     at = max(rank for rank, run in enumerate(runs) if run[0] <= history.planted)
     runs[at] = (runs[at][0], False, True)
     return runs
-
-
-class _Needs:
-    """What a module needs, as it changes from run to run."""
-
-    def __init__(self, row: Row, place: int, chance: Random) -> None:
-        self._row = row
-        self._place = place
-        self._chance = chance
-        self._always, sometimes = row.needs(place, chance)
-        self._formerly = row.needed_formerly(place)
-        self._sometimes = [need for need in sometimes if need not in self._formerly]
-        self._active: dict[int, _Range] = {}
-        self._runtimes = frozenset(
-            need for need in (*self._always, *self._sometimes, *self._formerly) if chance.random() < row.spec.runtimes
-        )
-        self._host_runtime = _HOST_RUNTIMES[int(chance.random() * len(_HOST_RUNTIMES))] if chance.random() < 0.1 else ""
-        self._partner = row.partner(place)
-
-    def revise(self, start: int, *, is_planted: bool) -> None:
-        """Begin a run at the version with the index `start`."""
-        row, chance, random = self._row, self._chance, self._chance.random
-        moment = row.history(self._place).moments[start]
-        active = self._active
-        for need in self._always:
-            before = active.get(need)
-            target = row.history(need)
-            if before is None or random() < 0.5 or (is_planted and not before.admits(target.planted)):
-                active[need] = _range(row.spec, target, moment, chance, keeps_planted=is_planted)
-        for need in self._sometimes:
-            if random() < _SOMETIMES and not (is_planted and need in row.optional):
-                active[need] = _range(row.spec, row.history(need), moment, chance, keeps_planted=is_planted)
-            else:
-                active.pop(need, None)
-        for need in self._formerly:
-            share = _FORMERLY if start < row.history(self._place).planted else _STILL
-            if not is_planted and random() < share:
-                active[need] = _range(row.spec, row.history(need), moment, chance, keeps_planted=False)
-            else:
-                active.pop(need, None)
-        if self._partner is not None:
-            if not is_planted and random() < 0.5:
-                active[self._partner] = _Range("", 0, 0)
-            else:
-                active.pop(self._partner, None)
-
-    def entries(self, *, is_planted: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The entries on modules and on runtimes as they are now."""
-        name = self._row.name
-        requirements: list[str] = []
-        runtimes: list[str] = [self._host_runtime] if self._host_runtime else []
-        for need, admitted in self._active.items():
-            if need in self._runtimes:
-                runtimes.append(name(need) + admitted.text)
-            else:
-                requirements.append(f"{name(need)}@{admitted.text}" if admitted.text else name(need))
-        return tuple(requirements), tuple(runtimes)
-
-
-def _range(spec: Spec, target: History, moment: float, chance: Random, *, keeps_planted: bool) -> _Range:
-    """A constraint around the newest version of `target` at `moment`; if wanted, it admits the planted version."""
-    random = chance.random
-    texts, numbers, finals = target.texts, target.numbers, target.finals
-    current = target.newest_at(moment)
-    low = max(0, current - int(random() * random() * 10))
-    kept = target.planted if keeps_planted else None
-    if kept is not None:
-        low, current = min(low, kept), max(current, kept)
-    if random() >= spec.named_prereleases:
-        low = finals[bisect_right(finals, low) - 1]
-    kind = random()
-    major = numbers[current][0]
-    if kind < spec.ceilings:
-        end = target.end_of_major(major)
-        if kind < spec.ceilings * 0.05:
-            exact = current if kept is None else kept
-            return _Range(f"=={texts[exact]}", exact, exact + 1)
-        if kind < spec.ceilings * 0.5 and numbers[low][0] == major and texts[low][-3:] != "rc1":
-            return _Range(f"~={major}.{numbers[low][1]}", low, end)
-        return _Range(f">={texts[low]},<{major + 1}", low, end)
-    if kind < spec.ceilings + 0.08:
-        return _Range("", 0, len(texts))
-    if kind < spec.ceilings + 0.12 and low + 1 < len(texts) and low + 1 != kept and texts[low + 1][-3:] != "rc1":
-        return _Range(f">={texts[low]},!={texts[low + 1]}", low, len(texts), low + 1)
-    return _Range(f">={texts[low]}", low, len(texts))
 
 
 def _block(shape: Shape, row: Row, place: int, chance: Random) -> Shape:
