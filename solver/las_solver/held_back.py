@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from typing import Final
 
 from las_solver.answer import Modules, is_changed
@@ -31,11 +32,17 @@ def find_reasons(
     `problem` is the one that was solved, with `outcome`. Modules of which only a search can tell are left out once
     `stop` answers True, and where the answer is not known to be the newest.
     """
+    if not outcome.optimal and problem.request.strategy is Strategy.UPGRADE:
+        return {}  # the answer is not in order of discovery
+    with closing(Problem(shelf, problem.request, pruned=False)) as whole:
+        return _find_reasons(shelf, problem, whole, outcome, stop)
+
+
+def _find_reasons(
+    shelf: Shelf, problem: Problem, whole: Problem, outcome: Outcome, stop: Callable[[], bool]
+) -> dict[str, tuple[Statement, ...]]:
     answer = outcome.modules
     found: dict[str, tuple[Statement, ...]] = {}
-    if not outcome.optimal and problem.request.strategy is Strategy.UPGRADE:
-        return found  # the answer is not in order of discovery
-    whole = Problem(shelf, problem.request, pruned=False)
     fewest = tuple(_fewest(problem, answer))
     searched: list[Place] = []
     for layer in layers(problem, answer) if problem.installed.staying else ():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -126,10 +126,12 @@ class Planner:
         :class:`las_solver.errors.InvalidInput` for a request for nothing.
         """
         with _collector_paused():
-            try:
-                return self._optimisation(request, stop)[1].exists()
-            except Stopped:
-                raise OutOfTime from None
+            problem, newest = self._optimisation(request, stop)
+            with closing(problem):
+                try:
+                    return newest.exists()
+                except Stopped:
+                    raise OutOfTime from None
 
     def survey(
         self, requirement: Requirement, request: Request = _NOTHING, *, stop: Callable[[], bool] = never
@@ -255,19 +257,20 @@ class Planner:
     ) -> Plan | None:
         """The newest valid answer as a plan, if there is any; with `stop_explaining`, also what holds it back."""
         problem, newest = self._optimisation(request, stop)
-        try:
-            outcome = newest.find()
-        except Stopped:
-            raise OutOfTime from None
-        if outcome is None:
-            return None
-        held_back: dict[str, tuple[Statement, ...]] = {}
-        chosen = versions_of(problem, outcome.modules)
-        if stop_explaining is not None and any(one.version < problem.newest(name) for name, one in chosen.items()):
-            from las_solver.held_back import find_reasons  # late: a plan that is the newest needs none
+        with closing(problem):
+            try:
+                outcome = newest.find()
+            except Stopped:
+                raise OutOfTime from None
+            if outcome is None:
+                return None
+            held_back: dict[str, tuple[Statement, ...]] = {}
+            chosen = versions_of(problem, outcome.modules)
+            if stop_explaining is not None and any(one.version < problem.newest(name) for name, one in chosen.items()):
+                from las_solver.held_back import find_reasons  # late: a plan that is the newest needs none
 
-            held_back = find_reasons(self._shelf, problem, outcome, stop=stop_explaining)
-        return _plan(problem, chosen, held_back, optimal=outcome.optimal)
+                held_back = find_reasons(self._shelf, problem, outcome, stop=stop_explaining)
+            return _plan(problem, chosen, held_back, optimal=outcome.optimal)
 
     def _conflict(self, request: Request, stop: Callable[[], bool]) -> Conflict:
         from las_solver.conflict import explain_conflict  # a plan starts sooner without it

@@ -294,6 +294,11 @@ class Problem:
             domain = self._domains[name] = self._make_domain(name)
         return domain
 
+    def close(self) -> None:
+        """Let go of all domains: they and the problem hold each other, and would wait for the garbage collector."""
+        self._domains.clear()
+        self._needs.clear()
+
     def host_meets(self, runtime: Requirement) -> bool:
         """Whether the host itself provides `runtime`."""
         return self._shelf.host_meets(runtime)

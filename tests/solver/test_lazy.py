@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Sequence
 
+import pytest
 from registries import ask, module, version
 
 from las_solver.model import Host, ModuleVersion
@@ -82,3 +84,18 @@ def test_a_planner_reads_a_module_from_its_source_once() -> None:
     read = Counter(source.read)
     planner.plan(ask("app"))
     assert source.read == read
+
+
+@pytest.mark.parametrize("options", [{}, {"descent": False}, {"descent": False, "eager": True}])
+def test_a_plan_leaves_nothing_to_the_garbage_collector(options: dict[str, bool]) -> None:
+    """Looking through all that a large request made takes longer than some plans."""
+    planner = Planner(MemorySource(REGISTRY), Host(), **options)  # type: ignore[arg-type]
+    wanted = ask("app", "clash@2")
+    planner.plan(wanted)
+    gc.collect()
+    gc.disable()
+    try:
+        planner.plan(wanted)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
