@@ -13,7 +13,7 @@ from benchmarks.problems import Problem, ProblemMissing, load_problem
 from benchmarks.subject import Subject
 from benchmarks.worker import Reply, Task, perform_in_process
 
-__all__ = ["Timing", "time_subjects"]
+__all__ = ["Timing", "time_subjects", "timing_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +60,12 @@ def time_subjects(
                     limit=options.limit,
                 )
                 before.append(perform_in_process(task))
-        timings += [_timing(problem, subject.name, replies[subject.name], options.limit) for subject in subjects]
+        timings += [timing_of(problem, subject.name, replies[subject.name], options.limit) for subject in subjects]
     return tuple(timings), tuple(notes)
 
 
-def _timing(problem: Problem, subject: str, replies: Sequence[Reply], limit: float) -> Timing:
+def timing_of(problem: Problem, subject: str, replies: Sequence[Reply], limit: float) -> Timing:
+    """What the processes of one subject found, put together; where they failed or disagree, there are no samples."""
     answers = [reply.answer for reply in replies if not reply.failure and not reply.over_limit]
     answer = answers[0] if answers else None
     verdict = None if answer is None else check_answer(problem, answer)

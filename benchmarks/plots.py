@@ -67,7 +67,9 @@ def _against_peers(title: str) -> Callable[[Axes, Section], None]:
     """A line for each problem, a mark for each subject, on a logarithmic axis of time."""
 
     def plot(axes: Axes, section: Section) -> None:
-        shown = [one for one in section.measurements if one.unit == "s" and not one.subject.endswith("end to end")]
+        shown = [
+            one for one in section.measurements if one.unit == "s" and not one.subject.endswith(("end to end", "again"))
+        ]
         problems = list(dict.fromkeys(one.problem for one in shown))
         colours = _colours(dict.fromkeys(one.subject for one in shown))
         for subject, colour in colours.items():

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.options import Options
+from benchmarks.problems.files import profile_text
 from benchmarks.processes import las_solve_command, run_command
-from benchmarks.problems.files import profile_text, write_streams
-from benchmarks.registries import HOST, Spec, generate, module_versions, request
+from benchmarks.registries import HOST, Spec, generate, request
+from benchmarks.registries.writing import write_tree
 
 __all__ = ["FLOOR", "FLOOR_COMMAND", "Prepared", "prepare", "prepare_all"]
 
@@ -82,9 +83,8 @@ def prepare(spec: Spec, options: Options) -> Prepared:
         print(f"generating {prepared.name}", file=sys.stderr, flush=True)
         unfinished = replace(prepared, folder=prepared.folder.with_suffix(".unfinished"))
         shutil.rmtree(unfinished.folder, ignore_errors=True)
-        unfinished.tree.mkdir(parents=True)
-        for module in generate(spec):
-            write_streams(module_versions(module), unfinished.tree)
+        unfinished.folder.mkdir(parents=True)
+        write_tree(generate(spec), unfinished.tree)
         unfinished.profile.write_text(profile_text(HOST), encoding="utf-8")
         unfinished.folder.rename(prepared.folder)
     return prepared

@@ -1,0 +1,53 @@
+"""How long does it take to tell that there is no answer?
+
+Planted contradictions: requests of 50 to 2,500 modules in which two modules that are always needed ask for ranges of a
+third without a version in common (``registries/synthetic.py``), and members of hard families without an answer.
+*las-solve* is a fresh Planner, up to the minimal conflict, each statement of which is needed; peers say no, and some
+name a reason, which is not reduced.
+"""
+
+from __future__ import annotations
+
+from benchmarks import peers
+from benchmarks.conditions.contest import hold_contest
+from benchmarks.measure import Comparison
+from benchmarks.options import Options
+from benchmarks.results import Section
+from benchmarks.subject import Subject, las_solve
+
+__all__ = ["SUBJECTS", "TITLE", "run"]
+
+TITLE = "Telling that there is no answer, and why"
+
+_LAS_SOLVE = "las-solve"
+_PROBLEMS = (
+    "contradiction-50",
+    "contradiction-500",
+    "contradiction-2500",
+    "chain-3000-broken",
+    "pigeonholes-8-into-7",
+    "parity-16",
+)
+_QUICK = ("contradiction-50", "pigeonholes-8-into-7")
+
+SUBJECTS: tuple[Subject, ...] = (las_solve(_LAS_SOLVE),)
+
+
+def run(options: Options) -> Section:
+    """Time all on every problem, and compare."""
+    problems = options.asked or (_QUICK if options.is_quick else _PROBLEMS)
+    rivals = [peer for peer in peers.available() if peer.name != "clingo"]
+    contest = hold_contest("conditions.unsat", SUBJECTS, rivals, problems, options)
+    compared = (
+        Comparison.of(contest.solving[problem, _LAS_SOLVE], contest.solving[problem, peer.name])
+        for problem in contest.problems
+        for peer in rivals
+    )
+    return Section(
+        question="unsat",
+        title=TITLE,
+        measurements=(*contest.solving.values(), *contest.others),
+        comparisons=tuple(one for one in compared if one is not None),
+        notes=contest.notes,
+        versions=contest.versions,
+    )
