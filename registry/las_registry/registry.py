@@ -4,15 +4,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from las_registry.index import Index
-from las_registry.load import Progress, Shelf, load_directory
-from las_registry.manifest import Manifest, Pool
 from las_registry.problem import Problem, RegistryUnusable, printable
 from las_solver.model import ModuleVersion
 from las_solver.source import Note, ShadowedModule
@@ -22,9 +19,15 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
+    from las_registry.manifest import Manifest
+    from las_registry.rejection import Rejection
     from las_solver.constraint import Requirement
+    from las_solver.ranked import RankedModule
 
-__all__ = ["Registry", "default_directories"]
+__all__ = ["Progress", "Registry", "RegistryShelf", "default_directories"]
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with the number of files that are read and the number of files that there are."""
 
 
 def default_directories() -> tuple[Path, ...]:
@@ -32,82 +35,158 @@ def default_directories() -> tuple[Path, ...]:
     return (Path(__file__).with_name("catalog") / "modules",)
 
 
+class RegistryShelf(Protocol):
+    """What one directory of manifests holds."""
+
+    @property
+    def directory(self) -> str:
+        """The directory, as it is shown."""
+        ...
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no manifest can be used."""
+        ...
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """All problems, in order of files and lines."""
+        ...
+
+    @property
+    def rejections(self) -> Sequence[Rejection]:
+        """All rejected manifests."""
+        ...
+
+    def has(self, name: str) -> bool:
+        """Whether there is a module called `name`, even if only in rejected manifests."""
+        ...
+
+    def ranked(self, name: str) -> RankedModule | None:
+        """All versions of the module called `name`, or None if there are none."""
+        ...
+
+    def versions(self, name: str) -> Sequence[ModuleVersion]:
+        """Every version of the module called `name`, newest first; empty if it is unknown."""
+        ...
+
+    def providers(self, interface: str) -> Collection[str]:
+        """The names of all modules of which a version provides `interface`, in order."""
+        ...
+
+    def prerelease_namers(self, name: str) -> Collection[str]:
+        """The names of all modules of which a version has an entry on `name` that names a pre-release, in order."""
+        ...
+
+    def names(self) -> Sequence[str]:
+        """The names of all modules that have versions, in order."""
+        ...
+
+    def interfaces(self) -> Sequence[str]:
+        """The names of all interfaces that a version provides, in order."""
+        ...
+
+    def manifest(self, name: str, version: Version) -> Manifest | None:
+        """The manifest of one version, None where there is none."""
+        ...
+
+    def rejected(self, name: str) -> Sequence[Problem]:
+        """What is wrong with the rejected manifests of the module called `name`."""
+        ...
+
+    def marks(self, counts: Callable[[str], bool]) -> Iterable[str]:
+        """The marks of the manifests of the modules whose names count, in any order; see `Manifest.mark`."""
+        ...
+
+    def signed(self) -> Iterable[Manifest]:
+        """The manifests that carry a signature, in order of name, newest first."""
+        ...
+
+
 class Registry:
-    """All modules of one or more registries: a :class:`las_solver.source.Source` that is informed, and what people ask
-    beyond that.
+    """All modules of one or more registries: a :class:`las_solver.source.Source` that is informed and ranks versions,
+    and what people ask beyond that.
 
     Of several registries, the first that has a module's name, even if only in rejected manifests, is the
     only one that counts for it.
     """
 
-    def __init__(self, shelves: Sequence[Shelf]) -> None:
-        self._manifests: dict[str, tuple[Manifest, ...]] = {}
-        self._rejected: dict[str, tuple[Problem, ...]] = {}
-        self.problems: tuple[Problem, ...] = tuple(one for shelf in shelves for one in shelf.problems)
+    def __init__(self, shelves: Sequence[RegistryShelf]) -> None:
         self._shelves = tuple(shelves)
-        for shelf in reversed(shelves):
-            for name in shelf.names:
-                self._manifests.pop(name, None)
-                self._rejected.pop(name, None)
-            self._manifests.update(shelf.manifests)
-            self._rejected.update(shelf.rejected)
+        self.problems: tuple[Problem, ...] = tuple([one for shelf in shelves for one in shelf.problems])
+
+    @classmethod
+    def open(cls, directories: Sequence[Path], *, on_progress: Progress | None = None) -> Registry:
+        """The registry of all manifests in `directories`, the first of them first, each by its index, which is made or
+        brought up to date if need be.
+
+        Raises :class:`RegistryUnusable` if one of them is not a directory with manifests, or no manifest of
+        any of them can be used.
+        """
+        from las_registry.compiled.building import open_shelf
+
+        with _collection_paused():
+            registry = cls([open_shelf(directory, on_progress=on_progress) for directory in directories])
+            registry._refuse_if_empty()
+        return registry
 
     @classmethod
     def load(
         cls, directories: Sequence[Path], *, on_progress: Progress | None = None, is_cached: bool = False
     ) -> Registry:
-        """The registry of all manifests in `directories`, the first of them first.
+        """The registry of all manifests in `directories`, which are all read: the same as :meth:`open` has it.
 
-        If `is_cached`, files that were accepted before are not parsed again; what was parsed is kept in the user's
-        directory for caches. The registry is the same.
-
-        Raises :class:`RegistryUnusable` if one of them is not a directory with manifests, or no manifest of
-        any of them can be used.
+        Raises :class:`RegistryUnusable` like that.
         """
+        from las_registry.load import load_directory
+        from las_registry.loaded_shelf import LoadedShelf
+        from las_registry.manifest import Pool
+
         pool = Pool()
         with _collection_paused():
-            registry = cls(
-                [load_directory(directory, pool, on_progress, is_cached=is_cached) for directory in directories]
-            )
-        if not registry._manifests:
-            raise RegistryUnusable(
-                "the registry holds no manifest that can be used" if registry.problems else "no registry was named",
-                hint="correct its manifests" if registry.problems else "name a directory that holds manifests",
-                problems=registry.problems,
-            )
+            loaded = [load_directory(directory, pool, on_progress, is_cached=is_cached) for directory in directories]
+            registry = cls(list(map(LoadedShelf, loaded)))
+            registry._refuse_if_empty()
         return registry
+
+    def ranked(self, name: str) -> RankedModule | None:
+        """All versions of the module called `name`, or None if there are none."""
+        shelf = self._shelf(name)
+        return None if shelf is None else shelf.ranked(name)
 
     def versions(self, name: str) -> Sequence[ModuleVersion]:
         """Every version of the module called `name`, newest first; empty if it is unknown."""
-        return tuple(one.module for one in self._manifests.get(name, ()))
+        shelf = self._shelf(name)
+        return () if shelf is None else shelf.versions(name)
 
     def providers(self, interface: str) -> Collection[str]:
         """The names of all modules of which a version provides `interface`, in order."""
-        return self._index.providers.get(interface, ())
+        return self._counted(lambda shelf: shelf.providers(interface))
 
     def prerelease_namers(self, name: str) -> Collection[str]:
         """The names of all modules of which a version has an entry on `name` that names a pre-release, in
         order."""
-        return self._index.prerelease_namers.get(name, ())
+        return self._counted(lambda shelf: shelf.prerelease_namers(name))
 
     def names(self) -> Iterable[str]:
         """The names of all modules, in order."""
-        return sorted(self._manifests)
+        return self._counted(lambda shelf: shelf.names())
 
     def interfaces(self) -> Iterable[str]:
         """The names of all interfaces that a version provides, in order."""
-        return sorted(self._index.providers)
+        if len(self._shelves) == 1:
+            return self._shelves[0].interfaces()
+        return sorted({one for shelf in self._shelves for one in shelf.interfaces() if self.providers(one)})
 
     def notes(self, name: str) -> Iterable[Note]:
         """What does not count of the modules that are called `name`, or provide an interface of that name: rejected
         manifests, and versions in a later registry than the first that has the module."""
         for place, shelf in enumerate(self._shelves):
-            earlier = self._shelves[:place]
             for one in shelf.rejections:
-                if one.is_about(name) and not any(one.name in other.names for other in earlier):
+                if one.is_about(name) and (one.name is None or self._counts(one.name, place)):
                     yield one.note(name)
-            if name in shelf.manifests and any(name in other.names for other in earlier):
-                versions = tuple(one.module.version for one in shelf.manifests[name])
+            if not self._counts(name, place) and (shadowed := shelf.versions(name)):
+                versions = tuple(one.version for one in shadowed)
                 yield ShadowedModule(module=name, versions=versions, registry=printable(shelf.directory))
 
     def admitted(self, requirement: Requirement) -> tuple[ModuleVersion, ...]:
@@ -116,12 +195,17 @@ class Registry:
         return tuple(one for one in self.versions(requirement.name) if admits(one.version))
 
     def manifest(self, name: str, version: Version) -> Manifest | None:
-        """The manifest of one version, None where there is none."""
-        return next((one for one in self._manifests.get(name, ()) if one.module.version == version), None)
+        """The manifest of one version, None where there is none.
+
+        What is read of it later may raise :class:`RegistryUnusable`, if its file changes meanwhile.
+        """
+        shelf = self._shelf(name)
+        return None if shelf is None else shelf.manifest(name, version)
 
     def rejected(self, name: str) -> tuple[Problem, ...]:
         """What is wrong with the rejected manifests of the module called `name`."""
-        return self._rejected.get(name, ())
+        shelf = self._shelf(name)
+        return () if shelf is None else tuple(shelf.rejected(name))
 
     @cached_property
     def digest(self) -> str:
@@ -132,26 +216,50 @@ class Registry:
         """
         import hashlib  # late: a plan for people needs none
 
-        marks = sorted(_mark(one) for several in self._manifests.values() for one in several)
-        return "sha256:" + hashlib.sha256("\n".join(marks).encode()).hexdigest()
+        marks: list[str] = []
+        for place, shelf in enumerate(self._shelves):
+            marks += shelf.marks(lambda name, place=place: self._counts(name, place))  # type: ignore[misc]
+        return "sha256:" + hashlib.sha256("\n".join(sorted(marks)).encode()).hexdigest()
 
     @property
     def unchecked_signatures(self) -> tuple[ModuleVersion, ...]:
         """The versions whose manifests carry a signature: it is not checked, in order of name, newest
         first."""
-        return tuple(one.module for name in self.names() for one in self._manifests[name] if one.signature is not None)
+        signed = [
+            one.module
+            for place, shelf in enumerate(self._shelves)
+            for one in shelf.signed()
+            if self._counts(one.module.name, place)
+        ]
+        return tuple(sorted(signed, key=lambda one: one.name))
 
-    @cached_property
-    def _index(self) -> Index:
-        return Index.of(self._manifests)
+    def _shelf(self, name: str) -> RegistryShelf | None:
+        """The only shelf that counts for the module called `name`, None if no shelf has it."""
+        if len(self._shelves) == 1:
+            return self._shelves[0]
+        return next((shelf for shelf in self._shelves if shelf.has(name)), None)
 
+    def _counts(self, name: str, place: int) -> bool:
+        """Whether what the shelf at `place` has of the module called `name` counts."""
+        return not any(shelf.has(name) for shelf in self._shelves[:place])
 
-def _mark(manifest: Manifest) -> str:
-    """What a manifest is known by, as cheap as it is to be had."""
-    carried, stream = manifest.module.checksum, manifest.document.stream
-    if carried is not None or stream is None:
-        return carried or manifest.checksum
-    return f"{stream.digest}:{manifest.document.index}"
+    def _counted(self, names: Callable[[RegistryShelf], Collection[str]]) -> Collection[str]:
+        """Those of the `names` on each shelf for which it counts, in order."""
+        if len(self._shelves) == 1:
+            return names(self._shelves[0])
+        return sorted(
+            {name for place, shelf in enumerate(self._shelves) for name in names(shelf) if self._counts(name, place)}
+        )
+
+    def _refuse_if_empty(self) -> None:
+        for place, shelf in enumerate(self._shelves):
+            if not shelf.is_empty and (not place or any(self._counts(name, place) for name in shelf.names())):
+                return
+        raise RegistryUnusable(
+            "the registry holds no manifest that can be used" if self.problems else "no registry was named",
+            hint="correct its manifests" if self.problems else "name a directory that holds manifests",
+            problems=self.problems,
+        )
 
 
 @contextmanager

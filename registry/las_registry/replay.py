@@ -16,6 +16,7 @@ from packaging.version import Version
 from las_registry.document_reading import MOST_PROBLEMS, DocumentReading, boolean, label, shown
 from las_registry.host.profile import host_from_document
 from las_registry.load import Shelf
+from las_registry.loaded_shelf import LoadedShelf
 from las_registry.manifest import Manifest, Pool, read_manifest
 from las_registry.problem import FieldPath, InvalidFile, Problem, format_path
 from las_registry.registry import Registry
@@ -83,7 +84,7 @@ class _RecordedRegistry(Registry):
         nowhere = Document(file="", index=0, line=1, value=None)
         names = sorted({one.name for one in recording.module_versions})
         manifests = {name: tuple(Manifest(one, nowhere) for one in self._source.versions(name)) for name in names}
-        super().__init__([Shelf(manifests=manifests, rejected={}, problems=(), files=0)])
+        super().__init__([LoadedShelf(Shelf(manifests=manifests, rejected={}, problems=(), files=0))])
 
     @cached_property
     def digest(self) -> str:
