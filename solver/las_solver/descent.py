@@ -9,6 +9,7 @@ admission ties with a chosen version does the optimiser have to look further.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from las_solver.answer import Answer, Modules, is_changed, narrowed, not_resting, unmet_demand
 from las_solver.graph import find_cycles
@@ -74,11 +75,14 @@ class _Descending:
         """Choose the best admitted version of each module of `layer`; the next layer, or None at a clash."""
         problem, chosen, admitted = self._problem, self._chosen, self._admitted
         before = dict(chosen)
+        fixed: Callable[[str], int | None] = before.get
+        if self._staying and (self._is_settled or problem.keeps):
+            fixed = partial(self._fixed, before)
         for name in layer:
             if self._stop():
                 raise Stopped
             domain = problem.domain(name)
-            admitted[name] = narrowed(problem, name, admitted[name], lambda other: self._fixed(other, before))
+            admitted[name] = narrowed(problem, name, admitted[name], fixed)
             if not admitted[name]:
                 return None
             rank = domain.best(admitted[name])
@@ -105,11 +109,9 @@ class _Descending:
                 following[need.name] = None
         return list(following)
 
-    def _fixed(self, name: str, before: Answer) -> int | None:
+    def _fixed(self, before: Answer, name: str) -> int | None:
         """The rank of a module that was chosen before, or can only be as it is installed."""
-        if name in before:
-            return before[name]
-        return self._problem.rest(name) if self._is_settled or self._problem.keeps else None
+        return before[name] if name in before else self._problem.rest(name)
 
     def _settle(self) -> bool:
         """Let the staying modules that are not chosen rest; False if one of them cannot."""

@@ -118,6 +118,8 @@ def _owners_objections(candidate: ModuleVersion, host: Host, request: Request) -
 
 def names_versions(name: str, host: Host, request: Request) -> bool:
     """Whether something but hardware and modes may speak against single versions of the module `name`."""
+    if request.locked is None and not (request.excluded or request.pinned or host.deprecated):
+        return False
     return (
         request.locked is not None
         or any(one.name == name for one in (*request.excluded, *request.pinned))

@@ -34,8 +34,10 @@ class Ranking:
         self._is_whole = len(places) == len(module)
         self._places = places
         self.conditional = conditional
-        ranks = range(len(places))
-        self.eligible: Sequence[int] = [rank for rank in ranks if rank not in conditional] if conditional else ranks
+        self.eligible: Sequence[int] = range(len(places))
+        if conditional:
+            is_known = self._is_whole and conditional is module.prereleases
+            self.eligible = module.finals if is_known else [rank for rank in self.eligible if rank not in conditional]
         self.candidates: Sequence[ModuleVersion] = module.candidates
         self.versions: Sequence[Version] = module.versions
         if not self._is_whole:
