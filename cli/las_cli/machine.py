@@ -37,10 +37,10 @@ class Profile:
         if self.origin == "saved":
             from las_registry.host.saved import read_saved
 
-            return read_saved(self.path)
+            return read_saved(self.path, is_cached=True)
         from las_registry.host.profile import read_profile
 
-        return read_profile(self.path)
+        return read_profile(self.path, is_cached=True)
 
 
 def find_profile(named: str | Path | None) -> Profile | None:

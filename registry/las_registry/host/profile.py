@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -16,6 +17,7 @@ from las_registry.host.facts import (
     parse_runtime_name,
     parse_runtime_version,
 )
+from las_registry.host.kept_profiles import keep_profile, known_profile
 from las_registry.input_file import read_input_file
 from las_registry.problem import FieldPath, InvalidFile, Problem, format_path
 from las_registry.size import format_size
@@ -40,18 +42,29 @@ _MISPLACED: Final = {
 """What people write at the top of a profile, and where it belongs."""
 
 
-def read_profile(path: Path) -> Host:
+def read_profile(path: Path, *, is_cached: bool = False) -> Host:
     """The host that the profile at `path` describes; nothing is detected.
 
-    Raises :class:`InvalidFile` with everything that is wrong with the file.
+    If `is_cached`, what it says is kept for this user, and a profile with the same bytes is not parsed again. Raises
+    :class:`InvalidFile` with everything that is wrong with the file.
     """
+    data = _read_bytes(path)
+    known = known_profile(data) if is_cached else None
+    if known is not None:
+        with suppress(
+            InvalidFile
+        ):  # it was right when it was kept: what is wrong with the file is not known from there
+            return host_from_document(known)
     from las_registry.yaml_reader import read_document
 
-    document = read_document(_read_bytes(path), str(path))
+    document = read_document(data, str(path))
     if document.value is None:
         hint = "state at least one fact, like cpu: {cores: 16}; {} is a machine of which nothing is known"
         raise InvalidFile([Problem(file=str(path), message="the profile is empty", hint=hint)])
-    return _Reading(str(path), document.line_of).host(document.value)
+    host = _Reading(str(path), document.line_of).host(document.value)
+    if is_cached:
+        keep_profile(data, profile_document(host))
+    return host
 
 
 def host_from_document(document: object, *, file: str = "host") -> Host:

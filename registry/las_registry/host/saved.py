@@ -43,13 +43,16 @@ def find_saved() -> Path | None:
     return path
 
 
-def read_saved(path: Path) -> Host:
-    """The host of the saved profile at `path`; raises :class:`InvalidFile`, which says how to get rid of it."""
+def read_saved(path: Path, *, is_cached: bool = False) -> Host:
+    """The host of the saved profile at `path`, read by :func:`las_registry.host.profile.read_profile`.
+
+    Raises :class:`InvalidFile`, which says how to get rid of it.
+    """
     from las_registry.host.profile import read_profile
 
     try:
         _require_file(path)
-        return read_profile(path)
+        return read_profile(path, is_cached=is_cached)
     except InvalidFile as error:
         raise InvalidFile([_with_remedy(error.problems[0]), *error.problems[1:]]) from None
 
