@@ -31,6 +31,11 @@ class Verdict:
     cycle: tuple[str, ...]
     versions_behind: int
 
+    @property
+    def is_valid(self) -> bool:
+        """Whether the answer is valid by the contract."""
+        return not self.problems and not self.cycle
+
 
 def check_answer(problem: Problem, chosen: Mapping[str, str]) -> Verdict:
     """Check `chosen`, a module's name to its version, as an answer to `problem`."""
