@@ -14,7 +14,8 @@ How a module comes about (its place in the row: :mod:`benchmarks.registries.row`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from random import Random
 
 from benchmarks.registries.module import NO_HARDWARE, GeneratedModule, HardwareTexts, Shape
@@ -24,7 +25,11 @@ from benchmarks.registries.spec import Spec
 from las_solver.constraint import Requirement
 from las_solver.model import Request
 
-__all__ = ["generate", "planted", "planted_modules", "request"]
+__all__ = ["PLANTED_SIZES", "fitting", "generate", "planted", "planted_modules", "request"]
+
+PLANTED_SIZES = (50, 500, 2500, 5000)
+"""The sizes of planted requests that are measured."""
+
 
 CATEGORIES = ("language", "runtime", "framework", "service", "application", "tool", "model")
 _HEAVY = ("framework", "service", "model")
@@ -88,6 +93,19 @@ def planted_modules(spec: Spec) -> Iterator[GeneratedModule]:
         clashes = _clashes(row) if contradiction else {}
         for place in range(row.length or 0):
             yield _module(row, place, clashes.get(place))
+
+
+def fitting(spec: Spec, sizes: Iterable[int] = PLANTED_SIZES) -> Spec:
+    """`spec` with planted requests of these sizes, the smallest first, as many as fit beside its contradictions."""
+    left = spec.versions - sum(len(module.versions) for module in planted_modules(replace(spec, closures=())))
+    closures: list[int] = []
+    for size in sorted(sizes):
+        row = _planted_row(spec, size, contradiction=False)
+        left -= sum(len(row.history(place).texts) for place in range(row.length or 0))
+        if left < 0:
+            break
+        closures.append(size)
+    return replace(spec, closures=tuple(closures))
 
 
 def request(spec: Spec, closure: int, *, contradiction: bool = False) -> Request:

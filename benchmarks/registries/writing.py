@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from benchmarks.registries.layout import Layout, path_of
@@ -43,11 +43,8 @@ def write_tree(
     modules: Iterable[GeneratedModule],
     folder: Path,
     layout: Layout = Layout.FOLDERS,
-    *,
-    on_module: Callable[[GeneratedModule], None] = lambda module: None,
 ) -> None:
-    """Write `modules` below `folder`, which must not exist; what is there of a tree that could not be finished is
-    removed.
+    """Write `modules` below `folder`, which must not exist; a tree that cannot be finished is removed.
 
     Raises :class:`FileExistsError` where it exists.
     """
@@ -63,7 +60,6 @@ def write_tree(
                         made.add(parent)
                 with (folder / path).open("x", encoding="utf-8", newline="\n") as file:
                     file.write(text)
-            on_module(module)
     except BaseException:
         shutil.rmtree(folder)
         raise
