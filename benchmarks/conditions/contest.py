@@ -113,35 +113,17 @@ def _theirs(problem: Problem, peer: str, outcomes: Sequence[Outcome], limit: flo
     """Solving alone, then what is timed from end to end."""
     is_late = any(outcome.over_limit for outcome in outcomes)
     failure = next((outcome.failure for outcome in outcomes if outcome.failure), None)
-    note = _note(problem, outcomes[0]) if not is_late and failure is None else ""
+    note = "" if is_late or failure else outcomes[0].note
     parts = {peer: [one.solve_only for one in outcomes], f"{peer}, {_END_TO_END}": [one.end_to_end for one in outcomes]}
     for subject, samples in parts.items():
         yield Measurement(
             problem=problem.name,
             subject=subject,
-            samples=() if is_late or failure else tuple(samples),
+            samples=() if is_late or failure else tuple(one for one in samples if one),
             limit=limit if is_late else None,
             failure=failure,
             note=note,
         )
-
-
-def _note(problem: Problem, outcome: Outcome) -> str:
-    """Whether a peer's answer is valid, and the newest."""
-    if outcome.answer is None:
-        is_right = problem.has_answer is not True
-        return "says that there is no answer" if is_right else f"WRONG: {_expected(problem)}"
-    if problem.has_answer is False:
-        return f"WRONG: {_expected(problem)}"
-    verdict = outcome.verdict
-    words = [] if verdict is None else [f"{len(outcome.answer)} modules, {verdict.versions_behind:,} versions behind"]
-    if verdict is not None and verdict.problems:
-        words.append(f"INVALID: {verdict.problems[0]}" + (" and more" if len(verdict.problems) > 1 else ""))
-    if verdict is not None and verdict.cycle:
-        words.append(f"a circle through {', '.join(verdict.cycle[:4])}")
-    if outcome.is_newest is not None:
-        words.append("the newest answer" if outcome.is_newest else "not the newest answer")
-    return "; ".join(words)
 
 
 def _expected(problem: Problem) -> str:

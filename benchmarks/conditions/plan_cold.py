@@ -3,6 +3,9 @@
 The registries are frozen and their indexes made; the system has their files in memory. The floor *F* is an interpreter
 that imports click, sqlite3 and PySAT's solvers and does nothing else. A request of a size is the same one, with the
 same answer, in every registry that holds it.
+
+Where uv is installed, ``uv pip compile`` over a folder of wheels is timed on the same module versions, which then are
+all of the registry.
 """
 
 from __future__ import annotations
@@ -15,17 +18,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.conditions.prepared import FLOOR, FLOOR_COMMAND, Prepared, prepare_all
+from benchmarks import peers
+from benchmarks.conditions.prepared import FLOOR, FLOOR_COMMAND, Prepared, prepare, prepare_all
 from benchmarks.measure import Comparison, Figure, Measurement
 from benchmarks.options import Options
 from benchmarks.processes import cost_processes, environment, las_solve_command
+from benchmarks.registries import Spec
 from benchmarks.results import Section
 
 __all__ = ["TITLE", "run", "subject_of"]
 
 TITLE = "A cold las-solve plan out of a frozen registry, as a whole process"
 
-_ANY, _BARE = "any", "python, nothing"
+_ANY, _BARE, _UV, _ALONE = "any", "python, nothing", "uv", "las-solve plan"
 _LARGE, _SMALL = 1_000_000, 10_000
 _FLOORS: Mapping[int, float] = {50: 2.0, 500: 4.0}
 """How many times F a plan out of the large registry may take, by closure."""
@@ -36,6 +41,9 @@ _GROWTH: Mapping[int, float] = {50: 1.3}
 _SECONDS: Mapping[int, float] = {5_000: 3.0}
 _CHECKED = 500
 """Plans of larger closures are not checked by ``las-solve check``, which takes minutes."""
+
+_BESIDE_UV = (50, 500)
+_UV_SAMPLES = 10
 
 
 def run(options: Options) -> Section:
@@ -59,13 +67,51 @@ def run(options: Options) -> Section:
         measured[key] = costs.measurement(*key, sizes=sizes, note=answers.get(key, ""))
         on_cpu = (key[0], f"{key[1]}, CPU")
         measured[on_cpu] = costs.measurement(*on_cpu, "cpu", sizes=sizes)
+    beside_uv, compared, versions = _beside_uv(options)
     return Section(
         question="plan-cold",
         title=TITLE,
-        measurements=tuple(measured.values()),
-        comparisons=tuple(_comparisons(measured, options, "")) + tuple(_comparisons(measured, options, ", CPU")),
+        measurements=(*measured.values(), *beside_uv),
+        comparisons=(
+            *_comparisons(measured, options, ""),
+            *_comparisons(measured, options, ", CPU"),
+            *compared,
+        ),
         figures=tuple(_figures(measured)),
+        notes=tuple(one for one in peers.missing() if one.startswith(_UV)),
+        versions=versions,
     )
+
+
+def _beside_uv(options: Options) -> tuple[list[Measurement], list[Comparison], dict[str, str | None]]:
+    """``las-solve plan`` and ``uv pip compile`` out of the same module versions and no others; and uv's version."""
+    uv = next((peer for peer in peers.available() if peer.name == _UV), None)
+    measured: list[Measurement] = []
+    compared: list[Comparison] = []
+    if uv is None:
+        return measured, compared, {}
+    version = None
+    for closure in [one for one in _BESIDE_UV if one in options.closures]:
+        prepared = prepare(Spec(versions=0, closures=(closure,)).plain(), options)
+        prepared.freeze()
+        print(f"plan-cold: {prepared.name}, uv", file=sys.stderr, flush=True)
+        samples = min(options.samples, _UV_SAMPLES)
+        command = {_ALONE: prepared.plan_command(closure)}
+        costs = cost_processes(command, samples, variables=prepared.variables)[_ALONE]
+        outcome = uv.measure(prepared.name, samples, options.limit)
+        version = outcome.version
+        ours = costs.measurement(prepared.name, _ALONE)
+        theirs = Measurement(
+            problem=prepared.name,
+            subject="uv pip compile",
+            samples=(outcome.end_to_end,) if outcome.end_to_end else (),
+            limit=options.limit if outcome.over_limit else None,
+            failure=outcome.failure,
+            note=outcome.note,
+        )
+        measured += [ours, theirs]
+        compared += _some(Comparison.of(ours, theirs))
+    return measured, compared, {_UV: version}
 
 
 def subject_of(closure: int) -> str:

@@ -1,21 +1,23 @@
 """How long does solving take, in process, with the registry in memory: las-solve, and other resolvers?
 
-*las-solve* is a fresh Planner over a source in memory, up to the proved newest answer; what a peer's time is for stands
-in the docstrings of ``peers/workers``: its own form of the registry is in memory, and only solving is timed. *End to
-end* is from a file in the peer's own format; *again* is las-solve's second answer from the same Planner. resolvo,
-libsolv and resolvelib give *an* answer, las-solve and clingo the newest one, proved to be that.
+*las-solve* is a fresh Planner over an index of which what it needs was read before, up to the proved newest answer.
+What a peer's time is for stands in the docstrings of ``peers/workers``: its own form of the registry is in memory, and
+only solving is timed. *End to end* is from a file in the peer's own format; *again* is las-solve's second answer from
+the same Planner. resolvo, libsolv and resolvelib give *an* answer, las-solve and clingo the newest one, with its proof.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from benchmarks import peers
 from benchmarks.conditions.contest import Contest, hold_contest
 from benchmarks.measure import Comparison, Measurement
 from benchmarks.options import Options
+from benchmarks.problems import Problem
 from benchmarks.results import Section
-from benchmarks.subject import Subject, las_solve
+from benchmarks.subject import Solve, Subject, las_solve
+from las_solver.source import MemorySource
 
 __all__ = ["SUBJECTS", "TITLE", "run"]
 
@@ -50,20 +52,27 @@ _PROBLEMS = (
 )
 _QUICK = ("gems-rails", "gems-pages", "closure-50")
 
-SUBJECTS: tuple[Subject, ...] = (las_solve(_LAS_SOLVE),)
+
+def _prepare(problem: Problem, _source: MemorySource) -> Callable[[], Solve]:
+    from benchmarks.conditions.indexed import indexed
+
+    return las_solve(_LAS_SOLVE).prepare(problem, indexed(problem))  # type: ignore[arg-type]
+
+
+SUBJECTS: tuple[Subject, ...] = (Subject(name=_LAS_SOLVE, prepare=_prepare),)
 
 
 def run(options: Options) -> Section:
     """Time all on every problem, and compare."""
     problems = options.asked or (_QUICK if options.is_quick else _PROBLEMS)
-    rivals = peers.available()
+    rivals = [peer for peer in peers.available() if peer.has_solve_only]
     contest = hold_contest("conditions.plan_warm", SUBJECTS, rivals, problems, options)
     return Section(
         question="plan-warm",
         title=TITLE,
         measurements=(*contest.solving.values(), *contest.others),
         comparisons=tuple(_comparisons(contest, [peer.name for peer in rivals])),
-        notes=contest.notes,
+        notes=(*contest.notes, *peers.missing()),
         versions=contest.versions,
     )
 

@@ -12,17 +12,13 @@ from pathlib import Path
 from benchmarks.options import Options
 from benchmarks.problems.files import profile_text
 from benchmarks.processes import las_solve_command, run_command
-from benchmarks.registries import HOST, Spec, generate, request
-from benchmarks.registries.writing import write_tree
+from benchmarks.registries import HOST, Spec, fitting, generate, planted_modules, request, write_tree
 
 __all__ = ["FLOOR", "FLOOR_COMMAND", "Prepared", "prepare", "prepare_all"]
 
 FLOOR = "python, imports only"
 FLOOR_COMMAND = (sys.executable, "-c", "import click, sqlite3, pysat.solvers")
 """F: an interpreter that imports what every plan needs and does nothing else."""
-
-_MOST_VERSIONS_A_MODULE = 20
-"""So many versions of the registry, at most, does a module of a closure take, those beside the answer included."""
 
 _STAMP = ".las-solve-frozen"
 
@@ -48,7 +44,9 @@ class Prepared:
 
     @property
     def name(self) -> str:
-        return f"{self.spec.versions:,} versions"
+        if self.spec.versions:
+            return f"{self.spec.versions:,} versions"
+        return " and ".join(f"closure-{closure}" for closure in self.spec.closures)
 
     def request(self, closure: int) -> tuple[str, ...]:
         """The planted request of that size, as typed."""
@@ -72,11 +70,11 @@ class Prepared:
 
 def prepare_all(sizes: Sequence[int], options: Options) -> list[Prepared]:
     """Registries of these sizes, the smallest first, each with the requests that fit into it."""
-    return [prepare(_spec(size, options.closures), options) for size in sorted(sizes)]
+    return [prepare(fitting(Spec(versions=size), options.closures), options) for size in sorted(sizes)]
 
 
 def prepare(spec: Spec, options: Options) -> Prepared:
-    """The registry that `spec` describes, written if it was not before."""
+    """The registry that `spec` describes, written if it was not before; with no `versions`, its planted modules."""
     folder = options.cache.absolute() / "registries" / f"{spec.versions}-{_key(spec)}"
     prepared = Prepared(spec=spec, folder=folder, variables=options.index_variables)
     if not prepared.folder.is_dir():
@@ -84,19 +82,10 @@ def prepare(spec: Spec, options: Options) -> Prepared:
         unfinished = replace(prepared, folder=prepared.folder.with_suffix(".unfinished"))
         shutil.rmtree(unfinished.folder, ignore_errors=True)
         unfinished.folder.mkdir(parents=True)
-        write_tree(generate(spec), unfinished.tree)
+        write_tree(generate(spec) if spec.versions else planted_modules(spec), unfinished.tree)
         unfinished.profile.write_text(profile_text(HOST), encoding="utf-8")
         unfinished.folder.rename(prepared.folder)
     return prepared
-
-
-def _spec(versions: int, closures: Sequence[int]) -> Spec:
-    """A registry with the smaller of the closures, as many as fit."""
-    fitting: list[int] = []
-    for closure in sorted(closures):
-        if _MOST_VERSIONS_A_MODULE * (sum(fitting) + closure) <= versions:
-            fitting.append(closure)
-    return Spec(versions=versions, closures=tuple(fitting))
 
 
 def _key(spec: Spec) -> str:

@@ -36,7 +36,7 @@ SUBJECTS: tuple[Subject, ...] = (las_solve(_LAS_SOLVE),)
 def run(options: Options) -> Section:
     """Time all on every problem, and compare."""
     problems = options.asked or (_QUICK if options.is_quick else _PROBLEMS)
-    rivals = [peer for peer in peers.available() if peer.name != "clingo"]
+    rivals = [peer for peer in peers.available() if peer.has_solve_only]
     contest = hold_contest("conditions.unsat", SUBJECTS, rivals, problems, options)
     compared = (
         Comparison.of(contest.solving[problem, _LAS_SOLVE], contest.solving[problem, peer.name])
@@ -48,6 +48,6 @@ def run(options: Options) -> Section:
         title=TITLE,
         measurements=(*contest.solving.values(), *contest.others),
         comparisons=tuple(one for one in compared if one is not None),
-        notes=contest.notes,
+        notes=(*contest.notes, *peers.missing()),
         versions=contest.versions,
     )
