@@ -47,7 +47,8 @@ def encode_module(extracts: Iterable[Extract], ranks_of: RanksOf) -> bytes:
     versions = [one.version for one in ranked]
     runs = [rank for rank, one in enumerate(ranked) if not rank or one.shape != ranked[rank - 1].shape]
     shapes, shape_of = _gathered([ranked[rank].shape for rank in runs])
-    needs, footprints = _Needs(ranks_of), dict[str, list[tuple[int, int]]]()
+    needs = _Needs((need for one in shapes for need in (*one.requirements, *one.runtimes)), ranks_of)
+    footprints: dict[str, list[tuple[int, int]]] = {}
     for low, after in zip(runs, [*runs[1:], len(ranked)], strict=True):
         footprints.setdefault(_footprint(ranked[low].shape), []).append((low, after - 1))
     places = {one: at for at, one in enumerate(footprints)}
@@ -56,8 +57,8 @@ def encode_module(extracts: Iterable[Extract], ranks_of: RanksOf) -> bytes:
     solving = [
         *(edition_of(versions), " ".join(versions), prereleases, newest, runs, shape_of),
         [_encode_shape(one, needs, places[_footprint(one)]) for one in shapes],
-        [[one, *_flat(merged(ranks))] for one, ranks in footprints.items()],
-        *(needs.targets, needs.texts, *_gathered([one.path for one in ranked])),
+        [f"{one}  {_spelled(merged(ranks))}" for one, ranks in footprints.items()],
+        *(needs.by_target, *_gathered([one.path for one in ranked])),
         " ".join([one.checksum or "" for one in ranked]) if has_checksums else "",
     ]
     marks = [one.mark.removesuffix(str(one.document)) if _is_numbered(one) else one.mark for one in ranked]
@@ -93,35 +94,33 @@ def _gathered(values: Sequence[Hashable]) -> tuple[list[Any], int | list[int]]:
 
 
 class _Needs:
-    """The needs that stand in a record, each once, and their targets."""
+    """The needs that stand in a record, each once: as they stand there, by their targets, and their places."""
 
-    def __init__(self, ranks_of: RanksOf) -> None:
-        self._ranks_of = ranks_of
+    def __init__(self, needs: Iterable[Need], ranks_of: RanksOf) -> None:
+        self.by_target: dict[str, str] = {}
         self._places: dict[Need, int] = {}
-        self._target_places: dict[str, int] = {}
-        self.targets: list[list[str | None]] = []
-        self.texts: list[list[int | str]] = []
+        constraints: dict[str, list[str]] = {}
+        for name, text in dict.fromkeys(needs):
+            constraints.setdefault(name, []).append(text)
+        for name, texts in constraints.items():
+            edition, parts = "", []
+            for text in texts:
+                known = ranks_of(name, text)
+                if known is not None:
+                    edition = known[0]
+                parts += [text, "" if known is None else _spelled(known[1])]
+                self._places[name, text] = len(self._places)
+            self.by_target[name] = " ".join([edition, *parts])
 
-    def places(self, needs: Iterable[Need]) -> list[int]:
-        """The places of `needs`, which are put down if they are new."""
-        return [self._places[one] if one in self._places else self._put(one) for one in needs]
-
-    def _put(self, need: Need) -> int:
-        name, text = need
-        known = self._ranks_of(name, text)
-        target = self._target_places.setdefault(name, len(self.targets))
-        if target == len(self.targets):
-            self.targets.append([name, None if known is None else known[0]])
-        ranks = [] if known is None else _flat(known[1])
-        place = self._places[need] = len(self.texts)
-        self.texts.append([target, text, *ranks])
-        return place
+    def places(self, needs: Iterable[Need]) -> str:
+        """The places of `needs`."""
+        return " ".join([str(self._places[one]) for one in needs])
 
 
-def _encode_shape(shape: Shape, needs: _Needs, footprint: int) -> list[Any]:
+def _encode_shape(shape: Shape, needs: _Needs, footprint: int) -> str:
+    places = needs.places(shape.requirements), needs.places(shape.runtimes)
     labels = map(" ".join, (shape.provides, shape.consumes, shape.system_packages))
-    entries = needs.places(shape.requirements), needs.places(shape.runtimes)
-    return [shape.category, *entries, footprint, shape.preferred, *labels]
+    return "  ".join([shape.category, *places, str(footprint), shape.preferred or "", *labels])
 
 
 def _footprint(shape: Shape) -> str:
@@ -130,5 +129,5 @@ def _footprint(shape: Shape) -> str:
     return " ".join([*least, *shape.modes])
 
 
-def _flat(ranks: Intervals) -> list[int]:
-    return [end for interval in ranks for end in interval]
+def _spelled(ranks: Intervals) -> str:
+    return ",".join([str(end) for interval in ranks for end in interval])

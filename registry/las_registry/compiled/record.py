@@ -2,22 +2,31 @@
 
 A record is three lines of JSON: what solving needs, what messages and digests need, and what people read of versions::
 
-    [edition, versions, prereleases, newest, runs, shape of each run, shapes, footprints, targets, needs,
+    [edition, versions, prereleases, newest, runs, shape of each run, shapes, footprints, needs,
      paths, path of each version, checksums]
     [documents, lines, marks, mark of each version, signed]
     [descriptions, description of each version, licences, licence of each version]
 
-Versions stand from old to new, their texts joined by spaces. What is said "of each" is a place in the list before it,
-or 0 for all. A target is ``[name, edition]``, a need ``[place of its target, constraint]`` and the ranks that this
-admits of that edition, both ends of each interval. A footprint is a text, cores, RAM, VRAM, 1 if several GPUs, and
-modes, and the ranks that have it. A shape is ``[category, requirements, runtimes, footprint, preferred mode, provides,
-consumes, system packages]``: places of needs and of a footprint, and labels joined by spaces.
+What a plan reads hundreds of is text, taken apart when it is asked for. Versions stand from old to new, joined by
+spaces, as checksums are. What is said "of each" is a place in the list before it, or 0 for all. *Needs* are an object::
+
+    target: "edition constraint ranks constraint ranks ..."
+
+with the ranks that each constraint admits of that edition of the target, ``low,high`` for each interval, joined by
+commas; all of that is empty where there is no such module. *Shapes* and *footprints* are lists of texts::
+
+    category  requirements  runtimes  footprint  preferred mode  provides  consumes  system packages
+    cores ram vram 1-if-several-GPUs modes  ranks
+
+with two spaces between fields and one between the parts of a field; requirements and runtimes are the places of needs,
+a footprint that in the list, and `ranks`, as above, are those that have it.
 """
 
 from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar, overload
 
@@ -47,13 +56,11 @@ class Shared:
     def __init__(self) -> None:
         self._requirements: dict[Need, Requirement] = {}
         self._constraints: dict[str, Constraint] = {}
-        self._footprints: dict[str, Footprint] = {}
+        self._footprints: dict[str, tuple[Footprint, Intervals]] = {}
+        self._alike: dict[str, Footprint] = {}
         self._labels: dict[str, _Labels] = {"": ()}
-        self._needs: dict[tuple[str, str], dict[str, list[Any]]] = {}
-
-    def needs(self, name: str, edition: str) -> dict[str, list[Any]]:
-        """Needs of an edition of a module, as they stand in records, by the texts of their constraints."""
-        return self._needs.setdefault((name, edition), {})
+        self.needs: defaultdict[str, list[str]] = defaultdict(list)
+        """Needs by their targets, as they stand in records."""
 
     def requirement(self, need: Need) -> Requirement:
         """The requirement that `need` spells."""
@@ -66,14 +73,18 @@ class Shared:
             found = self._requirements[need] = Requirement(name, constraint)
         return found
 
-    def footprint(self, text: str) -> Footprint:
-        """The footprint that `text` spells."""
+    def footprint(self, text: str) -> tuple[Footprint, Intervals]:
+        """The footprint that `text` spells, and the ranks that have it."""
         found = self._footprints.get(text)
         if found is None:
-            cores, ram, vram, several, *modes = text.split(" ")
-            cores_min, ram_min, vram_min = (int(one) if one else None for one in (cores, ram, vram))
-            hardware = Hardware(cores_min=cores_min, ram_min=ram_min, vram_min=vram_min, multi_gpu=bool(several))
-            found = self._footprints[text] = hardware, tuple(modes)
+            spelled, _, ranks = text.rpartition("  ")
+            footprint = self._alike.get(spelled)
+            if footprint is None:
+                cores, ram, vram, several, *modes = spelled.split(" ")
+                cores_min, ram_min, vram_min = (int(one) if one else None for one in (cores, ram, vram))
+                hardware = Hardware(cores_min=cores_min, ram_min=ram_min, vram_min=vram_min, multi_gpu=bool(several))
+                footprint = self._alike[spelled] = hardware, tuple(modes)
+            found = self._footprints[text] = footprint, _intervals(ranks)
         return found
 
     def labels(self, text: str) -> _Labels:
@@ -88,38 +99,48 @@ class Record:
     """What an index says of the module `name`: `ranked`, and facts of single versions by their ranks."""
 
     __slots__ = (
-        *("_data", "_end", "_facts", "_files", "_needs", "_requirements", "_shape_of", "_shapes", "_shared"),
-        *("_targets", "_texts", "_versions", "name", "ranked"),
+        *(
+            "_data",
+            "_end",
+            "_entries",
+            "_facts",
+            "_files",
+            "_needs",
+            "_requirements",
+            "_shape_of",
+            "_shapes",
+            "_shared",
+        ),
+        *("_split", "_texts", "_versions", "name", "ranked"),
     )
 
     def __init__(self, name: str, data: bytes, shared: Shared) -> None:
         solving, self._end = _raw_decode(data.decode())
-        edition, texts, prereleases, newest, runs, shape_of, shapes, footprints, targets, needs, *files = solving
+        edition, versions, prereleases, newest, runs, shape_of, shapes, footprints, needs, *files = solving
         self.name = name
         self._data, self._shared = data, shared
-        self._versions: list[str] = texts.split(" ")
+        self._versions: str = versions
+        self._split: list[str] | None = None
         self._shape_of: _Places = shape_of
         self._shapes: list[Any] = shapes
-        self._targets: list[list[str]] = targets
-        self._needs: list[list[Any]] = needs
+        self._needs: dict[str, str] = needs
+        self._entries: list[Need] | None = None
         self._files: list[Any] = files
-        self._requirements: dict[tuple[int, ...], _Requirements] = {}
+        self._requirements: dict[str, _Requirements] = {"": ()}
         self._facts: list[Any] | None = None
         self._texts: list[Any] | None = None
-        known = [shared.needs(*target) if target[1] else None for target in targets]
-        for need in needs:
-            hints = known[need[0]]
-            if hints is not None:
-                hints[need[1]] = need
+        for target, known in needs.items():
+            shared.needs[target].append(known)
+        count = versions.count(" ") + 1
         self.ranked = RankedModule(
             name,
-            _Lazy(len(self._versions), self._candidate),
-            _Lazy(len(self._versions), self._version),
+            _Lazy(count, self._candidate),
+            _Lazy(count, self._version),
             prereleases=frozenset(prereleases),
             newest=newest,
             runs=runs,
-            footprints=[(shared.footprint(text), _intervals(ranks)) for text, *ranks in footprints],
-            known=_Known(shared.needs(name, edition)),
+            footprints=[shared.footprint(one) for one in footprints],
+            known=_Known(edition, shared.needs[name]),
         )
 
     def path(self, rank: int) -> str:
@@ -169,13 +190,15 @@ class Record:
         return self._texts
 
     def _version(self, rank: int) -> Version:
-        return parse_version(self._versions[rank])
+        if self._split is None:
+            self._split = self._versions.split(" ")
+        return parse_version(self._split[rank])
 
     def _candidate(self, rank: int) -> ModuleVersion:
         places = self._shape_of
         at = places if isinstance(places, int) else places[bisect_right(self.ranked.runs, rank) - 1]
         shape = self._shapes[at]
-        if isinstance(shape, list):
+        if isinstance(shape, str):
             shape = self._shapes[at] = self._shape(shape)
         category, requirements, runtimes, (hardware, modes), preferred, provides, consumes, system = shape
         return ModuleVersion(
@@ -194,43 +217,62 @@ class Record:
             checksum=self.checksum(rank),
         )
 
-    def _shape(self, shape: Sequence[Any]) -> _Shape:
-        category, requirements, runtimes, footprint, preferred, *labels = shape
+    def _shape(self, shape: str) -> _Shape:
+        category, requirements, runtimes, footprint, preferred, *labels = shape.split("  ")
         provides, consumes, system = map(self._shared.labels, labels)
+        asked, _ = self.ranked.footprints[int(footprint)]
         needs = self._requirements_at(requirements), self._requirements_at(runtimes)
-        asked, _ = self.ranked.footprints[footprint]
-        return (category, *needs, asked, preferred, provides, consumes, system)
+        return (category, *needs, asked, preferred or None, provides, consumes, system)
 
-    def _requirements_at(self, places: Sequence[int]) -> tuple[Requirement, ...]:
-        key = tuple(places)
-        found = self._requirements.get(key)
+    def _requirements_at(self, places: str) -> _Requirements:
+        found = self._requirements.get(places)
         if found is None:
-            targets, needs, requirement = self._targets, self._needs, self._shared.requirement
-            found = tuple([requirement((targets[needs[at][0]][0], needs[at][1])) for at in places])
-            self._requirements[key] = found
+            if self._entries is None:
+                self._entries = [
+                    (target, text) for target, known in self._needs.items() for text in known.split(" ")[1::2]
+                ]
+            entries, requirement = self._entries, self._shared.requirement
+            found = tuple([requirement(entries[int(place)]) for place in places.split(" ")])
+            self._requirements[places] = found
         return found
 
 
 class _Known(Mapping[str, Intervals]):
-    """The ranks of one module that needs in records admit, by the texts of their constraints."""
+    """The ranks of an edition of a module that needs in records admit, by the texts of their constraints."""
 
-    __slots__ = ("_needs",)
+    __slots__ = ("_edition", "_needs", "_ranks")
 
-    def __init__(self, needs: Mapping[str, Sequence[Any]]) -> None:
+    def __init__(self, edition: str, needs: list[str]) -> None:
+        self._edition = edition
         self._needs = needs
+        self._ranks: dict[str, str] = {}
 
     def get(self, text: str, default: Any = None) -> Any:
-        need = self._needs.get(text)
-        return default if need is None else _intervals(need[2:])
+        if self._needs:
+            self._take()
+        ranks = self._ranks.get(text)
+        return default if ranks is None else _intervals(ranks)
 
     def __getitem__(self, text: str) -> Intervals:
-        return _intervals(self._needs[text][2:])
+        self._take()
+        return _intervals(self._ranks[text])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._needs)
+        self._take()
+        return iter(self._ranks)
 
     def __len__(self) -> int:
-        return len(self._needs)
+        self._take()
+        return len(self._ranks)
+
+    def _take(self) -> None:
+        """Takes the needs of this edition apart that have been read since."""
+        edition, known = self._edition, self._ranks
+        for one in self._needs:
+            if one.startswith(edition):
+                parts = one.split(" ")
+                known.update(zip(parts[1::2], parts[2::2], strict=True))
+        self._needs.clear()
 
 
 class _Lazy(Sequence[Item]):
@@ -262,5 +304,6 @@ def _value(values: Sequence[object], places: _Places, rank: int) -> object:
     return values[places if isinstance(places, int) else places[rank]]
 
 
-def _intervals(ranks: Sequence[int]) -> Intervals:
-    return tuple(zip(ranks[::2], ranks[1::2], strict=True))
+def _intervals(ranks: str) -> Intervals:
+    numbers = list(map(int, ranks.split(","))) if ranks else []
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))

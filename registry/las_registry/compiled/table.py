@@ -33,10 +33,10 @@ _FORMAT: Final = 1
 
 _HEAD: Final = -1
 _KIND: Final = 32
-_USUAL: Final = 4
+_USUAL: Final = 2
 """Records a bucket, where a kind is written as a whole."""
 
-_MOST: Final = 16
+_MOST: Final = 8
 """Records a bucket, on average, after which a kind is put into more buckets."""
 
 _PAGE: Final = 8192
