@@ -95,8 +95,10 @@ def _range(spec: Spec, target: History, moment: float, chance: Random, *, keeps_
     kept = target.planted if keeps_planted else None
     if kept is not None:
         low, current = min(low, kept), max(current, kept)
-    if random() >= spec.named_prereleases:
-        low = finals[bisect_right(finals, low) - 1]
+    low = finals[bisect_right(finals, low) - 1]
+    if random() < spec.named_prereleases:
+        highest = current if kept is None else kept
+        low = next((index for index in range(highest, -1, -1) if texts[index].endswith("rc1")), low)
     kind = random()
     major = numbers[current][0]
     if kind < spec.ceilings:

@@ -45,8 +45,8 @@ class Spec:
     """Modules of a planted request that its planted answer does without, to those that are in it."""
     prereleases: float = 0.04
     """Of the versions: pre-releases."""
-    named_prereleases: float = 0.002
-    """Of the requirements: those that name a pre-release."""
+    named_prereleases: float = 0.005
+    """Of the requirements: those that name a pre-release, if there is one."""
     runtimes: float = 0.1
     """Of the requirements: those on a runtime, which a module provides."""
     interfaces: float = 0.05
