@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from las_registry.lock_changes import LockNotObeyed
     from las_registry.problem import InvalidFile, Problem
 
-__all__ = ["ExitStatus", "Failure", "end_process", "failure_of", "guarded", "problem_document"]
+__all__ = ["ExitStatus", "Failure", "end_process", "failure_of", "flush", "guarded", "problem_document"]
 
 
 _OUTPUT_ERRORS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF, errno.EFBIG)
@@ -110,12 +110,17 @@ def guarded(run: Callable[[], object], arguments: Sequence[str]) -> int:
 
 def end_process(status: int) -> NoReturn:
     """Ends the process; what could not be written is not tried again."""
+    flush()
+    sys.exit(status)
+
+
+def flush() -> None:
+    """Writes what is still buffered; what cannot be written is dropped."""
     try:
         sys.stdout.flush()
         sys.stderr.flush()
     except (OSError, ValueError):
         _drop_output()
-    sys.exit(status)
 
 
 def _report(error: Exception, arguments: Sequence[str]) -> ExitStatus:

@@ -7,7 +7,6 @@ it is needed: its import takes longer than a plan.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -22,7 +21,6 @@ __all__ = ["Logger", "logger"]
 _KEY: Final = "las_cli.logging"
 
 
-@dataclass(slots=True)
 class Logger:
     """Writes events at once.
 
@@ -30,9 +28,10 @@ class Logger:
     ``json``.
     """
 
-    verbosity: int = 0
-    form: str = "text"
-    _writer: FilteringBoundLogger | None = field(default=None, repr=False)
+    def __init__(self) -> None:
+        self.verbosity = 0
+        self.form = "text"
+        self._writer: FilteringBoundLogger | None = None
 
     @classmethod
     def of(cls, ctx: click.Context) -> Logger:

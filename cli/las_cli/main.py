@@ -6,12 +6,13 @@ import sys
 
 try:
     import gc
+    import os
     from collections.abc import Sequence
     from typing import Any, Final
 
     import click
 
-    from las_cli.errors import end_process, guarded
+    from las_cli.errors import end_process, flush, guarded
     from las_cli.group import Entry, LazyGroup
     from las_cli.options import logging_options
 except KeyboardInterrupt:  # imports take a while; Ctrl-C during them is quiet, too
@@ -109,10 +110,16 @@ def main() -> None:
     """The entry point of the package.
 
     Imports and manifests leave no cycles of garbage behind, so that nothing is collected until they are there; see
-    :func:`las_cli.inputs.load_registry`.
+    :func:`las_cli.inputs.load_registry`. What the process holds goes with it, and is not taken down object by object.
     """
     gc.disable()
-    cli()
+    try:
+        cli()
+    except SystemExit as stop:
+        if not isinstance(stop.code, int):
+            raise
+        flush()
+        os._exit(stop.code)
 
 
 if __name__ == "__main__":

@@ -163,9 +163,9 @@ def _imported(arguments: Sequence[str], names: Sequence[str]) -> list[str]:
     """Those of `names` that a process with these arguments imports."""
     program = (
         "import sys\n"
-        "from las_cli.main import main\n"
+        "from las_cli.main import cli\n"
         f"sys.argv[1:] = {list(arguments)!r}\n"
-        "try: main()\n"
+        "try: cli()\n"
         f"finally: print(*[name for name in {tuple(names)!r} if name in sys.modules], file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
