@@ -11,7 +11,7 @@ from pathlib import Path
 
 from las_solver.errors import InvalidInput
 
-__all__ = ["write_output_file"]
+__all__ = ["make_directories", "write_output_file"]
 
 
 def write_output_file(path: Path, data: bytes, *, private: bool = False) -> None:
@@ -23,7 +23,7 @@ def write_output_file(path: Path, data: bytes, *, private: bool = False) -> None
     """
     try:
         if private:
-            _make_directories(path.parent)
+            make_directories(path.parent)
         if _is_device(path):
             path.write_bytes(data)
             return
@@ -44,11 +44,11 @@ def _target(path: Path) -> Path:
     return Path(os.path.realpath(path)) if path.is_file() else path
 
 
-def _make_directories(directory: Path) -> None:
+def make_directories(directory: Path) -> None:
     """Makes `directory` and those above it, as far as they are missing: each for the user alone, and to stay."""
     if directory.is_dir():
         return
-    _make_directories(directory.parent)
+    make_directories(directory.parent)
     directory.mkdir(mode=0o700, exist_ok=True)
     _sync_directory(directory.parent)
 

@@ -123,7 +123,7 @@ class Registry:
         Raises :class:`RegistryUnusable` if one of them is not a directory with manifests, or no manifest of
         any of them can be used.
         """
-        from las_registry.compiled.building import open_shelf
+        from las_registry.compiled.opening import open_shelf
 
         with _collection_paused():
             registry = cls([open_shelf(directory, on_progress=on_progress) for directory in directories])

@@ -6,7 +6,7 @@ A text that contains the directory is kept as the list of what stands before, be
 from __future__ import annotations
 
 import json
-import secrets
+import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PLACEHOLDER", "Rejected", "RejectedKey", "decode_rejections", "encode_rejections", "pack"]
 
-PLACEHOLDER = f"\0{secrets.token_hex(8)}\0"
+PLACEHOLDER = f"\0{os.urandom(8).hex()}\0"
 """Stands for the registry's directory, with the slash after it, while manifests are read; no manifest can guess it."""
 
 RejectedKey = tuple[int, str, int, int]
@@ -44,7 +44,7 @@ def pack(rejection: Rejection) -> list[Any]:
 
 
 def encode_rejections(unreadable: Iterable[tuple[str, str]], rejected: Iterable[Rejected]) -> bytes:
-    """The record of the folders that cannot be read, and why, and of all rejections."""
+    """The record of the folders that cannot be read, by how their paths are shown, and why, and of all rejections."""
     document = [list(unreadable), sorted(rejected, key=lambda one: one.key)]
     return json.dumps(document, separators=(",", ":")).encode()
 

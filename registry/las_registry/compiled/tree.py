@@ -2,7 +2,7 @@
 
 Of each folder and file, its *mark* is kept: size, times of modification and change, and inode, as ``stat`` has them.
 While they are the same, so is what is in it; except that a second write may follow in the same tick of the clock, so
-that there is no mark where one of the times is near to the time of looking.
+that a mark has no times where one of them is near to the time of looking.
 """
 
 from __future__ import annotations
@@ -13,7 +13,20 @@ from stat import S_ISDIR
 from time import time_ns
 from typing import Final, NamedTuple
 
-__all__ = ["Difference", "Folder", "Walk", "chunks", "differences", "is_manifest_file", "reason", "shown", "walk"]
+__all__ = [
+    "Difference",
+    "Folder",
+    "Walk",
+    "chunks",
+    "differences",
+    "is_manifest_file",
+    "is_proof",
+    "joined",
+    "mark_of",
+    "reason",
+    "shown",
+    "walk",
+]
 
 Mark = list[int]
 
@@ -23,15 +36,17 @@ _TICK: Final = 2_000_000_000
 """Nanoseconds within which two writes may carry the same time: FAT counts in steps of two seconds."""
 
 _CHUNK: Final = 1000
+_PROOF: Final = 4
+"""The numbers that a mark of a file has that proves something."""
 
 
 class Folder(NamedTuple):
     """A folder that was walked: its `path` inside the tree, empty for the top, and what is in it.
 
     `folders`, `linked`, `others` and `names` are the names of real directories, of links to directories, of links that
-    lead nowhere or to what is no directory, and of manifest files; `marks` are those of the files. `mark` is None where
-    it proves nothing, ``[inode]`` of a folder that another path leads to, too, and which was read there, and empty
-    where these are further files of the same folder.
+    lead nowhere or to what is no directory, and of manifest files; `marks` are those of the files, None where there is
+    none. `mark` is None where it proves nothing, ``[inode]`` of a folder that another path leads to, too, and which was
+    read there, and empty where these are further files of the same folder.
     """
 
     path: str
@@ -42,6 +57,10 @@ class Folder(NamedTuple):
     names: list[str]
     marks: list[Mark | None]
 
+    def paths(self) -> list[str]:
+        """The paths of the manifest files inside the tree."""
+        return [f"{self.path}/{name}" for name in self.names] if self.path else self.names
+
 
 class Walk(NamedTuple):
     """All folders of a tree, in the order in which they were met, and why some could not be read, by their paths."""
@@ -51,10 +70,7 @@ class Walk(NamedTuple):
 
     def files(self) -> list[str]:
         """The paths of all manifest files inside the tree, in order of how they are shown."""
-        found = [one.path and f"{one.path}/" for one in self.folders]
-        return sorted(
-            [base + name for base, folder in zip(found, self.folders, strict=True) for name in folder.names], key=shown
-        )
+        return sorted([path for one in self.folders for path in one.paths()], key=shown)
 
 
 class Difference(NamedTuple):
@@ -124,7 +140,7 @@ def chunks(folders: Iterable[Folder]) -> Iterator[list[Folder]]:
     part, size = list[Folder](), 0
     for folder in folders:
         for start in range(0, len(folder.names) or 1, _CHUNK):
-            names, marks = (several[start : start + _CHUNK] for several in (folder.names, folder.marks))
+            names, marks = folder.names[start : start + _CHUNK], folder.marks[start : start + _CHUNK]
             head = folder[:5] if start == 0 else (folder.path, list[int](), list[str](), list[str](), list[str]())
             part.append(Folder(*head, names, marks))
             size += len(names) + 1
@@ -133,6 +149,18 @@ def chunks(folders: Iterable[Folder]) -> Iterator[list[Folder]]:
                 part, size = [], 0
     if part:
         yield part
+
+
+def joined(folders: Iterable[Folder]) -> list[Folder]:
+    """The `folders` of :func:`chunks`, each whole again."""
+    found = list[Folder]()
+    for one in folders:
+        folder = Folder(*one)
+        if folder.mark == []:
+            found[-1] = found[-1]._replace(names=found[-1].names + folder.names, marks=found[-1].marks + folder.marks)
+        else:
+            found.append(folder)
+    return found
 
 
 def differences(directory: str, folders: Iterable[Folder]) -> list[Difference] | None:
@@ -161,7 +189,7 @@ def differences(directory: str, folders: Iterable[Folder]) -> list[Difference] |
             if [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino] != old:
                 if S_ISDIR(status.st_mode):
                     return None
-                found.append(Difference(place, at, _proven(status)))
+                found.append(Difference(place, at, mark_of(status)))
     return found
 
 
@@ -186,18 +214,23 @@ def _is_directory(entry: os.DirEntry[str]) -> bool:
         return False
 
 
+def mark_of(status: os.stat_result) -> Mark:
+    """The mark of a file; its size alone where that would prove nothing."""
+    if _is_recent(status):
+        return [status.st_size]
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
+def is_proof(mark: Mark | None) -> bool:
+    """Whether a file of this mark is as it was as long as its mark is."""
+    return mark is not None and len(mark) == _PROOF
+
+
 def _file_mark(path: str) -> Mark | None:
     try:
-        return _proven(os.stat(path))  # noqa: PTH116
+        return mark_of(os.stat(path))  # noqa: PTH116
     except OSError:
         return None
-
-
-def _proven(status: os.stat_result) -> Mark | None:
-    """The mark of a file, if it proves something."""
-    if _is_recent(status):
-        return None
-    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
 
 
 def _folder_mark(status: os.stat_result) -> Mark | None:

@@ -1,0 +1,212 @@
+"""Manifest files, read into plain values, by as many processes as it pays to start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from las_registry.compiled.extract import Extract, extract
+from las_registry.compiled.rejected import PLACEHOLDER, Rejected, pack
+from las_registry.compiled.tree import reason, shown
+from las_registry.load import ManifestFile, manifests_in, read_bytes, unreadable
+from las_registry.manifest import Manifest, Pool
+from las_registry.rejection import Rejection
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+
+__all__ = ["UNREADABLE", "FileContent", "known_by", "manifest_file", "read_contents", "read_file"]
+
+UNREADABLE: Final = "unreadable: "
+"""What a file that cannot be read is known by begins with this."""
+
+_BATCH: Final = 1 << 18
+"""Bytes that a process reads at a time."""
+
+_MOST_FILES: Final = 200
+_WORTHWHILE: Final = 1 << 20
+"""Bytes below which no other processes are started: reading them takes about a second."""
+
+_POOLED: Final = 50_000
+"""Manifests after which what they share is forgotten, so that it does not grow without end."""
+
+
+class FileContent(NamedTuple):
+    """What is in the manifest file at `path`; `known` is the digest of its bytes, or why it cannot be read."""
+
+    path: str
+    known: str
+    extracts: list[Extract]
+    rejected: list[Rejected]
+
+    @property
+    def modules(self) -> list[str]:
+        """The names of the modules that have manifests in the file, in order."""
+        return sorted({one.name for one in self.extracts})
+
+
+def manifest_file(directory: str, path: str) -> ManifestFile:
+    """The file at `path` in a registry, as it is read for an index."""
+    source = shown(path)
+    return ManifestFile(os.path.join(directory, path), source, PLACEHOLDER + source)  # noqa: PTH118
+
+
+def read_file(directory: str, path: str, pool: Pool) -> FileContent:
+    """What is in the file at `path` of the registry in `directory`."""
+    file = manifest_file(directory, path)
+    extracts, rejected = list[Extract](), list[Rejected]()
+
+    def reject(one: Rejection) -> None:
+        rejected.append(Rejected((0, file.source, len(rejected), 0), path, pack(one)))
+
+    try:
+        data = read_bytes(file.path)
+    except OSError as error:
+        reject(Rejection(source=file.source, problems=(unreadable(file, reason(error)),)))
+        return FileContent(path, UNREADABLE + reason(error), extracts, rejected)
+    for one in manifests_in(file, data, pool):
+        if isinstance(one, Manifest):
+            extracts.append(extract(one, path))
+        else:
+            reject(one)
+    return FileContent(path, sha256(data).hexdigest(), extracts, rejected)
+
+
+def known_by(directory: str, path: str) -> str:
+    """What the file at `path` is known by now."""
+    try:
+        return sha256(read_bytes(os.path.join(directory, path))).hexdigest()  # noqa: PTH118
+    except OSError as error:
+        return UNREADABLE + reason(error)
+
+
+def read_contents(
+    directory: str, paths: Sequence[str], sizes: Sequence[int], on_file: Callable[[int], None]
+) -> Iterator[FileContent]:
+    """What is in the files at `paths`, in that order; `sizes` are theirs, as far as they are known.
+
+    `on_file` is told of the number of files that are read. Where it pays, other processes read them; what those do not
+    manage is read here.
+    """
+    batches = _batches(paths, sizes)
+    processes = min(_processors(), len(batches)) if sum(sizes) >= _WORTHWHILE else 1
+    done = 0
+    results = _in_processes(directory, batches, processes) if processes > 1 else _here(directory, batches)
+    for several in results:
+        yield from several
+        done += len(several)
+        on_file(done)
+
+
+def _batches(paths: Sequence[str], sizes: Sequence[int]) -> deque[list[str]]:
+    batches, left = deque[list[str]](), 0
+    for path, size in zip(paths, sizes, strict=True):
+        if left <= 0 or len(batches[-1]) == _MOST_FILES:
+            batches.append([])
+            left = _BATCH
+        batches[-1].append(path)
+        left -= size
+    return batches
+
+
+def _processors() -> int:
+    """How many processes can run at the same time."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _here(directory: str, batches: deque[list[str]]) -> Iterator[list[FileContent]]:
+    while batches:
+        yield _read_batch(directory, batches.popleft())
+
+
+def _in_processes(directory: str, batches: deque[list[str]], processes: int) -> Iterator[list[FileContent]]:
+    from concurrent.futures.process import BrokenProcessPool
+
+    with _executor(processes) as executor:
+        waiting: deque[tuple[list[str], Future[list[FileContent]]]] = deque()
+        try:
+            while batches or waiting:
+                while batches and len(waiting) < 2 * processes:
+                    with _uninterrupted():
+                        waiting.append((batches[0], executor.submit(_read_batch, directory, batches[0])))
+                    batches.popleft()
+                yield waiting[0][1].result()
+                waiting.popleft()
+        except (BrokenProcessPool, OSError):  # somebody ended one of them, or no further one can be started
+            batches.extendleft(batch for batch, _ in reversed(waiting))
+    yield from _here(directory, batches)
+
+
+@contextmanager
+def _executor(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that read; none of them is left when this ends, however it ends."""
+    import multiprocessing
+    import threading
+    from concurrent.futures import ProcessPoolExecutor
+
+    # Others than a copy of this process have to import its main module again, which may not expect it.
+    is_copied = sys.platform == "linux" and threading.active_count() == 1
+    context = multiprocessing.get_context("fork" if is_copied else "spawn")
+    others = set(multiprocessing.active_children())
+    executor = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin)
+    try:
+        yield executor
+    finally:
+        for child in set(multiprocessing.active_children()) - others:
+            child.terminate()
+        executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes that are started meanwhile are not interrupted: who started them is, and ends them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, old)
+
+
+def _begin() -> None:
+    """Prepares a process that reads: it ends when the one ends that started it."""
+    import gc
+    import multiprocessing
+    import threading
+    from multiprocessing.connection import wait
+
+    gc.disable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        sentinel = parent.sentinel
+
+        def watch() -> None:
+            wait([sentinel])
+            os._exit(1)
+
+        threading.Thread(target=watch, daemon=True).start()
+
+
+_pool: Pool | None = None
+_pooled = 0
+
+
+def _read_batch(directory: str, paths: Sequence[str]) -> list[FileContent]:
+    global _pool, _pooled
+    if _pool is None or _pooled >= _POOLED:
+        _pool, _pooled = Pool(), 0
+    found = [read_file(directory, path, _pool) for path in paths]
+    _pooled += sum(len(one.extracts) for one in found)
+    return found
