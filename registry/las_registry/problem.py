@@ -11,9 +11,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from las_solver.errors import InvalidInput, LasSolveError
+from las_solver.lazy_dataclass import dataclass
 
 __all__ = ["FieldPath", "InvalidFile", "Problem", "RegistryUnusable", "format_path", "printable", "render_problems"]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from las_registry.problem import Problem, printable
 from las_registry.yaml_value import Value
 from las_solver.constraint import parse_version
 from las_solver.errors import InvalidInput
+from las_solver.lazy_dataclass import dataclass
 from las_solver.source import RejectedManifest
 
 if TYPE_CHECKING:

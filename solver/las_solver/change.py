@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import Final, assert_never, get_args
 
 from packaging.version import Version
 
 from las_solver.constraint import ANY, Requirement
+from las_solver.lazy_dataclass import dataclass
 from las_solver.model import Gpu, Host, Request
 
 __all__ = [

@@ -9,11 +9,11 @@ tells what is done with them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final, TypeAlias
 
 from las_solver.constraint import Requirement
+from las_solver.lazy_dataclass import dataclass
 from las_solver.problem import Problem
 from las_solver.ranks import Intervals
 from las_solver.statement import (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from las_solver.constraint import Requirement
 from las_solver.ground import missing, statements_about, stays
+from las_solver.lazy_dataclass import dataclass
 from las_solver.problem import Problem
 from las_solver.sat import Stopped
 from las_solver.statement import InterfaceNeed, Requested, Statement, target_of

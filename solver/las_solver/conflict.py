@@ -11,12 +11,13 @@ happened to find; docs/algorithm.md says why.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from las_solver.contradiction import Contradiction
 from las_solver.graph import leads
 from las_solver.ground import completed
+from las_solver.lazy_dataclass import dataclass
 from las_solver.merge import sharpened, weakened
 from las_solver.model import Request
 from las_solver.problem import Problem

@@ -6,12 +6,13 @@ docs/algorithm.md ("Explaining") describes how a derivation is found, and docs/d
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from las_solver.claim import Claim, States, Terms, claims_of
 from las_solver.claim_sentence import PlainTerm, claim_sentence, conclusion, plain_terms
 from las_solver.coarsening import coarsened
+from las_solver.lazy_dataclass import dataclass
 from las_solver.problem import Problem
 from las_solver.reading_order import read_in_order
 from las_solver.refutation import Effort, Step, refute

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
 from las_solver.conflict import Conflict, independent_conflicts
 from las_solver.errors import OutOfTime
+from las_solver.lazy_dataclass import dataclass
 from las_solver.model import Host, Request
 from las_solver.plan import Plan
 from las_solver.problem import Problem

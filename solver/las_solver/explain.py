@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from las_solver.lazy_dataclass import dataclass
 from las_solver.sentence import listed
 
 __all__ = ["Row", "closing_words", "explanation", "heading", "rows"]

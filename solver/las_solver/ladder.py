@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 
 from las_solver.change import Change
+from las_solver.lazy_dataclass import dataclass
 
 __all__ = ["Ladder", "Levels"]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from las_solver.claim import ABSENT, Terms
+from las_solver.lazy_dataclass import dataclass
 
 __all__ = ["Effort", "Step", "refute"]
 

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from operator import ge
 from typing import Final
 
 from las_solver.change import ALL_CHANGES, Change, LeaveOut, RelaxConstraint, ReleaseModule, apply_changes, cost
 from las_solver.ladder import Ladder, Levels
+from las_solver.lazy_dataclass import dataclass
 from las_solver.model import Host, Request
 from las_solver.plan import Plan
 from las_solver.relaxation import Relaxation

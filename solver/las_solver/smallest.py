@@ -8,11 +8,12 @@ not, what has to be left out of a largest set around it that can be true is a ne
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from las_solver.closure import closure
 from las_solver.conflict import Conflict, finished
 from las_solver.disturbance import Disturbance
+from las_solver.lazy_dataclass import dataclass
 from las_solver.merge import merged, subject
 from las_solver.problem import Problem
 from las_solver.sat import Budget, Cheapest, Stopped

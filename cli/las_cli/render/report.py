@@ -6,8 +6,9 @@ nothing of plans and conflicts. All texts are as they came: it is for the render
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from las_solver.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from las_cli.render.graph import Graph
