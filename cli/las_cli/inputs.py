@@ -43,7 +43,7 @@ def load_registry(directories: Sequence[Path], *, strict: bool = False, warn: bo
     log = logger()
     log.debug("loading the registry", directories=[str(place) for place in places])
     with Progress("Reading manifests") as progress:
-        registry = Registry.load(places, on_progress=progress, is_cached=True)
+        registry = Registry.open(places, on_progress=progress)
     _resume_collection()
     if registry.problems and strict:
         from las_registry.problem import InvalidFile
