@@ -18,6 +18,12 @@ PUBLISHED = Path(__file__).parent / "results"
 README = _ROOT / "README.md"
 _BEGIN, _END = "<!-- begin of measured figures -->\n", "<!-- end of measured figures -->\n"
 
+_SHOWN = {
+    "plan-warm": "Solving with the registry in memory, against other resolvers",
+    "plan-cold": "A cold plan by size of the registry",
+}
+"""The plots that README.md shows, with what they are of."""
+
 
 def publish(results: Results, folder: Path) -> tuple[str, ...]:
     """Write ``results.md`` and plots into `folder`, and README.md where that shows them; what was done, in words."""
@@ -37,9 +43,15 @@ def publish(results: Results, folder: Path) -> tuple[str, ...]:
 
 
 def with_tables(readme: str, results: Results) -> str:
-    """The text of README.md with these results between its two marks; raises ValueError where they are missing."""
+    """The text of README.md with these results, and the published plots, between its two marks.
+
+    Raises ValueError where a mark is missing.
+    """
     start = readme.index(_BEGIN) + len(_BEGIN)
-    return readme[:start] + "\n" + short_tables(results) + "\n" + readme[readme.index(_END) :]
+    shown = [name for name in _SHOWN if (PUBLISHED / f"{name}.png").is_file()]
+    place = PUBLISHED.relative_to(_ROOT).as_posix()
+    parts = [short_tables(results), *(f"![{_SHOWN[name]}]({place}/{name}.png)\n" for name in shown)]
+    return readme[:start] + "\n" + "\n".join(parts) + "\n" + readme[readme.index(_END) :]
 
 
 def short_tables(results: Results) -> str:
@@ -84,5 +96,6 @@ def _cold_table(section: Section) -> list[str]:
 
 def _cell(one: Measurement) -> str:
     if one.median is not None:
-        return quantity(one.median, one.unit) + (" *" if "INVALID" in one.note else "")
+        is_wrong = "valid: no" in one.note or "WRONG" in one.note
+        return quantity(one.median, one.unit) + (" (not valid)" if is_wrong else "")
     return f"> {one.limit:g} s" if one.limit is not None else "-"
