@@ -147,6 +147,21 @@ def test_section_2_a_bare_version_and_a_single_equals_sign_mean_two(version: str
     assert Constraint.parse(version) == Constraint.parse("=" + version) == Constraint.parse("==" + version)
 
 
+@given(SPECIFIER_SETS | st.lists(SPELLINGS.map("=={}".format), min_size=1, max_size=2))
+def test_a_constraint_can_be_made_of_its_text_again(parts: list[str]) -> None:
+    try:
+        parsed = Constraint.parse(", ".join(parts))
+    except InvalidConstraint:
+        return
+    again = Constraint.of_text(parsed.text)
+    assert (again.text, again.parts, again.is_final) == (parsed.text, parsed.parts, parsed.is_final)
+
+
+def test_the_text_of_any_version_stands_for_any_version() -> None:
+    any_version = Constraint.of_text(ANY.text)
+    assert (any_version.text, any_version.parts, any_version.is_final) == (ANY.text, ANY.parts, ANY.is_final)
+
+
 @given(SPECIFIER_SETS)
 def test_section_2_a_constraint_names_a_prerelease_with_any_operator_but_not_equal(specifiers: list[str]) -> None:
     named = [one for one in specifiers if not one.startswith("!=")]

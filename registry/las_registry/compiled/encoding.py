@@ -39,11 +39,8 @@ def edition_of(versions: Iterable[str]) -> str:
     return sha256(" ".join(versions).encode()).hexdigest()[:12]
 
 
-def encode_module(extracts: Iterable[Extract], ranks_of: RanksOf) -> bytes:
-    """The record of all versions of a module, which are all different and stand in any order."""
-    unordered = list(extracts)
-    keys = version_keys([one.version for one in unordered])
-    ranked = [unordered[at] for at in sorted(range(len(unordered)), key=keys.__getitem__)]
+def encode_module(ranked: Sequence[Extract], ranks_of: RanksOf) -> bytes:
+    """The record of all versions of a module, which stand from old to new."""
     versions = [one.version for one in ranked]
     runs = [rank for rank, one in enumerate(ranked) if not rank or one.shape != ranked[rank - 1].shape]
     shapes, shape_of = _gathered([ranked[rank].shape for rank in runs])

@@ -130,6 +130,9 @@ class Table:
         """Closes the file; nothing can be asked any more."""
         self._connection.close()
 
+    def __del__(self) -> None:
+        self._connection.close()
+
     def _body(self, number: int) -> bytes:
         try:
             row = self._connection.execute(_SELECT, (number,)).fetchone()
