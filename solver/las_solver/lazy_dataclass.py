@@ -40,39 +40,40 @@ class _Later:
     def __get__(self, instance: object, owner: type) -> Any:
         its_class = next(one for one in owner.__mro__ if one.__dict__.get(self._name) is self)
         if self._name == "__init__":
-            setattr(its_class, self._name, _initializer(its_class))
+            made: Any = _initializer(self._body, self._kw_only)
         else:
-            plain = type(its_class.__name__, its_class.__bases__, dict(self._body))
+            plain = type(its_class.__name__, (), dict(self._body))
             parameters = {"init": False, "repr": False, "eq": False, "kw_only": self._kw_only, **_STANDARD[self._name]}
-            full: type = dataclasses.dataclass(**parameters)(plain)
-            setattr(its_class, self._name, full.__dict__[self._name])
+            made = dataclasses.dataclass(**parameters)(plain).__dict__[self._name]
+        setattr(its_class, self._name, made)
         return getattr(owner if instance is None else instance, self._name)
 
 
-def _initializer(its_class: type) -> Callable[..., None]:
-    """The `__init__` of a dataclass; the standard one would come with two more methods where it is to be frozen."""
+def _initializer(body: Mapping[str, Any], kw_only: bool) -> Callable[..., None]:
+    """The `__init__` of a class with this `body`; the standard one would come with two more methods to freeze it."""
     names: dict[str, Any] = {"_set": object.__setattr__, "_unset": object()}
-    parameters = ["self"]
+    parameters = ["self", "*"] if kw_only and body["__annotations__"] else ["self"]
     lines = []
-    fields = dataclasses.fields(its_class)
-    for field in sorted((one for one in fields if one.init), key=lambda one: bool(one.kw_only)):
-        if field.kw_only and "*" not in parameters:
-            parameters.append("*")
+    for name in body["__annotations__"]:
+        stated = body.get(name, dataclasses.MISSING)
+        field = stated if isinstance(stated, dataclasses.Field) else dataclasses.field(default=stated)
+        if not field.init:
+            continue
         if field.default_factory is not dataclasses.MISSING:
-            names[f"_make_{field.name}"] = field.default_factory
-            parameters.append(f"{field.name}=_unset")
-            lines.append(f" if {field.name} is _unset: {field.name} = _make_{field.name}()")
+            names[f"_make_{name}"] = field.default_factory
+            parameters.append(f"{name}=_unset")
+            lines.append(f" if {name} is _unset: {name} = _make_{name}()")
         elif field.default is not dataclasses.MISSING:
-            names[f"_default_{field.name}"] = field.default
-            parameters.append(f"{field.name}=_default_{field.name}")
+            names[f"_default_{name}"] = field.default
+            parameters.append(f"{name}=_default_{name}")
         else:
-            parameters.append(field.name)
-        lines.append(f" _set(self, {field.name!r}, {field.name})")
-    if hasattr(its_class, "__post_init__"):
+            parameters.append(name)
+        lines.append(f" _set(self, {name!r}, {name})")
+    if "__post_init__" in body:
         lines.append(" self.__post_init__()")
     exec(f"def __init__({', '.join(parameters)}):\n" + "\n".join(lines or [" pass"]), names)
     made: Callable[..., None] = names["__init__"]
-    made.__qualname__ = f"{its_class.__qualname__}.__init__"
+    made.__qualname__ = f"{body['__qualname__']}.__init__"
     return made
 
 
@@ -85,20 +86,20 @@ def _refuse_to_delete(self: object, name: str) -> None:
 
 
 def _lazy_dataclass(*, frozen: bool, slots: bool, kw_only: bool = False) -> Callable[[Class], Class]:
-    """The standard decorator of that name, for classes that inherit no fields, and in which only parameters have
+    """The standard decorator of that name, for classes that inherit nothing, and in which only parameters have
     defaults."""
     assert frozen and slots
 
     def decorate(plain: Class) -> Class:
+        assert plain.__bases__ == (object,)
         body = {name: value for name, value in plain.__dict__.items() if name not in ("__dict__", "__weakref__")}
-        fields = tuple(body.get("__annotations__", ()))
+        body = {"__annotations__": {}, **body, "__qualname__": plain.__qualname__}
+        fields = tuple(body["__annotations__"])
         own = {name: value for name, value in body.items() if name not in fields}
         own |= {name: _Later(name, body, kw_only) for name in ("__init__", *_STANDARD) if name not in own}
         own |= {"__slots__": fields, "__match_args__": () if kw_only else fields}
         own |= {"__setattr__": _refuse_to_set, "__delattr__": _refuse_to_delete}
-        made = type(plain)(plain.__name__, plain.__bases__, own)
-        made.__qualname__ = plain.__qualname__
-        return made
+        return type(plain)(plain.__name__, (), own)
 
     return decorate
 

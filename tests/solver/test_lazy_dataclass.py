@@ -91,6 +91,18 @@ def test_whatever_is_asked_for_first_is_there(first: str, made: tuple[type[Any],
                     assert (name, size, notes) == ("a", 3, ())
 
 
+@pytest.mark.parametrize("kw_only", [False, True])
+@pytest.mark.parametrize("decorator", [dataclasses.dataclass, lazy], ids=["standard", "lazy"])
+def test_a_value_may_hold_nothing(decorator: Callable[..., Any], kw_only: bool) -> None:
+    @decorator(frozen=True, slots=True, kw_only=kw_only)
+    class Nothing:
+        """Nothing."""
+
+    assert Nothing() == Nothing()
+    assert hash(Nothing()) == hash(Nothing())
+    assert repr(Nothing()).endswith("Nothing()")
+
+
 def test_values_cannot_be_changed(made: tuple[type[Any], type[Any]]) -> None:
     one = made[0]("a")
     with pytest.raises(dataclasses.FrozenInstanceError, match="cannot assign to field 'size'"):
