@@ -19,7 +19,7 @@ def said(registry: Registry) -> list[object]:
         told += [name, registry.rejected(name), tuple(registry.notes(name)), tuple(registry.prerelease_namers(name))]
         for one in registry.versions(name):
             manifest = registry.manifest(name, one.version)
-            assert manifest is not None
+            assert manifest is not None, (one, registry.versions(name))
             document = manifest.document
             lines = [document.line_of(path) for path in ((), ("version",), ("hardware", "gpu", "vram_min"))]
             told += [one, str(one), manifest.content, manifest.checksum, manifest.signature]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
 from itertools import pairwise
@@ -31,6 +31,7 @@ __all__ = [
     "build",
     "compile_registry",
     "encoded",
+    "ranked",
     "settled",
     "state_of",
     "traits_of",
@@ -159,10 +160,9 @@ def write_modules(
     """Writes the records of `modules`, and of what they are found by; the latter, by name."""
     ordered: dict[str, list[str]] = {}
     for name, several in modules.items():
-        keys = version_keys([one.version for one in several])
-        modules[name] = several = [several[at] for at in sorted(range(len(several)), key=keys.__getitem__)]
         if several:
-            ordered[name] = [one.version for one in several]
+            modules[name] = ranked(several)
+            ordered[name] = [one.version for one in modules[name]]
     linker = Linker(ordered.get)
     traits: dict[str, Traits] = {}
     kinds: tuple[tuple[str, dict[str, list[str]]], ...] = (INTERFACE, {}), (NAMERS, {})
@@ -178,6 +178,12 @@ def write_modules(
         for key, names in found.items():
             writer.put(kind, key, encoded(names))
     return traits
+
+
+def ranked(several: Sequence[Extract]) -> list[Extract]:
+    """The versions of one module from old to new."""
+    keys = version_keys([one.version for one in several])
+    return [several[at] for at in sorted(range(len(several)), key=keys.__getitem__)]
 
 
 def write_folders(folders: Iterable[Folder], known: Mapping[str, tuple[str, list[str]]], writer: Writer) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, Final
 
-from las_registry.compiled.building import Traits, encoded, settled, state_of, traits_of, write_folders
+from las_registry.compiled.building import Traits, encoded, ranked, settled, state_of, traits_of, write_folders
 from las_registry.compiled.encoding import encode_module
 from las_registry.compiled.extract import Extract
 from las_registry.compiled.kinds import CONTENTS, FOLDERS, INTERFACE, MODULE, NAMERS, ORIGIN, REGISTRY, REJECTIONS
@@ -18,7 +18,6 @@ from las_registry.compiled.record import Record, Shared
 from las_registry.compiled.rejected import Rejected, encode_rejections
 from las_registry.compiled.table import Damaged, Table
 from las_registry.compiled.tree import is_proof, joined, shown, walk
-from las_solver.constraint import parse_version
 
 __all__ = ["TooMuch", "Update"]
 
@@ -149,7 +148,8 @@ class Update:
             files = sorted({*kept[name], *(one.path for one in read.values() if name in one.modules)}, key=shown)
             kept[name] = files
             several = [one for path in files for one in (read.get(path) or further[path]).extracts if one.name == name]
-            modules[name], more = settled(self._directory, several)
+            accepted, more = settled(self._directory, several)
+            modules[name] = ranked(accepted)
             clashes += more
         self._reject(gone, names, [*clashes, *(one for content in read.values() for one in content.rejected)])
         self._write_modules(modules, kept, origins)
@@ -202,8 +202,7 @@ class Update:
     def _versions(self, name: str, modules: dict[str, list[Extract]]) -> Sequence[str] | None:
         """The texts of a module's versions, from old to new."""
         if name in modules:
-            several = sorted(modules[name], key=lambda one: parse_version(one.version))
-            return [one.version for one in several] or None
+            return [one.version for one in modules[name]] or None
         data = self._table.get(MODULE, name)
         return None if data is None else [str(one) for one in Record(name, data, Shared()).ranked.versions]
 
