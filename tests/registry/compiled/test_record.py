@@ -9,8 +9,8 @@ from functools import cmp_to_key
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from indexes import needs_of, ranks_in
 from packaging.version import Version
+from tables import needs_of, ranks_in
 
 from las_registry.compiled.encoding import edition_of, encode_module, version_keys
 from las_registry.compiled.extract import Extract, Shape, source_of

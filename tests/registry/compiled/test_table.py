@@ -41,7 +41,9 @@ def content_of(table: Table) -> Records:
     return found
 
 
-MANY = {("module", f"m{at}"): random.Random(at).randbytes(20) * (at % 50) for at in range(300)} | {("meta", ""): b"about"}
+MANY = {("module", f"m{at}"): random.Random(at).randbytes(20) * (at % 50) for at in range(300)} | {
+    ("meta", ""): b"about"
+}
 
 
 @given(content=records)
