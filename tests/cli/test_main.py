@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -147,41 +144,3 @@ def test_an_option_before_the_command_is_said_to_stand_after_it(
 @pytest.mark.parametrize("name", ["help", "version"])
 def test_what_is_an_option_here_is_suggested_as_one(name: str, run_cli: RunCli) -> None:
     assert f"Did you mean --{name}?" in run_cli(name).stderr
-
-
-SLOW = ("structlog", "jsonschema", "jsonschema_rs", "psutil", "pynvml", "yaml", "pysat", "asyncio", "rich")
-
-
-@pytest.mark.parametrize(
-    "arguments", [["--version"], ["--help"], ["completion", "bash"], ["plan", "--help"]], ids=" ".join
-)
-def test_nothing_slow_is_imported_where_it_is_not_used(arguments: list[str]) -> None:
-    assert _imported(arguments, SLOW) == []
-
-
-def _imported(arguments: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Those of `names` that a process with these arguments imports."""
-    program = (
-        "import sys\n"
-        "from las_cli.main import cli\n"
-        f"sys.argv[1:] = {list(arguments)!r}\n"
-        "try: cli()\n"
-        f"finally: print(*[name for name in {tuple(names)!r} if name in sys.modules], file=sys.stderr)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    return done.stderr.split()
-
-
-def test_an_easy_plan_imports_only_what_it_uses(tmp_path: Path) -> None:
-    host = tmp_path / "host.yaml"
-    host.write_text('cpu: {cores: 16}\nmemory: {ram: 64GiB}\nruntimes: {cuda: "12.4"}\n')
-    unused = (
-        *(name for name in SLOW if name != "yaml"),
-        "packaging.specifiers",
-        "importlib.metadata",
-        "difflib",
-        "las_solver.conflict",
-        "las_solver.check",
-    )
-    for options in ((), ("--format", "json")):
-        assert _imported(["plan", "python", "--profile", str(host), *options], unused) == []
