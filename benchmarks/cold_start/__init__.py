@@ -1,8 +1,8 @@
 """How much longer than its own libraries take to import does a cold ``las-solve plan`` on the bundled catalog take?
 
 Whole processes in turn: an interpreter that does nothing, one that imports click, sqlite3 and PySAT's solvers and
-nothing else, ``las-solve --version``, and ``las-solve plan``: with the registry compiled and the profile read before, as
-they are after the first time, and without.
+nothing else, ``las-solve --version``, and ``las-solve plan``: with the registry compiled and the profile read before,
+as they are after the first time, and without.
 """
 
 from __future__ import annotations
