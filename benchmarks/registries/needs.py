@@ -73,7 +73,7 @@ class Needs:
             else:
                 active.pop(self._partner, None)
 
-    def entries(self, *, is_planted: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def entries(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The entries on modules and on runtimes as they are now."""
         name = self._row.name
         requirements: list[str] = []

@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 from benchmarks.registries.spec import Spec
 
-__all__ = ["PROVIDED_BY", "History", "Row"]
+__all__ = ["History", "Row"]
 
-POPULARITY = 3
+_POPULARITY = 3
 """A module at place p needs the one at p·u³, u evenly from 0 to 1: place q is then needed as q to the power -2/3."""
 
-PROVIDED_BY = (7, 23, 41)
+_PROVIDED_BY = (7, 23, 41)
 """The places within a block of 64 of the modules that provide the interface of the block."""
 
 _BLOCK = 64
@@ -74,6 +74,10 @@ class Row:
     def name(self, place: int) -> str:
         return f"{self.prefix}-{place:06d}"
 
+    def place(self, name: str) -> int:
+        """The place of the module called `name`."""
+        return int(name.rpartition("-")[2])
+
     def chance(self, place: int, purpose: str) -> Random:
         """Chance for one `purpose` at a `place`, the same whatever else was drawn."""
         return Random(f"{self.spec.seed} {self.prefix} {place} {purpose}")
@@ -87,7 +91,7 @@ class Row:
         sometimes: list[int] = []
         random = chance.random
         for _ in range(_NEEDS[int(random() * len(_NEEDS))] if place else 0):
-            need = int(place * random() ** POPULARITY)
+            need = int(place * random() ** _POPULARITY)
             if need not in always and need not in sometimes:
                 (sometimes if random() < 0.5 or need in self.optional else always).append(need)
         return tuple(always), tuple(sometimes)
@@ -105,16 +109,20 @@ class Row:
 
     def provides(self, place: int) -> str | None:
         """The interface that the module at `place` provides."""
-        if self.spec.interfaces and place % _BLOCK in PROVIDED_BY:
+        if self.spec.interfaces and place % _BLOCK in _PROVIDED_BY:
             return f"{self.prefix}-interface-{place // _BLOCK:04d}"
         return None
 
     def consumes(self, place: int, chance: Random) -> str | None:
         """The interface that the module at `place` consumes; all its providers stand before it."""
-        blocks = (place - 1 - PROVIDED_BY[-1]) // _BLOCK + 1
+        blocks = (place - 1 - _PROVIDED_BY[-1]) // _BLOCK + 1
         if blocks <= 0 or chance.random() >= self.spec.interfaces:
             return None
-        return f"{self.prefix}-interface-{int(blocks * chance.random() ** POPULARITY):04d}"
+        return f"{self.prefix}-interface-{int(blocks * chance.random() ** _POPULARITY):04d}"
+
+    def first_provider(self, interface: str) -> int:
+        """The place of the first module that provides `interface`."""
+        return _BLOCK * int(interface.rpartition("-")[2]) + _PROVIDED_BY[0]
 
     def _plant(self, planted: int, length: int) -> None:
         """Draw which modules a planted answer does without, and for each other one a module that always needs it."""

@@ -20,8 +20,8 @@ from random import Random
 
 from benchmarks.registries.module import NO_HARDWARE, GeneratedModule, HardwareTexts, Shape
 from benchmarks.registries.needs import Needs
-from benchmarks.registries.row import PROVIDED_BY, History, Row
-from benchmarks.registries.spec import Spec
+from benchmarks.registries.row import History, Row
+from benchmarks.registries.spec import HOST, Spec
 from las_solver.constraint import Requirement
 from las_solver.model import Request
 
@@ -30,8 +30,7 @@ __all__ = ["PLANTED_SIZES", "fitting", "generate", "planted", "planted_modules",
 PLANTED_SIZES = (50, 500, 2500, 5000)
 """The sizes of planted requests that are measured."""
 
-
-CATEGORIES = ("language", "runtime", "framework", "service", "application", "tool", "model")
+_CATEGORIES = ("language", "runtime", "framework", "service", "application", "tool", "model")
 _HEAVY = ("framework", "service", "model")
 _MODES = (("native",), ("native", "container"), ("native",), ("container", "native"))
 _SYSTEM_PACKAGES = ((), (), (), ("gcc",), ("cmake", "git"))
@@ -39,7 +38,6 @@ _IMPOSSIBLE = ">=99"
 _BLOCKED_LENGTHS = (2, 3, 4, 5)
 _MEAN_BLOCKED = 2.95
 """Of these lengths, as they turn out: the end of a module and its planted version cut them short."""
-
 
 _TIERS = (
     HardwareTexts(cores=2, ram="4GiB"),
@@ -129,11 +127,11 @@ def planted(spec: Spec, closure: int) -> Mapping[str, str]:
                 module = chosen[place] = _module(row, place, None)
                 shape = module.planted_shape()
                 names = [entry.partition("@")[0] for entry in shape.requirements]
-                names += [str(Requirement.parse_runtime(entry).name) for entry in shape.runtimes]
-                ahead += [int(name.rpartition("-")[2]) for name in names if name.startswith(f"{row.prefix}-")]
+                names += [Requirement.parse_runtime(entry).name for entry in shape.runtimes]
+                ahead += [row.place(name) for name in names if name not in HOST.runtimes]
         consumed = {one for module in chosen.values() for one in module.planted_shape().consumes}
         provided = {one for module in chosen.values() for one in module.planted_shape().provides}
-        ahead += [64 * int(one.rpartition("-")[2]) + PROVIDED_BY[0] for one in sorted(consumed - provided)][:1]
+        ahead += [row.first_provider(interface) for interface in sorted(consumed - provided)[:1]]
     return {module.name: module.versions[module.planted] for _, module in sorted(chosen.items())}
 
 
@@ -158,7 +156,7 @@ def _module(row: Row, place: int, clash: tuple[str, str] | None) -> GeneratedMod
     history = row.history(place)
     chance = row.chance(place, "needs")
     needs = Needs(row, place, chance)
-    category = CATEGORIES[place % len(CATEGORIES)]
+    category = _CATEGORIES[place % len(_CATEGORIES)]
     common = Shape(
         hardware=_TIERS[int(chance.random() * len(_TIERS))]
         if category in _HEAVY and chance.random() < 0.6
@@ -173,7 +171,7 @@ def _module(row: Row, place: int, clash: tuple[str, str] | None) -> GeneratedMod
     for at, (start, is_blocked, is_planted) in enumerate(starts):
         if not is_blocked or not at:
             needs.revise(start, is_planted=is_planted)
-        requirements, runtimes = needs.entries(is_planted=is_planted)
+        requirements, runtimes = needs.entries()
         shape = common._replace(requirements=requirements, runtimes=runtimes)
         if provides and (is_planted or chance.random() < 0.8):
             shape = shape._replace(provides=(provides,))

@@ -15,7 +15,7 @@ from benchmarks.registries.families import (
     satisfiable,
 )
 
-from las_solver.model import Host
+from las_solver.model import Host, Request
 from las_solver.plan import Plan
 from las_solver.planner import Planner
 from las_solver.source import MemorySource
@@ -62,10 +62,8 @@ def test_formulas_have_the_hardest_ratio(family: Family, variables: int) -> None
 
 def test_without_its_charge_a_parity_formula_would_have_an_answer() -> None:
     family = parity(6)
-    odd = [one for one in family.module_versions if one.name not in {f"clause-{number:04d}" for number in range(4)}]
-    requested = tuple(one for one in family.request.requirements[4:])
-    only_parity = tuple(one for one in requested if one.name < "clause-0024")
-    found = Planner(MemorySource(odd), Host()).plan(type(family.request)(requirements=only_parity), held_back=False)
+    asked = Request(requirements=family.request.requirements[4:24])
+    found = Planner(MemorySource(family.module_versions), Host()).plan(asked, held_back=False)
     assert isinstance(found, Plan)
 
 
