@@ -1,13 +1,14 @@
 """Whether an answer is valid, asked without any of the code that made it (contract, section 4).
 
-Serves to compare answers of las-solve with those of its peers; it knows what the problems of the benchmarks use:
-requirements on modules, hardware, modes and pre-releases, no runtimes and no interfaces.
+Serves to compare answers of las-solve with those of its peers; it knows what the problems of the benchmarks use, which
+is everything but what is installed and what the caller excludes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -50,24 +51,29 @@ def check_answer(problem: Problem, chosen: Mapping[str, str]) -> Verdict:
             problems.append(f"there is no {name} {text}")
         else:
             present[name] = found
+    needs = {one.name: _needs(one, problem) for one in present.values()}
     entries = [("the request", name, text) for name, text in _entries(problem.request.requirements)]
-    needs: dict[str, tuple[str, ...]] = {}
-    for one in present.values():
-        own = _entries(one.requirements)
-        needs[one.name] = tuple(name for name, _ in own)
-        entries += [(str(one), name, text) for name, text in own]
-        if not _runs(one, problem):
-            problems.append(f"{one} does not run on the host")
+    entries += [(str(present[name]), *entry) for name, own in needs.items() for entry in own]
     for who, name, text in entries:
         if name not in present:
             problems.append(f"{who} needs {name}, which is absent")
         elif not SpecifierSet(text).contains(present[name].version, prereleases=True):
             problems.append(f"{who} needs {name}@{text}, but {present[name].version} is present")
+    problems += [f"{one} does not run on the host" for one in present.values() if not _runs(one, problem)]
+    providers = {one.name: _providers(one, present.values(), problem) for one in present.values()}
+    for name, found_by_interface in providers.items():
+        problems += [
+            f"{present[name]} consumes {interface}, which nothing provides"
+            for interface, names in found_by_interface.items()
+            if not names
+        ]
     problems += _forbidden_prereleases(present.values(), versions, entries)
-    problems += _superfluous(present, (one.name for one in problem.request.requirements), needs)
+    edges = {name: tuple(need for need, _ in own) for name, own in needs.items()}
+    chosen_for = {name: tuple(chain(edges[name], *providers[name].values())) for name in edges}
+    problems += _superfluous(present, (one.name for one in problem.request.requirements), chosen_for)
     return Verdict(
         problems=tuple(problems),
-        cycle=_cycle(needs),
+        cycle=_cycle(edges),
         versions_behind=sum(_behind(one, versions[one.name].values(), problem) for one in present.values()),
     )
 
@@ -75,6 +81,26 @@ def check_answer(problem: Problem, chosen: Mapping[str, str]) -> Verdict:
 def _entries(requirements: Iterable[object]) -> list[tuple[str, str]]:
     """Names and constraints, taken from the text of requirements."""
     return [(name, text) for name, _, text in (str(one).partition("@") for one in requirements)]
+
+
+def _needs(one: ModuleVersion, problem: Problem) -> list[tuple[str, str]]:
+    """The entries of `one` that a module has to meet: those on runtimes only where the host does not."""
+    provided = problem.host.runtimes
+    runtimes = [
+        (name, text)
+        for name, text in _entries(one.runtimes)
+        if name not in provided or not SpecifierSet(text).contains(provided[name], prereleases=True)
+    ]
+    return [*_entries(one.requirements), *runtimes]
+
+
+def _providers(one: ModuleVersion, present: Iterable[ModuleVersion], problem: Problem) -> dict[str, tuple[str, ...]]:
+    """The other present modules that provide each interface that `one` consumes and the host does not provide."""
+    return {
+        interface: tuple(other.name for other in present if interface in other.provides and other.name != one.name)
+        for interface in one.consumes
+        if interface not in problem.host.interfaces
+    }
 
 
 def _runs(one: ModuleVersion, problem: Problem) -> bool:
@@ -127,13 +153,23 @@ def _superfluous(
 def _cycle(needs: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The modules that are part of a circle or only reachable between circles; empty if there is none."""
     left = {name: {need for need in names if need in needs} for name, names in needs.items()}
-    for turn in (left, _reversed(left)):
-        free = [name for name in left if not turn[name] & left.keys()]
-        while free:
-            for name in free:
-                del left[name]
-            free = [name for name in left if not turn[name] & left.keys()]
-    return tuple(sorted(left))
+    left = _without_ends(left)
+    return tuple(sorted(_without_ends(_reversed(left))))
+
+
+def _without_ends(needs: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """`needs` without modules that need none of the others, and so on until there is no such module."""
+    left = {name: set(names) for name, names in needs.items()}
+    needed_by = _reversed(needs)
+    ends = [name for name, names in left.items() if not names]
+    while ends:
+        end = ends.pop()
+        del left[end]
+        for name in needed_by[end]:
+            left[name].discard(end)
+            if not left[name]:
+                ends.append(name)
+    return left
 
 
 def _reversed(needs: Mapping[str, set[str]]) -> dict[str, set[str]]:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from time import monotonic
 
 from benchmarks.check import Verdict, check_answer
 from benchmarks.problems import Problem, load_problem
+from las_solver.errors import OutOfTime
 from las_solver.plan import Plan
 from las_solver.planner import Planner
 from las_solver.source import MemorySource
 
 __all__ = ["Outcome", "newest_answer"]
+
+
+_PROVING_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +29,8 @@ class Outcome:
     a call took longer than the limit (`over_limit`), or the peer failed.
 
     `answer` is a module's name to its version; None, where there are samples, says that there is none. `is_right`: the
-    problem has a valid answer and this is one, or it has none and the peer says so. `is_newest`: it is also what
-    las-solve proves to be the newest answer. Both are None where the peer did not answer.
+    answer is valid, or there is none and the peer says so; None where it did not answer. `is_newest`: the answer is the
+    one that las-solve proves to be the newest; None where there is no such proof.
     """
 
     peer: str
@@ -46,10 +51,10 @@ class Outcome:
         """The answer, and what is wrong with it, in a few words."""
         if self.failure is not None:
             return self.failure
-        if self.is_right is None:
-            return ""
         if self.answer is None or self.verdict is None:
-            return "says that there is no answer" + ("" if self.is_right else ", WRONG")
+            if not self.end_to_end:
+                return ""
+            return "says that there is no answer" + (", WRONG" if self.is_right is False else "")
         found = [
             f"{len(self.answer)} modules",
             f"valid: {_yes(self.verdict.is_valid)}",
@@ -72,23 +77,32 @@ class Outcome:
             self,
             answer=answer,
             verdict=verdict,
-            is_right=newest is None if verdict is None else verdict.is_valid,
-            is_newest=answer == newest,
+            is_right=verdict.is_valid if verdict is not None else not problem.has_answer,
+            is_newest=None if answer is None or newest is None else dict(answer) == newest,
         )
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def newest_answer(problem: str) -> Mapping[str, str] | None:
-    """The answer of las-solve to the problem of that name, proved to be the newest; None: proved to be impossible."""
+    """The newest answer to the problem of that name, proved by las-solve; None: there is none, or it takes too long."""
     told = _loaded(problem)
-    plan = Planner(MemorySource(told.module_versions), told.host).plan(told.request, held_back=False)
-    return {step.module: str(step.version) for step in plan.steps} if isinstance(plan, Plan) else None
+    if not told.has_answer:
+        return None
+    end = monotonic() + _PROVING_SECONDS
+    planner = Planner(MemorySource(told.module_versions), told.host)
+    try:
+        plan = planner.plan(told.request, stop=lambda: monotonic() > end, held_back=False)
+    except OutOfTime:
+        return None
+    if not isinstance(plan, Plan):
+        raise TypeError(f"{problem} was made to have an answer, and has none")
+    return {step.module: str(step.version) for step in plan.steps} if plan.optimal else None
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _loaded(problem: str) -> Problem:
     return load_problem(problem)
 
 
 def _yes(claim: bool | None) -> str:
-    return "yes" if claim else "no"
+    return {True: "yes", False: "no", None: "not known"}[claim]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from benchmarks.check import check_answer
 from benchmarks.problems import Problem
+from registries import version
 
 from las_solver.constraint import Requirement, parse_version
 from las_solver.model import Hardware, Host, ModuleVersion, Request
@@ -60,3 +61,22 @@ def test_cycles_are_told_apart_from_problems() -> None:
 
 def test_versions_behind_count_what_the_host_and_the_rule_for_prereleases_let_in() -> None:
     assert check_answer(problem(), {"app": "1.0", "lib": "1.0"}).versions_behind == 2  # app 2.0 and lib 2.1
+
+
+def test_runtimes_and_interfaces_are_checked() -> None:
+    asked = Problem(
+        name="small",
+        module_versions=(
+            version("app 1.0", runtimes=("cuda>=12", "rocm>=6"), consumes=("store", "mail")),
+            version("rocm 6.0"),
+            version("rocm 5.0"),
+            version("red 1.0", provides=("store",)),
+        ),
+        host=Host(runtimes={"cuda": parse_version("12.4")}, interfaces=frozenset({"mail"})),
+        request=Request(requirements=(Requirement.parse("app"),)),
+    )
+    assert check_answer(asked, {"app": "1.0", "rocm": "6.0", "red": "1.0"}).is_valid
+    assert check_answer(asked, {"app": "1.0", "rocm": "5.0"}).problems == (
+        "app 1.0 needs rocm@>=6, but 5.0 is present",
+        "app 1.0 consumes store, which nothing provides",
+    )

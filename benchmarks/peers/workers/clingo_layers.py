@@ -113,7 +113,8 @@ def minimization(layer, behind, priority):
         for rank, count in enumerate(behind[module]):
             if count:
                 yield f":~ pick({module},{rank}). [{count}@{priority},{module}]"
-                yield f":~ pick({module},{rank}). [{count}@{priority - 1 - place},{module}]"
+                if last > 1:
+                    yield f":~ pick({module},{rank}). [{count}@{priority - 1 - place},{module}]"
             if len(set(behind[module])) < len(behind[module]):
                 older = len(behind[module]) - 1 - rank
                 yield f":~ pick({module},{rank}). [{older}@{priority - 1 - last - place},{module}]"

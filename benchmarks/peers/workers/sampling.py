@@ -5,8 +5,8 @@ The task is a JSON object on standard input: ``question`` (see `benchmarks.peers
 at once, since threads of a peer sometimes bring down an interpreter that ends in order.
 
 Times are CPU seconds of the whole process. A call that takes longer than the limit, by the clock on the wall, ends the
-process by SIGALRM, which nothing can hold up. (While a timer of CPU time runs, Linux tells a process its own CPU time in
-steps of some milliseconds.)
+process by SIGALRM, which nothing can hold up. (It is no timer of CPU time: while one runs, Linux tells a process its
+own CPU time in steps of some milliseconds.)
 """
 
 from __future__ import annotations
