@@ -138,6 +138,7 @@ def _growth(axes: Axes, section: Section) -> None:
     """Times over closures, beside n log n through the last point."""
     markers = iter("os^D")
     colours = iter((_OURS, *_OTHERS))
+    guide_label: str | None = "n log n through the last point"
     for subject in dict.fromkeys(one.subject for one in section.measurements):
         points = sorted(
             (one.sizes["closure"], one.median)
@@ -151,11 +152,12 @@ def _growth(axes: Axes, section: Section) -> None:
         axes.plot(sizes, times, marker=next(markers), color=colour, label=subject)
         last, time = points[-1]
         guide = [time * (size * math.log(size)) / (last * math.log(last)) for size in sizes]
-        axes.plot(sizes, guide, color=colour, linestyle=":", linewidth=1, label="n log n through the last point")
-    axes.set_xscale("log")
+        axes.plot(sizes, guide, color=colour, linestyle=":", linewidth=1, label=guide_label)
+        guide_label = None
     axes.set_yscale("log")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.yaxis.set_major_formatter(lambda value, _: _seconds(value))
+    axes.yaxis.set_minor_formatter(lambda value, _: "")
+    _sizes_below(axes, {one.sizes["closure"] for one in section.measurements if "closure" in one.sizes})
     axes.set_xlabel("modules of the closure, n", loc="left", color=_GREY)
     axes.set_title("A plan's time against its closure")
     axes.legend(loc="upper left")
@@ -178,10 +180,17 @@ def _lines_by_closure(axes: Axes, lines: Sequence[Measurement], scale: float) ->
             alpha=0.15,
             linewidth=0,
         )
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    _sizes_below(axes, {one.sizes["versions"] for one in lines})
     axes.set_xlabel("versions in the registry", loc="left", color=_GREY)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), title="request with a", title_fontsize=8.5)
+
+
+def _sizes_below(axes: Axes, sizes: Iterable[int]) -> None:
+    """A logarithmic axis with a mark for each of the sizes."""
+    axes.set_xscale("log")
+    axes.set_xticks(sorted(sizes))
+    axes.minorticks_off()
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
 
 
 def _rule(axes: Axes, height: float, text: str) -> None:

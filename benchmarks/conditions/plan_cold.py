@@ -131,7 +131,8 @@ def _comparisons(measured: Mapping[tuple[str, str], Measurement], options: Optio
             continue
         has_target = large == _LARGE and not clock
         target = _FLOORS.get(closure) if has_target else None
-        yield from _some(Comparison.of(floor, one, target=target, is_ceiling=True))
+        beside_floor = Comparison.of(floor, one, target=target, is_ceiling=True)
+        yield from _some(beside_floor and replace(beside_floor, problem=one.problem))
         before = next(
             (
                 other
@@ -143,12 +144,7 @@ def _comparisons(measured: Mapping[tuple[str, str], Measurement], options: Optio
         if before is not None:
             target = _GROWTH.get(closure) if has_target and small == _SMALL else None
             compared = Comparison.of(before, one, target=target, is_ceiling=True)
-            yield from _some(compared and _between(compared, before, one))
-
-
-def _between(compared: Comparison, before: Measurement, after: Measurement) -> Comparison:
-    """The comparison of two registries, with both of their names."""
-    return replace(compared, problem=f"{after.problem} / {before.problem}")
+            yield from _some(compared and replace(compared, problem=f"{one.problem} / {before.problem}"))
 
 
 def _some(compared: Comparison | None) -> Iterable[Comparison]:
