@@ -8,17 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from las_registry.compiled.tree import is_manifest_file, reason, shown, walk
 from las_registry.manifest import Manifest, Pool, read_manifest
 from las_registry.problem import Problem, RegistryUnusable
 from las_registry.rejection import Rejection
-from las_registry.yaml_document import Document, Stream
 from las_registry.yaml_reader import LIMITS, read_documents
-
-if TYPE_CHECKING:
-    from las_registry.tree_cache import Tree, TreeCache
 
 __all__ = [
     "ManifestFile",
@@ -74,10 +69,8 @@ class ManifestFile:
     shown: str
 
 
-def load_directory(
-    directory: Path, pool: Pool, on_progress: Progress | None = None, *, is_cached: bool = False
-) -> Shelf:
-    """Every manifest in a directory tree; if `is_cached`, files that were accepted before need not be parsed again.
+def load_directory(directory: Path, pool: Pool, on_progress: Progress | None = None) -> Shelf:
+    """Every manifest in a directory tree.
 
     Raises :class:`RegistryUnusable` if there is no such directory, or no manifest file in it.
     """
@@ -87,14 +80,7 @@ def load_directory(
     problems = [unreadable(_file(directory, path), why) for path, why in walked.unreadable]
     if not files:
         raise no_manifests(place, problems)
-    if not is_cached:
-        return replace(_load(files, problems, pool, on_progress), directory=place)
-    from las_registry.tree_cache import TreeCache
-
-    cache = TreeCache.of(directory)
-    shelf = _load(files, problems, pool, on_progress, cache)
-    cache.save()
-    return replace(shelf, directory=place)
+    return replace(_load(files, problems, pool, on_progress), directory=place)
 
 
 def check_directory(directory: Path) -> str:
@@ -131,12 +117,11 @@ def _load(
     problems: list[Problem],
     pool: Pool,
     on_progress: Progress | None,
-    cache: TreeCache | None = None,
 ) -> Shelf:
     candidates: dict[str, list[Manifest]] = {}
     rejections: list[Rejection] = []
     for at, file in enumerate(files):
-        for one in _read_file(file, pool, cache):
+        for one in _read_file(file, pool):
             if isinstance(one, Manifest):
                 candidates.setdefault(one.module.name, []).append(one)
             else:
@@ -169,30 +154,20 @@ def _file(directory: Path, relative: str) -> ManifestFile:
     return ManifestFile(path, shown(relative), shown(path))
 
 
-def _read_file(file: ManifestFile, pool: Pool, cache: TreeCache | None) -> Iterator[Manifest | Rejection]:
+def _read_file(file: ManifestFile, pool: Pool) -> Iterator[Manifest | Rejection]:
     """Each manifest of a file, or that it was rejected."""
     try:
         data = read_bytes(file.path)
     except OSError as error:
         yield Rejection(source=file.source, problems=(unreadable(file, reason(error)),))
         return
-    yield from manifests_in(file, data, pool, cache)
+    yield from manifests_in(file, data, pool)
 
 
-def manifests_in(
-    file: ManifestFile, data: bytes, pool: Pool, cache: TreeCache | None = None
-) -> Iterator[Manifest | Rejection]:
+def manifests_in(file: ManifestFile, data: bytes, pool: Pool) -> Iterator[Manifest | Rejection]:
     """Each manifest of a file with the content `data`, or that it was rejected."""
-    if cache is not None and (trees := cache.trees(data)) is not None:
-        accepted = _recognise(file, data, trees, pool)
-        if accepted:
-            cache.keep(data, trees)
-            yield from accepted
-            return
     is_empty, left = True, _MAX_FILE_PROBLEMS
-    fresh: list[Tree] = []
     for document in read_documents(data, file.shown):
-        fresh.append((document.line, document.value))
         if document.value is None and not document.problems:
             continue
         is_empty = False
@@ -209,22 +184,6 @@ def manifests_in(
     if is_empty:
         problem = Problem(file=file.shown, message="the file is empty", hint="write a manifest, or delete it")
         yield Rejection(source=file.source, problems=(problem,))
-    elif cache is not None and left == _MAX_FILE_PROBLEMS:
-        cache.keep(data, fresh)
-
-
-def _recognise(file: ManifestFile, data: bytes, trees: Sequence[Tree], pool: Pool) -> list[Manifest]:
-    """The manifests of a file that was accepted before; none if one of them is not accepted any more."""
-    stream = Stream(data)
-    accepted: list[Manifest] = []
-    for index, (line, value) in enumerate(trees):
-        if value is not None:
-            document = Document(file=file.shown, index=index, line=line, value=value, stream=stream)
-            one = read_manifest(document, file.source, pool, was_accepted=True)
-            if not isinstance(one, Manifest):
-                return []
-            accepted.append(one)
-    return accepted
 
 
 def read_bytes(path: str) -> bytes:

@@ -131,9 +131,7 @@ class Registry:
         return registry
 
     @classmethod
-    def load(
-        cls, directories: Sequence[Path], *, on_progress: Progress | None = None, is_cached: bool = False
-    ) -> Registry:
+    def load(cls, directories: Sequence[Path], *, on_progress: Progress | None = None) -> Registry:
         """The registry of all manifests in `directories`, which are all read: the same as :meth:`open` has it.
 
         Raises :class:`RegistryUnusable` like that.
@@ -144,7 +142,7 @@ class Registry:
 
         pool = Pool()
         with _collection_paused():
-            loaded = [load_directory(directory, pool, on_progress, is_cached=is_cached) for directory in directories]
+            loaded = [load_directory(directory, pool, on_progress) for directory in directories]
             registry = cls(list(map(LoadedShelf, loaded)))
             registry._refuse_if_empty()
         return registry

@@ -267,13 +267,6 @@ def test_each_manifest_of_a_file_counts_for_the_digest(tmp_path: Path) -> None:
     assert len({both.digest, a_elsewhere.digest, b_alone.digest}) == 3
 
 
-def test_the_digest_is_the_same_where_parsed_manifests_are_kept(tmp_path: Path) -> None:
-    files = {f"m{at}/manifest.yaml": manifest_text(f"m{at}", rest=f"license: {'x' * 900}\n") for at in range(100)}
-    digest = load(tmp_path / "registry", files).digest
-    kept = [Registry.load([tmp_path / "registry"], is_cached=True).digest for _ in range(2)]
-    assert kept == [digest, digest]
-
-
 @pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir(), lambda path: path.write_text("x")])
 def test_no_registry_an_empty_one_and_a_file_are_unusable(make: object, tmp_path: Path) -> None:
     assert callable(make)

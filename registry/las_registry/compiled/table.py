@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 from zlib import crc32
 
-__all__ = ["Damaged", "Table", "TableWriter"]
+__all__ = ["FORMAT", "Damaged", "Table", "TableWriter"]
 
 _APPLICATION: Final = 0x6C617378
-_FORMAT: Final = 1
+FORMAT: Final = 1
 """Raised with every change of what stands in a table, or of how."""
 
 _HEAD: Final = -1
@@ -156,7 +156,7 @@ class TableWriter:
         else:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             self._connection = _connect(path, "mode=rw")
-        self._set_up(f"page_size = {_PAGE}", f"application_id = {_APPLICATION}", f"user_version = {_FORMAT}")
+        self._set_up(f"page_size = {_PAGE}", f"application_id = {_APPLICATION}", f"user_version = {FORMAT}")
         self._connection.execute(_CREATE)
 
     @classmethod
@@ -256,8 +256,8 @@ def _read_head(connection: sqlite3.Connection) -> dict[str, Any]:
     try:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if (application, version) != (_APPLICATION, _FORMAT):
-            raise Damaged(f"it is no table of format {_FORMAT}")
+        if (application, version) != (_APPLICATION, FORMAT):
+            raise Damaged(f"it is no table of format {FORMAT}")
         row = connection.execute(_SELECT, (_HEAD,)).fetchone()
     except (sqlite3.Error, MemoryError) as error:
         raise Damaged(f"its head cannot be read: {error}") from None

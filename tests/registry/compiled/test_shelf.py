@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from manifests import load, manifest_text, write_files
 from strategies import INTERFACES, NAMES, UNKNOWN, Case, cases
 from tables import IDENTITY, index_of, manifest_file, shelf_of
 
+from las_registry import yaml_places
+from las_registry.compiled import recorded_manifest
 from las_registry.compiled.recorded_manifest import RecordedManifest
 from las_registry.compiled.shelf import CompiledShelf
-from las_registry.compiled.table import Damaged, Table
+from las_registry.compiled.table import FORMAT, Damaged, Table
 from las_registry.problem import RegistryUnusable
 from las_registry.registry import Registry
 from las_solver.constraint import Requirement, parse_version
@@ -22,6 +25,20 @@ from las_solver.planner import Planner
 from las_solver.ranked import RankedModule
 from las_solver.source import InformedSource
 
+RICH = """\
+license: "no"   # a quoted text
+hardware: {cpu: {cores_min: 0x4}, gpu: {multi_gpu: True, vram_min: 8GB}}
+dependencies: {modules: [&need "lib@>=1", ~], runtime: []}
+interfaces: {provides: [chat, *need]}
+x-note: |
+  a block
+  of lines
+"""
+FILES: dict[str, str | bytes] = {
+    "a/manifest.yaml": "---\n---\n" + manifest_text("app", "1.10", RICH) + "---\n" + manifest_text("app", "1.9"),
+    "b/manifest.yaml": manifest_text("lib"),
+    "c/manifest.yaml": "\ufeff# marked\r\n" + manifest_text("mark", rest="license: MIT\n").replace("\n", "\r\n"),
+}
 SIGNED = manifest_text("signed", rest="integrity: {signature: ed25519:key:AAAA}\nlicense: MIT\n")
 
 
@@ -107,6 +124,29 @@ def test_signatures_checksums_and_odd_names(tmp_path: Path) -> None:
     assert_same(registry, over_index, ("c", "chät"))
     assert list(over_index.providers("chät")) == ["a"] and list(over_index.prerelease_namers("c")) == ["a"]
     assert over_index.admitted(Requirement.parse("a@<2")) == registry.admitted(Requirement.parse("a@<2"))
+
+
+def test_another_reader_needs_another_format(tmp_path: Path) -> None:
+    """If this fails because files are read otherwise, or kept otherwise, raise the format, then renew this."""
+    registry, over_index = compiled(tmp_path, FILES)
+    assert_same(registry, over_index)
+    table = index_of(registry, None)
+    records = sorted((kind, *one) for kind in table.kinds for one in table.scan(kind))
+    assert (FORMAT, sha256(repr(records).encode()).hexdigest()) == (
+        1,
+        "c3a6d6b5ea2021cc5791b06b862434ad13f3d99e76f5295611224359a5910384",
+    )
+
+
+def test_files_are_read_once_for_all_their_manifests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, over_index = compiled(tmp_path, {"manifest.yaml": FILES["a/manifest.yaml"]})
+    reads, walks, read_bytes, find_places = [], [], recorded_manifest.read_bytes, yaml_places.find_places
+    monkeypatch.setattr(recorded_manifest, "read_bytes", lambda path: (reads.append(path), read_bytes(path))[1])
+    monkeypatch.setattr(yaml_places, "find_places", lambda data: (walks.append(data), find_places(data))[1])
+    for one in over_index.versions("app"):
+        manifest = over_index.manifest("app", one.version)
+        assert manifest is not None and manifest.document.line_of(("version",)) > 1
+    assert len(reads) == len(walks) == 1
 
 
 def test_the_manifest_is_only_read_for_what_is_not_in_the_index(tmp_path: Path) -> None:
