@@ -22,7 +22,7 @@ class Options:
 
     processes: int = 3
     samples: int = 20
-    limit: float = 60.0
+    limit: float = 20.0
     asked: tuple[str, ...] = ()
     registries: tuple[int, ...] = (10_000, 100_000, 1_000_000)
     built: tuple[int, ...] = (10_000, 100_000)

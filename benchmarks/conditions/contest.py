@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Contest", "hold_contest"]
 
 _END_TO_END = "end to end"
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ def hold_contest(
     """Time every subject of las-solve (see :mod:`benchmarks.worker`) and every peer on every problem.
 
     Rounds go over all of them in turn, so that a slow minute of the machine meets all. Who ran over the limit, or
-    failed, is not tried again on the problem.
+    failed, is not tried again on the problem, and neither is a peer so slow that a process takes few samples.
     """
     solving: dict[tuple[str, str], Measurement] = {}
     others: list[Measurement] = []
@@ -75,7 +76,7 @@ def hold_contest(
                     before.append(perform_in_process(_task(question, subject, name, options)))
             for peer in peers:
                 earlier = outcomes[peer.name]
-                if not any(outcome.over_limit or outcome.failure for outcome in earlier):
+                if all(map(_deserves_another, earlier)):
                     _announce(question, name, peer.name, turn)
                     earlier.append(peer.measure(name, options.samples, options.limit))
         for subject in subjects:
@@ -87,6 +88,10 @@ def hold_contest(
             solving[name, peer.name], *more = _theirs(problem, peer.name, outcomes[peer.name], options.limit)
             others += more
     return Contest(solving=solving, others=tuple(others), notes=tuple(notes), versions=versions)
+
+
+def _deserves_another(outcome: Outcome) -> bool:
+    return not outcome.over_limit and outcome.failure is None and len(outcome.solve_only) >= _FEW
 
 
 def _announce(question: str, problem: str, who: str, turn: int) -> None:
