@@ -23,10 +23,12 @@ __all__ = [
     "RELEASE",
     "STAMP",
     "Changes",
+    "Look",
     "Place",
     "Progress",
     "Summary",
     "changes_of",
+    "look_at",
     "open_shelf",
     "stamp_of",
     "summary_of",
@@ -83,6 +85,14 @@ class Place(NamedTuple):
         path = None if folder is None else folder / f"index-{crc32(name):08x}{crc32(name[::-1]):08x}.sqlite3"
         return cls(directory, path, identity)
 
+    def file(self) -> tuple[int, int] | None:
+        """The inode and the time of modification of the index, None if there is none."""
+        try:
+            status = None if self.path is None else self.path.stat()
+        except OSError:
+            return None
+        return None if status is None else (status.st_ino, status.st_mtime_ns)
+
     def table(self) -> Table | None:
         """The table of the index, if there is one that can be trusted."""
         if self.path is None:
@@ -102,6 +112,14 @@ class Changes(NamedTuple):
     is_frozen: bool = False
 
 
+class Look(NamedTuple):
+    """The table of an index, the file that it was in, and what may have changed since it was made, None if nothing."""
+
+    table: Table
+    file: tuple[int, int] | None
+    changes: Changes | None
+
+
 def open_shelf(directory: Path, *, on_progress: Progress | None = None) -> CompiledShelf:
     """What the registry in `directory` holds, by its index, which is made or refreshed first where that is needed.
 
@@ -114,16 +132,29 @@ def open_shelf(directory: Path, *, on_progress: Progress | None = None) -> Compi
 
         return rebuilt(place, on_progress)
 
-    table = place.table()
+    look = None
     try:
-        if table is not None and changes_of(table, directory, on_progress) is None:
+        look = look_at(place, on_progress)
+        if look is not None and look.changes is None:
             _keep_young(place)
-            return CompiledShelf(table, directory, recover)
+            return CompiledShelf(look.table, directory, recover)
     except Damaged:
         pass
     from las_registry.compiled.refreshing import refreshed
 
-    return CompiledShelf(refreshed(place, on_progress), directory, recover)
+    return CompiledShelf(refreshed(place, look, on_progress), directory, recover)
+
+
+def look_at(place: Place, on_progress: Progress | None = None, last: Look | None = None) -> Look | None:
+    """The index as it is, None if there is none that can be trusted; raises :class:`Damaged`.
+
+    It is the `last` look where the file is still the same.
+    """
+    file = place.file()
+    if last is not None and file is not None and last.file == file:
+        return last
+    table = None if file is None else place.table()
+    return None if table is None else Look(table, file, changes_of(table, place.directory, on_progress))
 
 
 def changes_of(table: Table, directory: Path, on_progress: Progress | None = None) -> Changes | None:

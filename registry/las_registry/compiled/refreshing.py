@@ -12,7 +12,7 @@ from las_registry.compiled.building import Built, build, encoded, state_of
 from las_registry.compiled.freezing import check_stamp, stamp_text
 from las_registry.compiled.kinds import REGISTRY
 from las_registry.compiled.locking import locked
-from las_registry.compiled.opening import STAMP, Changes, Place, Progress, Stamp, changes_of, stamp_of
+from las_registry.compiled.opening import STAMP, Changes, Look, Place, Progress, Stamp, look_at, stamp_of
 from las_registry.compiled.rejected import decode_rejections
 from las_registry.compiled.table import Damaged, Table, TableWriter
 from las_registry.compiled.tree import Walk, shown, walk
@@ -30,18 +30,18 @@ _WORTHWHILE: Final = 64 << 10
 Stamping: TypeAlias = Callable[[Built], Stamp | None]
 
 
-def refreshed(place: Place, on_progress: Progress | None = None) -> Table:
-    """The table of an index that is what the files say; made in memory where it cannot be kept."""
+def refreshed(place: Place, look: Look | None = None, on_progress: Progress | None = None) -> Table:
+    """The table of an index that is what the files say, made in memory where it cannot be kept; `look` is what somebody
+    saw of the one that there is."""
     check_directory(place.directory)
     with _alone(place) as path:
-        table = None if path is None else place.table()
-        if path is not None and table is not None:
+        if path is not None:
             with suppress(Damaged, TooMuch):
-                changes = changes_of(table, place.directory, on_progress)
-                if changes is None:
-                    return table
-                if not changes.is_frozen:
-                    return _updated(place, path, table, changes, on_progress)
+                look = look_at(place, on_progress, look)
+                if look is not None and look.changes is None:
+                    return look.table
+                if look is not None and look.changes is not None and not look.changes.is_frozen:
+                    return _updated(place, path, look.table, look.changes, on_progress)
         return _built(place, path, on_progress)
 
 

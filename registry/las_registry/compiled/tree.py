@@ -172,7 +172,7 @@ def differences(directory: str, folders: Iterable[Folder]) -> list[Difference] |
         try:
             if mark != []:
                 status = stat(base)
-                if mark is None or [status.st_ino, status.st_mtime_ns, status.st_ctime_ns][: len(mark)] != mark:
+                if [status.st_ino, status.st_mtime_ns, status.st_ctime_ns] != mark and [status.st_ino] != mark:
                     if len(names) == _CHUNK or _listed(base) != (real, linked, others, names):
                         return None
                     found.append(Difference(place, None, _folder_mark(status)))
@@ -180,16 +180,16 @@ def differences(directory: str, folders: Iterable[Folder]) -> list[Difference] |
             return None
         if others and any(os.path.isdir(base + name) for name in others):  # noqa: PTH112
             return None
-        for at, (name, old) in enumerate(zip(names, marks, strict=True)):
+        for name, old in zip(names, marks, strict=True):
             try:
                 status = stat(base + name)
             except OSError:
-                found.append(Difference(place, at, None))
+                found.append(Difference(place, names.index(name), None))
                 continue
             if [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino] != old:
                 if S_ISDIR(status.st_mode):
                     return None
-                found.append(Difference(place, at, mark_of(status)))
+                found.append(Difference(place, names.index(name), mark_of(status)))
     return found
 
 
