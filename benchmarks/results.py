@@ -45,7 +45,7 @@ class Section:
     @property
     def has_missed(self) -> bool:
         """Whether a target was missed."""
-        return any(one.is_met is False for one in (*self.comparisons, *self.figures))
+        return any(one.is_met is False for one in self.comparisons) or any(one.is_met is False for one in self.figures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

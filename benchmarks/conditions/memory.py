@@ -7,6 +7,7 @@ shared count, too).
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from benchmarks.conditions.plan_cold import subject_of
 from benchmarks.conditions.prepared import FLOOR, FLOOR_COMMAND, prepare_all
@@ -25,7 +26,7 @@ _TARGET = 150e6
 
 def run(options: Options) -> Section:
     """Run a plan for every closure out of every registry a few times."""
-    commands = {("any", FLOOR): FLOOR_COMMAND}
+    commands: dict[tuple[str, str], Sequence[str]] = {("any", FLOOR): FLOOR_COMMAND}
     sizes: dict[tuple[str, str], dict[str, int]] = {("any", FLOOR): {}}
     for prepared in prepare_all(options.registries, options):
         prepared.freeze()

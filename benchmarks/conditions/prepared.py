@@ -75,12 +75,15 @@ def prepare_all(sizes: Sequence[int], options: Options) -> list[Prepared]:
 
 def prepare(spec: Spec, options: Options) -> Prepared:
     """The registry that `spec` describes, written if it was not before; with no `versions`, its planted modules."""
-    folder = options.cache.absolute() / "registries" / f"{spec.versions}-{_key(spec)}"
+    described, generator = _keys(spec)
+    registries = options.cache.absolute() / "registries"
+    folder = registries / f"{spec.versions}-{described}-{generator}"
     prepared = Prepared(spec=spec, folder=folder, variables=options.index_variables)
     if not prepared.folder.is_dir():
         print(f"generating {prepared.name}", file=sys.stderr, flush=True)
+        for other in registries.glob(f"{spec.versions}-{described}-*"):  # unfinished, or of another generator
+            shutil.rmtree(other, ignore_errors=True)
         unfinished = replace(prepared, folder=prepared.folder.with_suffix(".unfinished"))
-        shutil.rmtree(unfinished.folder, ignore_errors=True)
         unfinished.folder.mkdir(parents=True)
         write_tree(generate(spec) if spec.versions else planted_modules(spec), unfinished.tree)
         unfinished.profile.write_text(profile_text(HOST), encoding="utf-8")
@@ -88,10 +91,8 @@ def prepare(spec: Spec, options: Options) -> Prepared:
     return prepared
 
 
-def _key(spec: Spec) -> str:
-    """What tells registries apart: the description, and the generator itself."""
+def _keys(spec: Spec) -> tuple[str, str]:
+    """What tells registries apart: their description, and the generator itself."""
     sources = sorted((Path(__file__).parents[1] / "registries").glob("*.py"))
-    digest = hashlib.sha256(repr(spec).encode())
-    for source in sources:
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:12]
+    generator = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
+    return hashlib.sha256(repr(spec).encode()).hexdigest()[:8], generator.hexdigest()[:8]

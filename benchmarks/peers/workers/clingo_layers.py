@@ -61,14 +61,16 @@ def facts(question):
 
 
 def versions_behind(question, module):
-    """The number of newer versions of each rank: final ones, but for the request's say about pre-releases."""
-    named = any(question["needs"][need][0] == module for need in question["request"] if need in question["naming"])
-    prereleases = set() if named else set(dict(question["prereleases"]).get(module, ()))
-    behind = 0
-    counts = []
+    """The number of newer eligible versions of each rank: those that the request admits, final unless it names others."""
+    asked = [need for need in question["request"] if question["needs"][need][0] == module]
+    barred = set()
+    if not set(asked) & set(question["naming"]):
+        barred.update(dict(question["prereleases"]).get(module, ()))
+    behind, counts = 0, []
     for rank in range(len(question["modules"][module]) - 1, -1, -1):
         counts.append(behind)
-        behind += rank not in prereleases
+        is_admitted = all(any(low <= rank <= high for low, high in question["needs"][need][1]) for need in asked)
+        behind += is_admitted and rank not in barred
     return tuple(counts[::-1])
 
 
