@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +25,7 @@ __all__ = [
     "read_input",
     "unknown_module",
     "warn_of",
+    "warn_of_frozen",
     "warn_of_unknown",
 ]
 
@@ -127,6 +128,18 @@ def read_input(path: Path) -> bytes:
     if len(data) > _LARGEST:
         raise InvalidInput(f"{shown} is larger than {_LARGEST >> 20} MiB", hint="is this the right file?")
     return data
+
+
+def warn_of_frozen(paths: Iterable[Path]) -> None:
+    """Warns of registries that were frozen, of those in `paths` and those that these are in: plans go on with what they
+    held then."""
+    from las_registry.compiled.opening import STAMP
+
+    around = dict.fromkeys(one for path in paths for one in (path, *path.absolute().parents))
+    for place in around:
+        if (place / STAMP).is_file():
+            again = shlex.join(["las-solve", "registry", "freeze", str(place)])
+            logger().warning(f"{place} is frozen: plans do not see what changes in it until {again}")
 
 
 def _resume_collection() -> None:

@@ -15,11 +15,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from las_registry.compiled.opening import STAMP, Stamp, stamp_of
-from las_registry.compiled.tree import shown
+from las_registry.compiled.opening import STAMP, Progress, Stamp, stamp_of
+from las_registry.compiled.tree import reason, shown, walk
 from las_registry.problem import RegistryUnusable
+from las_solver.errors import InvalidInput
 
-__all__ = ["Frozen", "check_stamp", "frozen_digest", "read_stamp", "stamp_text", "unfreeze"]
+__all__ = ["Frozen", "check_stamp", "differs_from_stamp", "frozen_digest", "read_stamp", "stamp_text", "unfreeze"]
 
 _FORMAT: Final = 1
 
@@ -62,15 +63,37 @@ def check_stamp(directory: Path, stamp: Stamp | None, known: Mapping[str, str]) 
         raise RegistryUnusable(f"the registry {place} is frozen, but was changed after that", hint=_hint(directory))
 
 
+def differs_from_stamp(directory: Path, on_progress: Progress | None = None) -> bool | None:
+    """Whether the files of the registry in `directory` are others than its stamp says, None where it has none.
+
+    Raises :class:`RegistryUnusable` if the stamp cannot be read.
+    """
+    from las_registry.compiled.reading import known_by
+
+    frozen = read_stamp(directory)
+    if frozen is None:
+        return None
+    paths, known = walk(str(directory)).files(), dict[str, str]()
+    for path in paths:
+        known[path] = known_by(str(directory), path)
+        if on_progress is not None:
+            on_progress(len(known), len(paths))
+    return frozen.digest != frozen_digest(known)
+
+
 def unfreeze(directory: Path) -> bool:
     """Removes the stamp of the registry in `directory`, if there is one; whether there was.
 
-    Raises :class:`OSError` where it cannot be removed.
+    Raises :class:`InvalidInput` where it cannot be removed.
     """
+    path = directory / STAMP
     try:
-        (directory / STAMP).unlink()
+        path.unlink()
     except FileNotFoundError:
         return False
+    except OSError as error:
+        hint = "look at who may write there"
+        raise InvalidInput(f"{shown(str(path))} cannot be removed: {reason(error)}", hint=hint) from None
     return True
 
 

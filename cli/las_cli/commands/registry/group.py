@@ -12,6 +12,7 @@ from las_cli.options import logging_options
 __all__ = ["registry"]
 
 _COMMANDS: Final = {
+    "freeze": Entry(f"{__package__}.freeze", "freeze", "Declare a registry finished."),
     "list": Entry(f"{__package__}.list", "list_modules", "List all modules."),
     "matrix": Entry(f"{__package__}.matrix", "matrix", "Show which version of what fits which machine."),
     "schema": Entry(f"{__package__}.schema", "schema", "Print the JSON Schema of manifests."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from las_cli.inputs import warn_of_frozen
 from las_cli.options import FileType, logging_options
 from las_cli.render.phrases import counted
 from las_cli.render.terminal import printable
@@ -34,6 +35,7 @@ def seal(*, files: Sequence[Path], check: bool) -> None:
     from las_registry.seal import seal_file, unsealed
     from las_solver.errors import InvalidInput
 
+    warn_of_frozen(files)
     problems: list[Problem] = []
     failures: list[InvalidInput] = []
     for path in files:

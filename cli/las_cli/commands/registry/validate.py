@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from las_cli.errors import problem_document
+from las_cli.inputs import warn_of_frozen
 from las_cli.options import FileType, format_option, logging_options, registry_option
 from las_cli.progress import Progress
 from las_cli.render.json import print_json
@@ -41,6 +42,7 @@ def validate(*, paths: Sequence[Path], registries: Sequence[Path], output_format
     with Progress("Reading manifests") as progress:
         shelves = [load_directory(one, pool, progress) for one in places if one not in files]
         shelves += [load_files(files, pool, progress)] if files else []
+    warn_of_frozen(places)
     problems = [problem for shelf in shelves for problem in shelf.problems]
     manifests = [one for shelf in shelves for several in shelf.manifests.values() for one in several]
     count = sum(shelf.files for shelf in shelves)
