@@ -87,8 +87,8 @@ class Constraint:
 
     def admits(self, version: Version) -> bool:
         """Whether `version` is in the set, pre-releases counted in."""
-        if self.is_final and _is_final(version):
-            return all(_admits_final(operator, named, version) for operator, named in self.parts)
+        if self.is_final:
+            return all(_final_admits(operator, named, version) for operator, named in self.parts)
         return self.specifiers.contains(version, prereleases=True)
 
     @property
@@ -164,30 +164,36 @@ def _specifier_set(text: str) -> SpecifierSet:
     return SpecifierSet(text)
 
 
-def _is_final(version: Version) -> bool:
-    return not version.is_prerelease and version.post is None and version.local is None
+def _final_admits(operator: str, named: str, version: Version) -> bool:
+    """Whether a specifier that names a final version admits `version`, by PEP 440.
 
-
-def _admits_final(operator: str, named: str, version: Version) -> bool:
-    """Whether a specifier admits `version`, where both are final: then PEP 440 only compares releases."""
+    Local labels only count for ``>``, which like ``<`` leaves out all that has the release of the named version.
+    """
     if named.endswith(".*"):
         return _begins_with(version, parse_version(named[:-2]), 0) is (operator == "==")
     other = parse_version(named)
     match operator:
+        case ">":
+            return version > other and not _is_of_release(version, other)
+        case "<":
+            return version < other and not _is_of_release(version, other)
         case ">=":
             return version >= other
+    public = version if version.local is None else parse_version(version.public)
+    match operator:
         case "<=":
-            return version <= other
-        case ">":
-            return version > other
-        case "<":
-            return version < other
+            return public <= other
         case "==":
-            return version == other
+            return public == other
         case "!=":
-            return version != other
+            return public != other
         case _:
             return version >= other and _begins_with(version, other, 1)
+
+
+def _is_of_release(version: Version, other: Version) -> bool:
+    """Whether `version` is the release `other`, or one before or after it, or has a local label."""
+    return _begins_with(version, other, 0) and _begins_with(other, version, 0)
 
 
 def _begins_with(version: Version, other: Version, cut: int) -> bool:
