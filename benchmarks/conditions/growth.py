@@ -27,7 +27,7 @@ TITLE = "How a plan's time grows with its closure"
 
 _SUBJECTS = ("plan", "answer")
 _VERSIONS_A_MODULE = 20
-_ROUND = 10_000
+_ROUND = 1_000
 
 
 def run(options: Options) -> Section:
