@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from las_cli.logging import logger
 from las_cli.options import FileType, logging_options
 from las_cli.progress import Progress
 from las_cli.render.phrases import counted
@@ -53,8 +54,8 @@ def _freeze(directory: Path, place: str, *, is_forced: bool) -> None:
     with Progress("Reading manifests") as progress:
         try:
             built = freeze(directory, is_forced=is_forced, on_progress=progress)
-        except InvalidFile as error:
-            error.hint = "correct them, or freeze what is left with --force"
+        except InvalidFile:
+            logger().warning(f"{place} is not frozen, for manifests in it are rejected; --force freezes what is left")
             raise
     click.echo(
         printable(f"{place}: frozen with {counted(built.versions, 'version')} in {counted(len(built.known), 'file')}")
