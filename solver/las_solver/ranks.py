@@ -108,6 +108,8 @@ def _admitted_by(operator: str, text: str, versions: Sequence[Version]) -> Inter
             return intersect(_interval(bisect_left(versions, named), count - 1), _prefixed(prefix, versions))
         case "<" if _is_final(named):
             return _interval(0, bisect_left(versions, parse_version(f"{named.base_version}.dev0")) - 1)
+        case "<" if named.is_prerelease:
+            return _interval(0, bisect_left(versions, named) - 1)
         case ">" if _is_final(named):
             start = bisect_right(versions, named)
             while start < count and _base(versions[start]) == named:
@@ -137,7 +139,7 @@ def _prefixed(prefix: Version, versions: Sequence[Version]) -> Intervals:
 
 
 def _scanned(text: str, versions: Sequence[Version]) -> Intervals:
-    """What a specifier admits, asked version by version: ``<1.0.post1`` admits 1.0 but not 1.0rc1, for one."""
+    """What a specifier admits, asked version by version: of ``<1.0.post1``, for one, releases of the library differ."""
     from packaging.specifiers import Specifier  # late: its import takes as long as a plan, and hardly any plan needs it
 
     specifier = Specifier(text)
