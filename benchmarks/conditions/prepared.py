@@ -20,6 +20,7 @@ FLOOR = "python, imports only"
 FLOOR_COMMAND = (sys.executable, "-c", "import click, sqlite3, pysat.solvers")
 """F: an interpreter that imports what every plan needs and does nothing else."""
 
+_FREEZE_SECONDS = 3600.0
 _STAMP = ".las-solve-frozen"
 
 
@@ -60,7 +61,9 @@ class Prepared:
     def freeze(self) -> None:
         """Declare the registry finished, and have its index made."""
         if not (self.tree / _STAMP).is_file():
-            run_command(las_solve_command("registry", "freeze", str(self.tree)), variables=self.variables)
+            print(f"freezing {self.name}", file=sys.stderr, flush=True)
+            command = las_solve_command("registry", "freeze", str(self.tree))
+            run_command(command, limit=_FREEZE_SECONDS, variables=self.variables)
 
     def thaw(self) -> None:
         """Take that back."""
