@@ -35,6 +35,10 @@ class LoadedShelf:
     def is_empty(self) -> bool:
         return not self._shelf.manifests
 
+    @property
+    def digest(self) -> None:
+        return None
+
     def has(self, name: str) -> bool:
         return name in self._shelf.manifests or name in self._shelf.rejected
 

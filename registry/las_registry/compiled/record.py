@@ -38,7 +38,7 @@ from las_solver.model import Hardware, ModuleVersion
 from las_solver.ranked import Footprint, RankedModule
 from las_solver.ranks import Intervals
 
-__all__ = ["Record", "Shared"]
+__all__ = ["Record", "Shared", "marks_in"]
 
 Item = TypeVar("Item")
 
@@ -48,6 +48,19 @@ _Labels: TypeAlias = tuple[str, ...]
 _Shape: TypeAlias = tuple[str, _Requirements, _Requirements, Footprint, str | None, _Labels, _Labels, _Labels]
 
 _raw_decode = json.JSONDecoder().raw_decode
+
+
+def marks_in(data: bytes) -> list[str]:
+    """What the manifests in the record `data` are known by in the digest of a registry, from old to new."""
+    solving, facts, _ = data.split(b"\n")
+    documents, _, marks, mark_of, _ = json.loads(facts)
+    carried = json.loads(solving)[-1] if "" in marks else ""
+    checksums = carried.split(" ") if carried else [""] * len(documents)
+    places = [mark_of] * len(documents) if isinstance(mark_of, int) else mark_of
+    return [
+        _mark(marks[place], document, checksum)
+        for place, document, checksum in zip(places, documents, checksums, strict=True)
+    ]
 
 
 class Shared:
@@ -161,8 +174,7 @@ class Record:
     def mark(self, rank: int) -> str:
         """What the manifest of a version is known by in the digest of a registry."""
         documents, _, marks, mark_of, _ = self._read_facts()
-        mark = str(_value(marks, mark_of, rank))
-        return (f"{mark}{documents[rank]}" if mark.endswith(":") else mark) or self.checksum(rank) or ""
+        return _mark(str(_value(marks, mark_of, rank)), documents[rank], self.checksum(rank) or "")
 
     def is_signed(self, rank: int) -> bool:
         """Whether the manifest of a version carries a signature."""
@@ -298,6 +310,10 @@ class _Lazy(Sequence[Item]):
         if item is None:
             item = self._items[at] = self._make(at if at >= 0 else at + len(self._items))
         return item
+
+
+def _mark(mark: str, document: int, checksum: str) -> str:
+    return f"{mark}{document}" if mark.endswith(":") else mark or checksum
 
 
 def _value(values: Sequence[object], places: _Places, rank: int) -> object:

@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from las_registry.compiled.kinds import INTERFACE, MODULE, NAMERS, REJECTIONS
-from las_registry.compiled.record import Record, Shared
+from las_registry.compiled.kinds import INTERFACE, MODULE, NAMERS, REGISTRY, REJECTIONS
+from las_registry.compiled.record import Record, Shared, marks_in
 from las_registry.compiled.rejected import decode_rejections
 from las_registry.compiled.table import Damaged, Table
 
@@ -93,6 +93,15 @@ class CompiledShelf:
         return self._manifest(record, rank)
 
     @property
+    def digest(self) -> str | None:
+        """The digest of all manifests that can be used, None if nobody has worked it out."""
+        data = self._get(REGISTRY, "")
+        if data is None:
+            return None
+        _, _, digest, *_ = json.loads(data)
+        return None if digest is None else str(digest)
+
+    @property
     def problems(self) -> Sequence[Problem]:
         """All problems, in order of files and lines."""
         return self._problems[0]
@@ -113,8 +122,7 @@ class CompiledShelf:
             found = []
             for name, data in self._table.scan(MODULE):
                 if counts(name):
-                    record = Record(name, data, Shared())
-                    found += [record.mark(rank) for rank in range(len(record.ranked))]
+                    found += marks_in(data)
             return found
 
         return self._read(read)

@@ -15,9 +15,13 @@ from tables import IDENTITY, index_of, manifest_file, shelf_of
 
 from las_registry import yaml_places
 from las_registry.compiled import recorded_manifest
+from las_registry.compiled.kinds import REGISTRY
 from las_registry.compiled.recorded_manifest import RecordedManifest
 from las_registry.compiled.shelf import CompiledShelf
-from las_registry.compiled.table import FORMAT, Damaged, Table
+from las_registry.compiled.table import FORMAT, Damaged, Table, TableWriter
+from las_registry.load import load_directory
+from las_registry.loaded_shelf import LoadedShelf
+from las_registry.manifest import Pool
 from las_registry.problem import RegistryUnusable
 from las_registry.registry import Registry
 from las_solver.constraint import Requirement, parse_version
@@ -124,6 +128,39 @@ def test_signatures_checksums_and_odd_names(tmp_path: Path) -> None:
     assert_same(registry, over_index, ("c", "chät"))
     assert list(over_index.providers("chät")) == ["a"] and list(over_index.prerelease_namers("c")) == ["a"]
     assert over_index.admitted(Requirement.parse("a@<2")) == registry.admitted(Requirement.parse("a@<2"))
+
+
+def test_of_several_registries_the_first_that_has_a_name_counts(tmp_path: Path) -> None:
+    first = {
+        "manifest.yaml": manifest_text("a", rest="interfaces: {provides: [chat]}\n")
+        + "---\n"
+        + manifest_text("b", "x"),
+        "c/manifest.yaml": "name: [\n",
+    }
+    second = {
+        f"{name}/manifest.yaml": manifest_text(name, "2", "interfaces: {provides: [chat, other]}\n") for name in "abc"
+    }
+    third = {"manifest.yaml": manifest_text("d", rest="dependencies: {modules: ['a@>=1rc1']}\n") + "---\n" + SIGNED}
+    directories = [write_files(tmp_path / str(at), files) for at, files in enumerate((first, second, third))]
+    shelves = [
+        # An index has no rejections here: they are those of a registry that was read.
+        LoadedShelf(load_directory(place, Pool()))
+        if at == 0
+        else shelf_of(index_of(Registry.load([place]), None), place)
+        for at, place in enumerate(directories)
+    ]
+    registry, over_index = Registry.load(directories), Registry(shelves)
+    assert_same(registry, over_index, ("b", "chat", "other"))
+    assert list(over_index.names()) == ["a", "c", "d", "signed"]
+    assert list(over_index.providers("chat")) == ["a", "c"] and len(list(over_index.notes("b"))) == 2
+
+
+def test_a_digest_that_was_worked_out_is_not_worked_out_again(tmp_path: Path) -> None:
+    table = TableWriter(None)
+    table.put(REGISTRY, "", b'[1, 1, "sha256:0", null]')
+    finished = table.finish(identity="", state="")
+    assert finished is not None
+    assert Registry([shelf_of(finished, tmp_path)]).digest == "sha256:0"
 
 
 def test_another_reader_needs_another_format(tmp_path: Path) -> None:
