@@ -9,6 +9,9 @@ from benchmarks.results import Results, Run, Section
 
 __all__ = ["grid", "quantity", "render_results", "render_table", "render_targets"]
 
+_QUIET = 1.0
+"""The load above which a machine has other things to do."""
+
 
 def render_results(results: Results, plots: Sequence[str] = ()) -> str:
     """All results with the machine that they are of; `plots` are the names of pictures beside the text."""
@@ -100,7 +103,8 @@ def _provenance(run: Run) -> str:
     commit = "an unknown commit" if run.commit is None else f"commit {run.commit[:12]}"
     changed = ", **with changes that are not committed**" if run.dirty else ""
     versions = ", ".join(f"{name} {version}" for name, version in run.versions.items() if version)
-    load = "" if run.load is None else f", load {run.load:g}"
+    busy = ", **a busy machine**" if run.load is not None and run.load > _QUIET else ""
+    load = "" if run.load is None else f", load {run.load:g}{busy}"
     return f"{run.started[:16].replace('T', ' ')} UTC, {commit}{changed}{load}; {versions}."
 
 
