@@ -46,6 +46,7 @@ class Newest:
         self._search: Search | None = None
         self._stop = stop
         self._descent = descent
+        self._first: Modules | None = None
         self._answer = Modules(problem, {})
         self._decided: dict[str, int] = {}
         self._removed: set[str] = set()
@@ -63,11 +64,10 @@ class Newest:
         Raises :class:`Stopped` where the search was stopped before any valid answer was found.
         """
         try:
-            first = descend(self._problem, self._stop) if self._descent else None
-            if first is not None:
-                if first.is_newest:
-                    return Outcome(first.answer, optimal=True)
-                self._answer = first.answer
+            if self._descent and self._begin():
+                return None if self._first is None else Outcome(self._first, optimal=True)
+            if self._first is not None:
+                self._answer = self._first
             elif not self._solve(()):
                 return None
             try:
@@ -86,10 +86,30 @@ class Newest:
         Raises :class:`Stopped` where the search was stopped before that was known.
         """
         try:
-            return (self._descent and descend(self._problem, self._stop) is not None) or self._solve(())
+            is_proved = self._descent and self._begin()
+            return self._first is not None or (not is_proved and self._solve(()))
         finally:
             if self._search is not None:
                 self._search.sat.close()
+
+    def _begin(self) -> bool:
+        """Look for an answer without a SAT solver; whether it is proved to be the newest, or that there is none."""
+        first = descend(self._problem, self._stop)
+        if first is not None:
+            self._first = first.answer
+            return first.is_newest
+        if self._problem.installed.modules:
+            return False
+        from las_solver.backjumping import GaveUp, search  # late: most plans end with the descent
+
+        try:
+            found = search(self._problem, self._stop)
+        except GaveUp:
+            return False
+        if found is None:
+            return True
+        self._first = Modules(self._problem, found.modules)
+        return found.is_newest
 
     def _decide_all(self) -> None:
         problem, request = self._problem, self._problem.request
