@@ -62,7 +62,7 @@ def test_a_plan_as_json_imports_no_more_than_it_uses(tmp_path: Path, monkeypatch
     monkeypatch.setenv("LAS_SOLVE_CACHE", str(tmp_path / "cache"))
     plan = ["plan", "python", "--profile", "gpu-24gb", "--format", "json"]
     _imported(plan, UNUSED)
-    assert _imported(plan, UNUSED) == ["hashlib", "las_solver.change"]
+    assert {*_imported(plan, UNUSED)} <= {"hashlib", "las_solver.change"}
 
 
 def _imported(arguments: Sequence[str], names: Sequence[str]) -> list[str]:
