@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import chain
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -69,8 +68,7 @@ def check_answer(problem: Problem, chosen: Mapping[str, str]) -> Verdict:
         ]
     problems += _forbidden_prereleases(present.values(), versions, entries)
     edges = {name: tuple(need for need, _ in own) for name, own in needs.items()}
-    chosen_for = {name: tuple(chain(edges[name], *providers[name].values())) for name in edges}
-    problems += _superfluous(present, (one.name for one in problem.request.requirements), chosen_for)
+    problems += _superfluous(present, (one.name for one in problem.request.requirements), edges, providers)
     return Verdict(
         problems=tuple(problems),
         cycle=_cycle(edges),
@@ -138,8 +136,12 @@ def _names_prerelease(text: str) -> bool:
 
 
 def _superfluous(
-    present: Mapping[str, ModuleVersion], requested: Iterable[str], needs: Mapping[str, tuple[str, ...]]
+    present: Mapping[str, ModuleVersion],
+    requested: Iterable[str],
+    needs: Mapping[str, tuple[str, ...]],
+    providers: Mapping[str, Mapping[str, tuple[str, ...]]],
 ) -> list[str]:
+    """A provider is there for a consumer only where what is there without it provides nothing (any one of several)."""
     reached: set[str] = set()
     ahead = list(requested)
     while ahead:
@@ -147,6 +149,9 @@ def _superfluous(
         if name not in reached:
             reached.add(name)
             ahead += needs.get(name, ())
+        if not ahead:
+            consumed = (found for one in sorted(reached & providers.keys()) for found in providers[one].values())
+            ahead += next((found for found in consumed if found and reached.isdisjoint(found)), ())
     return [f"nothing needs {name}" for name in present if name not in reached]
 
 

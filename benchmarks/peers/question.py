@@ -8,7 +8,8 @@ what a constraint admits depends on how they read PEP 440. The same for all peer
 - A pre-release is left out unless all versions of its module are pre-releases, or a version that may be chosen names a
   pre-release of it. Whether the answer itself names one is left to peers that have words for it.
 - An interface is a module of its own, with a version for each module that provides it (the first by name is the
-  newest), which needs that module at a version that does. One that the host provides is left out.
+  newest), which needs that module at a version that does. For a consumer that may provide it itself there is another
+  one, without that consumer. An interface that the host provides is left out.
 - That needs form no circle is left to peers that have words for it.
 """
 
@@ -76,11 +77,15 @@ class _Conversion:
         self._requested = problem.request.requirements
         self._finals = {one.name for one in problem.module_versions if not one.is_prerelease}
         self._kept = _kept(problem, self._finals)
-        consumed = {name for each in self._kept.values() for one in each for name in one.consumes}
-        self._interfaces = sorted(consumed - problem.host.interfaces)
+        self._providers = _providers(self._kept)
+        consumed = {self._interface(name, one) for one in self._every() for name in one.consumes}
+        self._interfaces = sorted(one for one in consumed if one[0] not in problem.host.interfaces)
         unknown = {one.name for each in (self._requested, *map(self._entries, self._every())) for one in each}
-        self._names = (*self._kept, *self._interfaces, *sorted(unknown - self._kept.keys()))
-        self._modules = {name: number for number, name in enumerate(self._names) if name not in self._interfaces}
+        unknown -= self._kept.keys()
+        self._names = (*self._kept, *(name for name, _ in self._interfaces), *sorted(unknown))
+        numbers = range(len(self._kept) + len(self._interfaces), len(self._names))
+        self._modules = {name: number for number, name in enumerate(self._kept)}
+        self._modules |= dict(zip(sorted(unknown), numbers, strict=True))
         self._needs: dict[tuple[int, str], int] = {}
         self._told: list[tuple[int, Ranges]] = []
         self._naming: list[int] = []
@@ -91,7 +96,7 @@ class _Conversion:
         more = len(self._names) - len(kept)
         modules = [
             *(tuple(map(self._needs_of, versions)) for versions in kept),
-            *(tuple(self._providers(name)) for name in self._interfaces),
+            *(tuple(self._needs_of_providers(*one)) for one in self._interfaces),
         ]
         return Question(
             names=self._names,
@@ -115,8 +120,8 @@ class _Conversion:
         return (*one.requirements, *(each for each in one.runtimes if not _meets(self._host, each)))
 
     def _needs_of(self, one: ModuleVersion) -> tuple[int, ...]:
-        interfaces = (name for name in one.consumes if name not in self._host.interfaces)
-        return (*map(self._need, self._entries(one)), *map(self._need_of_interface, interfaces))
+        interfaces = (self._interface(name, one) for name in one.consumes if name not in self._host.interfaces)
+        return (*map(self._need, self._entries(one)), *(self._need_of_interface(*each) for each in interfaces))
 
     def _need(self, requirement: Requirement) -> int:
         module, constraint = self._modules[requirement.name], requirement.constraint
@@ -129,16 +134,19 @@ class _Conversion:
                 self._naming.append(found)
         return found
 
-    def _need_of_interface(self, name: str) -> int:
-        module = len(self._kept) + self._interfaces.index(name)
-        count = len({one.name for one in self._every() if name in one.provides})
+    def _interface(self, name: str, consumer: ModuleVersion) -> tuple[str, str]:
+        """An interface, and the module that does not count as its provider, "" if all do."""
+        return name, consumer.name if consumer.name in self._providers.get(name, ()) else ""
+
+    def _need_of_interface(self, name: str, without: str) -> int:
+        module = len(self._kept) + self._interfaces.index((name, without))
+        count = len(self._providers.get(name, {}).keys() - {without})
         found = self._needs.get((module, ""))
         return self._tell(module, "", ((0, count - 1),) if count else ()) if found is None else found
 
-    def _providers(self, interface: str) -> Iterator[tuple[int, ...]]:
-        for name in sorted(self._kept, reverse=True):
-            ranks = _ranges(rank for rank, one in enumerate(self._kept[name]) if interface in one.provides)
-            if ranks:
+    def _needs_of_providers(self, interface: str, without: str) -> Iterator[tuple[int, ...]]:
+        for name, ranks in sorted(self._providers.get(interface, {}).items(), reverse=True):
+            if name != without:
                 yield (self._tell(self._modules[name], f"interface {interface}", ranks),)
 
     def _tell(self, module: int, text: str, ranges: Ranges) -> int:
@@ -162,6 +170,16 @@ def _kept(problem: Problem, finals: Collection[str]) -> dict[str, tuple[ModuleVe
         for name, versions in running.items()
         if (kept := [one for one in versions if not one.is_prerelease or name in named or name not in finals])
     }
+
+
+def _providers(kept: Mapping[str, Iterable[ModuleVersion]]) -> dict[str, dict[str, Ranges]]:
+    """The ranks of each module that provide an interface, by interface."""
+    ranks: dict[str, dict[str, list[int]]] = {}
+    for name, versions in kept.items():
+        for rank, one in enumerate(versions):
+            for interface in one.provides:
+                ranks.setdefault(interface, {}).setdefault(name, []).append(rank)
+    return {interface: {name: _ranges(each) for name, each in found.items()} for interface, found in ranks.items()}
 
 
 def _named(problem: Problem, running: Mapping[str, Iterable[ModuleVersion]], finals: Collection[str]) -> set[str]:

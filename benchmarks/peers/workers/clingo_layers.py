@@ -61,7 +61,7 @@ def facts(question):
 
 
 def versions_behind(question, module):
-    """The number of newer eligible versions of each rank: those that the request admits, final unless it names others."""
+    """The number of newer eligible versions of each rank: those that the request admits, final or named by it."""
     asked = [need for need in question["request"] if question["needs"][need][0] == module]
     barred = set()
     if not set(asked) & set(question["naming"]):
