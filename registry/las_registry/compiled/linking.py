@@ -87,6 +87,8 @@ def _admitted(keys: Sequence[Key], operator: str, named: str) -> Intervals:
                 high = bisect_left(keys, _after(release)) - 1
             else:
                 high = bisect_right(keys, key) - 1
+            if operator == "!=" and low > high:
+                return ((0, last),)
             if operator == "!=":
                 return tuple((start, end) for start, end in ((0, low - 1), (high + 1, last)) if start <= end)
     return ((low, high),) if low <= high else ()

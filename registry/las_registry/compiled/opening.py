@@ -10,14 +10,17 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from time import time
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from zlib import crc32
 
 from las_registry.compiled.kinds import FOLDERS, REGISTRY
+from las_registry.compiled.marks import Mark, is_proof, mark_of
 from las_registry.compiled.shelf import CompiledShelf
 from las_registry.compiled.table import Damaged, Table
-from las_registry.compiled.tree import Difference, Folder, Mark, differences, is_proof, mark_of
 from las_registry.user_directories import cache_directory
+
+if TYPE_CHECKING:
+    from las_registry.compiled.tree import Difference, Folder
 
 __all__ = [
     "RELEASE",
@@ -164,6 +167,8 @@ def changes_of(table: Table, directory: Path, on_progress: Progress | None = Non
     if stamp is not None:
         is_same = summary.stamp is not None and stamp[1] == summary.stamp[1]
         return None if is_same else Changes(None, is_frozen=True)
+    from las_registry.compiled.tree import differences  # late: a frozen registry needs none of it
+
     found: dict[int, tuple[list[Folder], list[Difference]]] = {}
     place = str(directory)
     done = 0

@@ -1,17 +1,13 @@
-"""The manifest files of a directory tree, and whether they may have changed since somebody looked.
-
-Of each folder and file, its *mark* is kept: size, times of modification and change, and inode, as ``stat`` has them.
-While they are the same, so is what is in it; except that a second write may follow in the same tick of the clock, so
-that a mark has no times where one of them is near to the time of looking.
-"""
+"""The manifest files of a directory tree, and whether they may have changed since somebody looked."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from stat import S_ISDIR
-from time import time_ns
 from typing import Final, NamedTuple
+
+from las_registry.compiled.marks import Mark, folder_mark, mark_of
 
 __all__ = [
     "Difference",
@@ -20,24 +16,15 @@ __all__ = [
     "chunks",
     "differences",
     "is_manifest_file",
-    "is_proof",
     "joined",
-    "mark_of",
     "reason",
     "shown",
     "walk",
 ]
 
-Mark = list[int]
-
 _NAMES: Final = ("manifest.yaml", "manifest.yml")
 _ENDINGS: Final = (".manifest.yaml", ".manifest.yml")
-_TICK: Final = 2_000_000_000
-"""Nanoseconds within which two writes may carry the same time: FAT counts in steps of two seconds."""
-
 _CHUNK: Final = 1000
-_PROOF: Final = 4
-"""The numbers that a mark of a file has that proves something."""
 
 
 class Folder(NamedTuple):
@@ -120,7 +107,7 @@ def walk(directory: str, known: Mapping[str, Folder] | None = None) -> Walk:
                 found.append(Folder(inside, [status.st_ino], [], [], [], [], []))
                 continue
             seen.add((status.st_dev, status.st_ino))
-            mark = _folder_mark(status)
+            mark = folder_mark(status)
             old = known.get(inside)
             entries = _listed(base) if old is None or mark is None or old.mark != mark else old[2:6]
         except OSError as error:
@@ -175,7 +162,7 @@ def differences(directory: str, folders: Iterable[Folder]) -> list[Difference] |
                 if [status.st_ino, status.st_mtime_ns, status.st_ctime_ns] != mark and [status.st_ino] != mark:
                     if len(names) == _CHUNK or _listed(base) != (real, linked, others, names):
                         return None
-                    found.append(Difference(place, None, _folder_mark(status)))
+                    found.append(Difference(place, None, folder_mark(status)))
         except OSError:
             return None
         if others and any(os.path.isdir(base + name) for name in others):  # noqa: PTH112
@@ -214,29 +201,8 @@ def _is_directory(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def mark_of(status: os.stat_result) -> Mark:
-    """The mark of a file; its size alone where that would prove nothing."""
-    if _is_recent(status):
-        return [status.st_size]
-    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
-
-
-def is_proof(mark: Mark | None) -> bool:
-    """Whether a file of this mark is as it was as long as its mark is."""
-    return mark is not None and len(mark) == _PROOF
-
-
 def _file_mark(path: str) -> Mark | None:
     try:
         return mark_of(os.stat(path))  # noqa: PTH116
     except OSError:
         return None
-
-
-def _folder_mark(status: os.stat_result) -> Mark | None:
-    return None if _is_recent(status) else [status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
-
-
-def _is_recent(status: os.stat_result) -> bool:
-    now = time_ns()
-    return abs(now - status.st_mtime_ns) <= _TICK or abs(now - status.st_ctime_ns) <= _TICK

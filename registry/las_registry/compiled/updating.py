@@ -12,12 +12,13 @@ from las_registry.compiled.encoding import encode_module
 from las_registry.compiled.extract import Extract
 from las_registry.compiled.kinds import CONTENTS, FOLDERS, INTERFACE, MODULE, NAMERS, ORIGIN, REGISTRY, REJECTIONS
 from las_registry.compiled.linking import Linker
+from las_registry.compiled.marks import is_proof
 from las_registry.compiled.opening import Changes, Progress, folders_of, summary_of
 from las_registry.compiled.reading import UNREADABLE, FileContent, known_by, read_contents
 from las_registry.compiled.record import Record, Shared
 from las_registry.compiled.rejected import Rejected, encode_rejections
 from las_registry.compiled.table import Damaged, Table
-from las_registry.compiled.tree import is_proof, joined, shown, walk
+from las_registry.compiled.tree import joined, shown, walk
 
 __all__ = ["TooMuch", "Update"]
 

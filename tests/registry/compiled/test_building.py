@@ -128,7 +128,7 @@ def test_equal_shapes_are_one(tmp_path: Path) -> None:
 def test_the_same_files_make_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAS_SOLVE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("las_registry.compiled.refreshing._WORTHWHILE", 0)
-    monkeypatch.setattr("las_registry.compiled.tree.time_ns", lambda: 0)
+    monkeypatch.setattr("las_registry.compiled.marks.time_ns", lambda: 0)
     directory = write_files(tmp_path / "registry", {f"{at}/manifest.yaml": manifest_text(f"m{at}") for at in range(9)})
     place = Place.of(directory)
     assert place.path is not None

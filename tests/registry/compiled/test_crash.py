@@ -14,7 +14,7 @@ import pytest
 from indexes import as_a_whole, by_index, kept, wait_for_the_clock
 from manifests import manifest_text, write_files
 
-from las_registry.compiled import reading, refreshing, tree
+from las_registry.compiled import marks, reading, refreshing
 from las_registry.compiled.opening import Place
 from las_registry.registry import Registry
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty directory for caches, for registries of any size."""
     monkeypatch.setattr(refreshing, "_WORTHWHILE", 0)
-    monkeypatch.setattr(tree, "_TICK", -1)
+    monkeypatch.setattr(marks, "_TICK", -1)
     monkeypatch.setenv("LAS_SOLVE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
 

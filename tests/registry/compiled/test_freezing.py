@@ -11,7 +11,7 @@ import pytest
 from indexes import as_a_whole, by_index, kept, state
 from manifests import listed, manifest_text, write_files
 
-from las_registry.compiled import opening, tree
+from las_registry.compiled import tree
 from las_registry.compiled.freezing import differs_from_stamp, read_stamp, unfreeze
 from las_registry.compiled.refreshing import freeze
 from las_registry.problem import InvalidFile, RegistryUnusable
@@ -39,7 +39,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def test_only_the_stamp_is_looked_at(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "differences", None)
+    monkeypatch.setattr(tree, "differences", None)
     monkeypatch.setattr(tree, "walk", None)
     looked: list[str] = []
     stat = os.stat

@@ -12,7 +12,7 @@ from indexes import as_a_whole, by_index, kept, state, wait_for_the_clock
 from manifests import listed, manifest_text, write_files
 
 from las_registry import user_directories
-from las_registry.compiled import opening, reading, refreshing, tree, updating
+from las_registry.compiled import marks, opening, reading, refreshing, tree, updating
 from las_registry.registry import Registry
 
 RICH = """\
@@ -58,7 +58,7 @@ def directory(tmp_path: Path) -> Path:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if everything had been written long ago."""
-    monkeypatch.setattr(tree, "_TICK", -1)
+    monkeypatch.setattr(marks, "_TICK", -1)
 
 
 def change(directory: Path, chance: random.Random) -> str:
@@ -105,7 +105,7 @@ def test_whatever_happens_the_index_says_what_the_files_say(
     monkeypatch.setattr(updating, "_FEW", 4 if seed % 2 else 100)
     monkeypatch.setattr(tree, "_CHUNK", 3)
     if is_patient:
-        monkeypatch.setattr(tree, "_TICK", -1)
+        monkeypatch.setattr(marks, "_TICK", -1)
     chance = random.Random(seed)
     done = []
     for _ in range(25):
@@ -193,7 +193,7 @@ def test_a_second_write_in_the_same_tick_is_noticed(directory: Path, monkeypatch
         values[1].update(st_mtime_ns=tick, st_ctime_ns=tick)
         return os.stat_result(*values)
 
-    tick = tree.time_ns()
+    tick = marks.time_ns()
     monkeypatch.setattr(os, "stat", stopped)
     by_index(directory)
     path.write_text(manifest_text("lib", "6.0"))
@@ -202,7 +202,7 @@ def test_a_second_write_in_the_same_tick_is_noticed(directory: Path, monkeypatch
 
 @pytest.mark.parametrize("jump", [-(10**10), 10**18, -(10**18)])
 def test_a_clock_that_jumps(jump: int, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tree, "time_ns", lambda now=tree.time_ns: now() + jump)
+    monkeypatch.setattr(marks, "time_ns", lambda now=marks.time_ns: now() + jump)
     by_index(directory)
     wait_for_the_clock(directory)
     (directory / "a/manifest.yaml").write_text(manifest_text("new"))
@@ -216,7 +216,7 @@ def test_times_that_prove_nothing_are_looked_at_once_more_and_then_kept(
     before = state(*kept(cache))
     by_index(directory)
     assert state(*kept(cache)) == before
-    monkeypatch.setattr(tree, "time_ns", lambda now=tree.time_ns: now() + 10**10)
+    monkeypatch.setattr(marks, "time_ns", lambda now=marks.time_ns: now() + 10**10)
     by_index(directory)
     after = state(*kept(cache))
     assert after != before
