@@ -55,13 +55,14 @@ class Worker:
             status, complaints = _run(
                 command, json.dumps(task), _START_SECONDS + _CALLS_A_SAMPLE * (samples + 1) * limit
             )
-            if status in (None, -signal.SIGALRM):
-                return replace(outcome, over_limit=True)
-            if not reply.is_file():
-                last = (complaints.strip().splitlines() or ["no message"])[-1]
-                return replace(outcome, failure=f"exit status {status}: {last}")
-            replied = json.loads(reply.read_text(encoding="utf-8"))
-        return _read(replace(outcome, version=replied["version"]), question, replied)
+            replied = json.loads(reply.read_text(encoding="utf-8")) if reply.is_file() else {}
+        outcome = replace(outcome, version=replied.get("version", outcome.version))
+        if status in (None, -signal.SIGALRM):
+            return replace(outcome, over_limit=True)
+        if "parts" not in replied:
+            last = (complaints.strip().splitlines() or ["no message"])[-1]
+            return replace(outcome, failure=f"exit status {status}: {last}")
+        return _read(outcome, question, replied)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,7 +144,7 @@ def worker(folder: Path, body: str) -> Worker:
                   "app 2.0 needs lib@>=2, but 1.0 is present"}),
         ("def endless():\n while True: pass\n"
          "def prepare(question, folder):\n return lambda clock: clock.seconds(endless)\nwork('1.0', prepare)",
-         {"over_limit": True, "is_right": None}),
+         {"over_limit": True, "is_right": None, "version": "1.0"}),
         ("raise SystemExit('no licence')", {"failure": "exit status 1: no licence", "is_right": None}),
     ],
 )  # fmt: skip

@@ -47,6 +47,8 @@ def work(version, prepare):
     """
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     task = json.load(sys.stdin)
+    reply = Path(sys.argv[1])
+    reply.write_text(json.dumps({"version": version}), encoding="utf-8")
     sample = prepare(task["question"], task["folder"])
     clock = Clock(task["limit"])
     chosen, _ = sample(clock)
@@ -58,8 +60,7 @@ def work(version, prepare):
             raise RuntimeError("the same question had two answers")
         samples.append(seconds)
     parts = {name: [one[name] for one in samples] for name in samples[0]}
-    reply = {"version": version, "parts": parts, "chosen": chosen}
-    Path(sys.argv[1]).write_text(json.dumps(reply), encoding="utf-8")
+    reply.write_text(json.dumps({"version": version, "parts": parts, "chosen": chosen}), encoding="utf-8")
     os._exit(0)
 
 
