@@ -19,8 +19,8 @@ from las_solver.tangles import Part, Tangle, TooMany, least, parts_of
 
 __all__ = ["Found", "GaveUp", "search"]
 
-_ROUNDS = 60
-_EFFORT = 4
+_ROUNDS = 150
+_EFFORT = 8
 """The search is given up after so many clashes, and so many decisions for each module that it came across."""
 
 
@@ -158,27 +158,32 @@ class _Backjumping:
 
     def _decide(self, layer: _Layer) -> list[Nogood]:
         """Decide the versions of the modules of `layer`; what forbids them together, if anything does."""
-        rules, nogoods = self._rules, []
+        rules = self._rules
+        nogoods: list[Nogood] = []
         for table in layer.tables:
             rank = layer.ranks[table]
             if rank >= table.size or table.conditional >> rank & 1:
                 raise GaveUp
             if table.gone >> rank & 1:
-                nogoods.append(self._gone(table, rank))
+                nogoods.extend(self._gone(table, rank))
             else:
                 rules.decide(table, rank)
         self._decisions += len(layer.tables)
-        nogoods.extend(
-            self._gone(table, table.rank) for table in layer.tables if table.rank >= 0 and table.gone >> table.rank & 1
-        )
+        for table in layer.tables:
+            if table.rank >= 0 and table.gone >> table.rank & 1:
+                nogoods.extend(self._gone(table, table.rank))
         nogoods.extend(self._without_version(table) for table in self._needed(layer) if rules.best(table) is None)
         return nogoods
 
-    def _gone(self, table: Table, rank: int) -> Nogood:
-        reason: Nogood = {}
-        self._rules.explain(table, 1 << rank, reason)
-        narrow(reason, table, 1 << rank)
-        return reason
+    def _gone(self, table: Table, rank: int) -> list[Nogood]:
+        """Why `table` cannot be at `rank`, said of as many versions of the others as can be, and of as many of its own."""
+        nogoods: list[Nogood] = []
+        for ranks in dict.fromkeys((1 << rank, self._rules.gone_alike(table, rank))):
+            reason: Nogood = {}
+            self._rules.explain(table, ranks, reason)
+            narrow(reason, table, ranks)
+            nogoods.append(reason)
+        return nogoods
 
     def _needed(self, layer: _Layer) -> list[Table]:
         """The modules that those of `layer` need and that are in no layer yet."""

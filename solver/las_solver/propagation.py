@@ -252,6 +252,9 @@ class Propagation:
             while place < end:
                 needed, ranks = row[place]
                 left = ranks & ~needed.gone
+                if needed is table:
+                    self.rule_out(table, 1 << rank)  # it would be a cycle
+                    break
                 if not left:
                     if only is None or stack:
                         table.sure &= ~(1 << rank)
@@ -298,6 +301,18 @@ class Propagation:
                 elif cause is not None:
                     stack.append(cause)
             assert not left, "a version is gone without a cause"
+
+    def gone_alike(self, table: Table, rank: int) -> int:
+        """`rank`, which is gone, and others that are for the same cause."""
+        batch, cause = next(one for one in table.batches if one[0] >> rank & 1)
+        if not isinstance(cause, tuple):
+            return 1 << rank if cause is table else batch
+        missing, lost = cause
+        found = 1 << rank
+        for other, row in table.rows.items():
+            if table.gone >> other & 1 and any(needed is missing and not ranks & ~lost for needed, ranks in row):
+                found |= 1 << other
+        return found
 
     def explain_none(self, table: Table, reason: Nogood) -> None:
         """Add to `reason` why `table`, which is needed, has no version."""
