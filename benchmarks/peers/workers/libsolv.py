@@ -1,7 +1,8 @@
 """libsolv, by its own Python binding: a module is a package of RPM, and a rank its version.
 
 `solve_only` is `Solver.solve` with a new solver on a pool that is filled and has `createwhatprovides` behind it, the
-better of the first two on a pool; `end_to_end` is the first, and reading the packages from a file in libsolv's own format.
+better of the first two on a pool; `end_to_end` is the first, and reading the packages from a file in libsolv's own
+format.
 """
 
 from __future__ import annotations
