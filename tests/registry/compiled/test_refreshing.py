@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from manifests import listed, manifest_text, write_files
 
 from las_registry import user_directories
 from las_registry.compiled import marks, opening, reading, refreshing, tree, updating
+from las_registry.compiled.opening import open_shelf
+from las_registry.problem import RegistryUnusable
 from las_registry.registry import Registry
 
 RICH = """\
@@ -328,3 +332,74 @@ def test_the_index_is_where_caches_belong(directory: Path, tmp_path: Path, monke
     by_index(directory)
     folder = user_directories.cache_directory()
     assert folder is not None and kept(folder) == kept(tmp_path / "xdg" / "las-solve") != []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_damaged_index_is_none(seed: int, directory: Path, cache: Path, patient: None) -> None:
+    expected = by_index(directory)
+    (path,) = kept(cache)
+    whole, chance = path.read_bytes(), random.Random(seed)
+    for _ in range(15):
+        at = chance.randrange(len(whole))
+        damage = [
+            whole[:at] + bytes([whole[at] ^ 1 << chance.randrange(8)]) + whole[at + 1 :],
+            whole[:at],
+            whole[:at] + bytes(512) + whole[at + 512 :],
+        ]
+        path.write_bytes(chance.choice(damage))
+        assert by_index(directory) == expected
+
+
+def test_files_that_change_while_a_damaged_index_is_read_are_an_error(directory: Path, patient: None) -> None:
+    by_index(directory)
+    same, other = open_shelf(directory), open_shelf(directory)
+    for shelf in (same, other):
+        shelf._table.close()  # nothing can be read any more
+    assert len(same.versions("app")) == 2
+    write_files(directory, {"new/manifest.yaml": manifest_text("new")})
+    with pytest.raises(RegistryUnusable, match="changed while it was read"):
+        other.versions("app")
+
+
+def test_an_index_that_is_used_stays_young(directory: Path, cache: Path, patient: None) -> None:
+    by_index(directory)
+    (path,) = kept(cache)
+    os.utime(path, (0, 0))
+    by_index(directory)
+    young = path.stat().st_mtime
+    by_index(directory)
+    assert path.stat().st_mtime == young > 0
+
+
+def test_where_nothing_changed_little_is_imported(directory: Path, patient: None) -> None:
+    by_index(directory)
+    program = """if True:
+        import sys
+        from pathlib import Path
+        from las_registry.compiled import marks
+        from las_registry.registry import Registry
+        marks._TICK = -1
+        Registry.open([Path(sys.argv[1])]).ranked("app")
+        print(*sys.modules)
+    """
+    done = subprocess.run([sys.executable, "-c", program, str(directory)], capture_output=True, text=True, check=True)
+    imported = done.stdout.split()
+    unwanted = (
+        "hashlib",
+        "yaml",
+        "concurrent.futures",
+        "multiprocessing",
+        "las_registry.load",
+        "las_registry.manifest",
+    )
+    assert "las_registry.compiled.opening" in imported and not set(unwanted) & set(imported)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read everything")
+def test_what_cannot_be_read_is_tried_again(directory: Path, patient: None) -> None:
+    for name in ("a", "b/manifest.yml"):
+        mode = (directory / name).stat().st_mode
+        for wanted in (0, mode):
+            (directory / name).chmod(wanted)
+            expected = as_a_whole(directory)
+            assert by_index(directory) == expected == by_index(directory)
