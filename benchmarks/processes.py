@@ -16,6 +16,7 @@ from benchmarks.measure import Measurement
 
 __all__ = [
     "CommandFailed",
+    "CommandTooSlow",
     "Cost",
     "Costs",
     "compile_bytecode",
@@ -36,7 +37,15 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class CommandFailed(Exception):
-    """A command ended with an exit status that was not expected, or not within its limit."""
+    """A command ended with an exit status that was not expected, or could not be started."""
+
+
+class CommandTooSlow(CommandFailed):
+    """A command did not end within its limit, in seconds."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__(f"over {limit:g} s")
+        self.limit = limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +59,23 @@ class Cost:
 
 @dataclass(slots=True)
 class Costs:
-    """What the runs of a command cost, in order; `failure` says why there are no more."""
+    """What the runs of a command cost, in order, until one failed, or did not end within its `limit`."""
 
     runs: list[Cost] = field(default_factory=list)
     failure: str | None = None
+    limit: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the command is not to be run again."""
+        return self.failure is not None or self.limit is not None
+
+    def fail(self, reason: CommandFailed) -> None:
+        """Note why there are no more runs."""
+        if isinstance(reason, CommandTooSlow):
+            self.limit = reason.limit
+        else:
+            self.failure = str(reason)
 
     def measurement(
         self,
@@ -68,7 +90,8 @@ class Costs:
         return Measurement(
             problem=problem,
             subject=subject,
-            samples=() if self.failure else (tuple(getattr(one, what) for one in self.runs),),
+            samples=() if self.is_over else (tuple(getattr(one, what) for one in self.runs),),
+            limit=self.limit,
             failure=self.failure,
             unit="B" if what == "peak" else "s",
             sizes=sizes or {},
@@ -123,7 +146,7 @@ def run_command(
         raise CommandFailed(f"cannot be started: {text.splitlines()[-1]}")
     cost = json.loads(finished.stdout)
     if cost["status"] is None:
-        raise CommandFailed(f"over {limit:g} s")
+        raise CommandTooSlow(limit)
     if cost["status"] not in statuses:
         raise CommandFailed(f"exit status {cost['status']}: {text.splitlines()[-1]}")
     return Cost(seconds=cost["seconds"], cpu=cost["cpu"], peak=cost["peak"])
@@ -143,7 +166,7 @@ def run_worker(module: str, told: str, *, limit: float = _LIMIT, variables: Mapp
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise CommandFailed(f"over {limit:g} s") from None
+        raise CommandTooSlow(limit) from None
     if finished.returncode != 0:
         last = (finished.stderr.strip().splitlines() or ["no message"])[-1]
         raise CommandFailed(f"exit status {finished.returncode}: {last}")
@@ -166,12 +189,12 @@ def cost_processes(
     for turn in range(rounds + 1):
         for key, command in commands.items():
             costs = found[key]
-            if costs.failure is not None:
+            if costs.is_over:
                 continue
             try:
                 cost = run_command(command, statuses=statuses, limit=limit, variables=variables)
             except CommandFailed as failed:
-                costs.failure = str(failed)
+                costs.fail(failed)
             else:
                 costs.runs += [cost] if turn else []
     return found

@@ -67,7 +67,7 @@ def _costs(prepared: Prepared, rounds: int, cache: Path) -> Costs:
         try:
             cost = run_command(command, limit=_LIMIT, variables={"LAS_SOLVE_CACHE": str(cache)})
         except CommandFailed as failed:
-            costs.failure = str(failed)
+            costs.fail(failed)
             break
         costs.runs += [cost] if turn or turns == 1 else []
     return costs

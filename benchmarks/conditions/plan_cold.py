@@ -39,6 +39,7 @@ _GROWTH: Mapping[int, float] = {50: 1.3}
 """How many times the same plan out of the small one."""
 
 _SECONDS: Mapping[int, float] = {5_000: 3.0}
+_LIMIT = 60.0
 _CHECKED = 500
 """Plans of larger closures are not checked by ``las-solve check``, which takes minutes."""
 
@@ -59,8 +60,8 @@ def run(options: Options) -> Section:
     }
     variables = options.index_variables
     print(f"plan-cold: {len(commands)} commands in turn", file=sys.stderr, flush=True)
-    found = cost_processes(commands, options.samples, variables=variables)
-    answers = {key: _answer(*case, variables) for key, case in cases.items()}
+    found = cost_processes(commands, options.samples, limit=_LIMIT, variables=variables)
+    answers = {key: _answer(*case, variables) for key, case in cases.items() if not found[key].is_over}
     measured: dict[tuple[str, str], Measurement] = {}
     for key, costs in found.items():
         sizes = {"versions": cases[key][0].spec.versions, "closure": cases[key][1]} if key in cases else {}
@@ -158,11 +159,11 @@ def _figures(measured: Mapping[tuple[str, str], Measurement]) -> Iterator[Figure
             yield Figure(
                 problem=problem,
                 what=subject,
-                value=one.median,
+                value=one.median if one.limit is None else one.limit,
                 unit="s",
                 target=target,
                 is_ceiling=True,
-                failure=one.failure,
+                failure=one.failure if one.limit is None else f"over {one.limit:g} s",
             )
 
 

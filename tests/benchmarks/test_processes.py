@@ -47,6 +47,12 @@ def test_commands_take_turns_and_one_that_fails_is_not_run_again() -> None:
     assert found[2].measurement("p", "s").median is None
 
 
+def test_one_that_takes_too_long_is_not_run_again() -> None:
+    found = cost_processes({"slow": python("import time; time.sleep(60)")}, rounds=2, limit=0.2)
+    measured = found["slow"].measurement("p", "slow")
+    assert (measured.limit, measured.median, measured.failure) == (0.2, None, None)
+
+
 def test_the_first_round_is_not_kept() -> None:
     assert len(time_processes("p", {"a": python("pass")}, 3)["a"].all_samples) == 3
 
