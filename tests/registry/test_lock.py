@@ -178,7 +178,8 @@ MACHINE = Host(
 
 def test_a_lock_is_a_block_a_module_with_the_facts_that_mattered(tmp_path: Path) -> None:
     registry = load(tmp_path, STACK)
-    sums = {name: found.checksum for name in ("app", "lib") for found in registry._manifests[name][-1:]}
+    oldest = [registry.manifest(name, registry.versions(name)[-1].version) for name in ("app", "lib")]
+    sums = {found.module.name: found.checksum for found in oldest if found is not None}
     assert lock_text(_lock(registry, "app@>=1", host=MACHINE)) == (
         "# Written by las-solve lock; las-solve plan --locked obeys it. Keep it with what needs these modules.\n"
         "las-solve-lock: 1\n"
