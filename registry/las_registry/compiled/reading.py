@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from las_registry.compiled.extract import Extract, extract
@@ -32,6 +33,9 @@ _BATCH: Final = 1 << 18
 _MOST_FILES: Final = 200
 _WORTHWHILE: Final = 1 << 20
 """Bytes below which no other processes are started: reading them takes about a second."""
+
+_PROGRAMS: Final = ("las-solve", "las-solve-script")
+"""What the file of the main module may be called, in installations."""
 
 _POOLED: Final = 50_000
 """Manifests after which what they share is forgotten, so that it does not grow without end."""
@@ -95,7 +99,8 @@ def read_contents(
     manage is read here.
     """
     batches = _batches(paths, sizes)
-    processes = min(_processors(), len(batches)) if sum(sizes) >= _WORTHWHILE else 1
+    is_worthwhile = sum(sizes) >= _WORTHWHILE and (_can_copy() or _is_own_program())
+    processes = min(_processors(), len(batches)) if is_worthwhile else 1
     done = 0
     results = _in_processes(directory, batches, processes) if processes > 1 else _here(directory, batches)
     for several in results:
@@ -145,16 +150,26 @@ def _in_processes(directory: str, batches: deque[list[str]], processes: int) -> 
     yield from _here(directory, batches)
 
 
+def _can_copy() -> bool:
+    """Whether a copy of this process can read: other threads would be missing from it, and what they hold stay held."""
+    import threading
+
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+def _is_own_program() -> bool:
+    """Whether a process that is no copy can read: it runs the main module again, which others may not expect."""
+    main = sys.modules["__main__"]
+    return Path(getattr(main, "__file__", None) or "").stem in _PROGRAMS and main.__spec__ is None
+
+
 @contextmanager
 def _executor(processes: int) -> Iterator[ProcessPoolExecutor]:
     """Processes that read; none of them is left when this ends, however it ends."""
     import multiprocessing
-    import threading
     from concurrent.futures import ProcessPoolExecutor
 
-    # Others than a copy of this process have to import its main module again, which may not expect it.
-    is_copied = sys.platform == "linux" and threading.active_count() == 1
-    context = multiprocessing.get_context("fork" if is_copied else "spawn")
+    context = multiprocessing.get_context("fork" if _can_copy() else "spawn")
     others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin)
     try:
