@@ -77,9 +77,9 @@ class Measurement:
 class Comparison:
     """How many times the median of `subject` the median of `base` is, on `problem`.
 
-    Where the base ran into its limit, `ratio` is a lower bound (`at_least`). `target` is what the ratio has to
-    reach, or, where `is_ceiling`, what it must not exceed; None if there is no target. `failure` says why there is no
-    ratio where there had to be one.
+    Where the base ran into its limit, `ratio` is a lower bound (`at_least`), where the subject did, an upper one
+    (`at_most`). `target` is what the ratio has to reach, or, where `is_ceiling`, what it must not exceed; None if there
+    is no target. `failure` says why there is no ratio where there had to be one.
     """
 
     problem: str
@@ -87,6 +87,7 @@ class Comparison:
     base: str
     ratio: float | None
     at_least: bool = False
+    at_most: bool = False
     target: float | None = None
     is_ceiling: bool = False
     failure: str | None = None
@@ -95,12 +96,13 @@ class Comparison:
     def of(
         cls, subject: Measurement, base: Measurement, *, target: float | None = None, is_ceiling: bool = False
     ) -> Comparison | None:
-        """How `base` compares with `subject`; None where one of them has no samples (a limit of the base will do).
+        """How `base` compares with `subject`; None where one of them has no samples (a limit of one of them will do).
 
         With a target there is always a comparison, so that what could not be measured is not taken for met.
         """
         reference = base.limit if base.limit is not None else base.median
-        ratio = reference / subject.median if subject.median and reference is not None else None
+        known = subject.limit if subject.limit is not None and base.limit is None else subject.median
+        ratio = reference / known if known and reference is not None else None
         if ratio is None and target is None:
             return None
         return cls(
@@ -109,6 +111,7 @@ class Comparison:
             base=base.subject,
             ratio=ratio,
             at_least=base.limit is not None,
+            at_most=ratio is not None and subject.limit is not None,
             target=target,
             is_ceiling=is_ceiling,
             failure=None if ratio is not None else _why_not(subject) or _why_not(base) or "there are no samples",
@@ -119,11 +122,11 @@ class Comparison:
         """Whether the target is met; None if there is none, or the limit came before it could be told."""
         if self.target is None or self.ratio is None:
             return None
-        if self.is_ceiling:
-            return None if self.at_least and self.ratio <= self.target else self.ratio <= self.target
-        if self.at_least and self.ratio < self.target:
+        is_reached = self.ratio <= self.target if self.is_ceiling else self.ratio >= self.target
+        may_be_less, may_be_more = self.at_most, self.at_least
+        if may_be_more if is_reached == self.is_ceiling else may_be_less:
             return None
-        return self.ratio >= self.target
+        return is_reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

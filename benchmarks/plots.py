@@ -92,6 +92,7 @@ def _against_peers(title: str) -> Callable[[Axes, Section], None]:
                 edgecolors=colour,
                 marker=">",
                 s=size,
+                zorder=3 if colour == _OURS else 2,
                 label=None if answered else f"{subject} (over the limit)",
             )
         axes.set_xscale("log")

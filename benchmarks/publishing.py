@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.measure import Measurement
@@ -17,6 +19,8 @@ PUBLISHED = Path(__file__).parent / "results"
 
 README = _ROOT / "README.md"
 _BEGIN, _END = "<!-- begin of measured figures -->\n", "<!-- end of measured figures -->\n"
+
+_MOST_ROWS = 5
 
 _SHOWN = {
     "plan-warm": "Solving with the registry in memory, against other resolvers",
@@ -70,14 +74,35 @@ def _warm_table(section: Section) -> list[str]:
         one for one in section.measurements if one.unit == "s" and not one.subject.endswith(("end to end", "again"))
     ]
     subjects = list(dict.fromkeys(one.subject for one in shown))
-    cells = {(one.problem, one.subject): _cell(one) for one in shown}
-    return grid(
-        ("solving, registry in memory", *subjects),
-        [
-            (problem, *(cells.get((problem, subject), "") for subject in subjects))
-            for problem in dict.fromkeys(one.problem for one in shown)
-        ],
-    )
+    rows: list[tuple[str, ...]] = []
+    for kind, problems in _kinds(one.problem for one in shown).items():
+        if len(problems) <= _MOST_ROWS:
+            rows += [(name, *(_together(shown, (name,), subject) for subject in subjects)) for name in problems]
+        else:
+            name = f"{len(problems)} `{kind}-*` requests, geometric mean"
+            rows.append((name, *(_together(shown, problems, subject) for subject in subjects)))
+    return grid(("solving, registry in memory", *subjects), rows)
+
+
+def _kinds(problems: Iterable[str]) -> dict[str, list[str]]:
+    """The problems, each once, by the first word of their names."""
+    found: dict[str, list[str]] = {}
+    for problem in dict.fromkeys(problems):
+        found.setdefault(problem.partition("-")[0], []).append(problem)
+    return found
+
+
+def _together(shown: Sequence[Measurement], problems: Collection[str], subject: str) -> str:
+    """The time of a subject on one problem, or the geometric mean over several; a lower bound where it gave one up."""
+    own = [one for one in shown if one.subject == subject and one.problem in problems]
+    if len(own) == 1:
+        return _cell(own[0])
+    times = [one.median if one.limit is None else one.limit for one in own]
+    if len(times) < len(problems) or not all(times):
+        return "-"
+    mean = math.exp(math.fsum(math.log(time) for time in times if time) / len(times))
+    sign = "> " if any(one.limit is not None for one in own) else ""
+    return sign + quantity(mean, "s") + (" (some not valid)" if any(map(_is_wrong, own)) else "")
 
 
 def _cold_table(section: Section) -> list[str]:
@@ -96,6 +121,9 @@ def _cold_table(section: Section) -> list[str]:
 
 def _cell(one: Measurement) -> str:
     if one.median is not None:
-        is_wrong = "valid: no" in one.note or "WRONG" in one.note
-        return quantity(one.median, one.unit) + (" (not valid)" if is_wrong else "")
+        return quantity(one.median, one.unit) + (" (not valid)" if _is_wrong(one) else "")
     return f"> {one.limit:g} s" if one.limit is not None else "-"
+
+
+def _is_wrong(one: Measurement) -> bool:
+    return "valid: no" in one.note or "WRONG" in one.note

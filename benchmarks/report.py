@@ -134,7 +134,9 @@ def _figure_words(one: Figure) -> tuple[str, str, str, str]:
 
 
 def _ratio(one: Comparison) -> str:
-    return "-" if one.ratio is None else f"{'> ' if one.at_least else ''}{one.ratio:.3g}"
+    if one.ratio is None:
+        return "-"
+    return ("> " if one.at_least else "< " if one.at_most else "") + _plain(one.ratio)
 
 
 def _target(one: Comparison) -> str:

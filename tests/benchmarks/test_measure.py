@@ -55,9 +55,21 @@ def test_there_is_no_comparison_without_samples() -> None:
     assert Comparison.of(measured("a", (1.0,)), measured("b")) is None
 
 
+@pytest.mark.parametrize(
+    ("target", "is_ceiling", "is_met"),
+    [(2.0, False, False), (0.01, False, None), (2.0, True, True), (0.01, True, None)],
+)
+def test_what_ran_over_the_limit_is_slower_than_what_did_not(
+    target: float, is_ceiling: bool, is_met: bool | None
+) -> None:
+    compared = Comparison.of(measured("late", limit=60.0), measured("b", (3.0,)), target=target, is_ceiling=is_ceiling)
+    assert compared is not None
+    assert (compared.ratio, compared.at_most, compared.is_met) == (0.05, True, is_met)
+
+
 def test_what_has_a_target_and_no_samples_cannot_be_told() -> None:
     late, fast = measured("late", limit=60.0), measured("fast", (1.0,))
-    comparison = Comparison.of(late, fast, target=2.0)
+    comparison = Comparison.of(late, measured("later", limit=60.0), target=2.0)
     assert comparison is not None
     assert (comparison.ratio, comparison.is_met) == (None, None)
     assert comparison.failure == "late: over 60 s"

@@ -175,6 +175,20 @@ def test_the_short_table_has_a_column_for_each_resolver() -> None:
     ]
 
 
+def test_many_requests_of_a_kind_share_a_row() -> None:
+    several = [
+        Measurement(problem=f"gems-{number}", subject="las-solve", samples=((10.0**-number,),))
+        for number in range(1, 8)
+    ]
+    late = [replace(one, subject="slow", samples=(), limit=20.0) for one in several]
+    row = publishing.short_tables(results(replace(section(), measurements=(*several, *late)))).splitlines()[2]
+    assert [cell.strip() for cell in row.split("|")[1:-1]] == [
+        "7 `gems-*` requests, geometric mean",
+        "0.10 ms",
+        "> 20.00 s",
+    ]
+
+
 def test_the_readme_shows_the_results_that_are_published() -> None:
     path = publishing.PUBLISHED / NAME
     if not path.is_file():
