@@ -36,15 +36,19 @@ class Found(NamedTuple):
 
 
 class _Layer:
-    """Modules that are decided together. `mark` is the moment before they are; `ranks` is what they are to be."""
+    """Modules that are decided together. `mark` is the moment before they are; `ranks` is what they are to be.
 
-    __slots__ = ("mark", "ranks", "tables", "tangles")
+    `vectors` are the least ones of parts of the layer: by their tangles, and by what was gone.
+    """
+
+    __slots__ = ("mark", "ranks", "tables", "tangles", "vectors")
 
     def __init__(self, tables: list[Table]) -> None:
         self.tables = tables
         self.tangles: list[tuple[Tangle, Nogood]] = []
         self.ranks: dict[Table, int] = {}
         self.mark = 0
+        self.vectors: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[int, ...] | None] = {}
 
 
 def search(problem: Problem, stop: Callable[[], bool]) -> Found | None:
@@ -55,8 +59,6 @@ def search(problem: Problem, stop: Callable[[], bool]) -> Found | None:
     rules = Propagation(problem, stop)
     try:
         return _Backjumping(problem, rules).run()
-    except TooMany:
-        raise GaveUp from None
     finally:
         rules.close()
 
@@ -127,12 +129,23 @@ class _Backjumping:
         for part in parts_of(layer.tables, [within for within, _ in layer.tangles]):
             if any(table.conditional for table in part[0]):
                 raise GaveUp
-            vector = least(part, ranks, self._after)
+            key = tuple(map(id, part[1])), tuple([table.gone for table in part[0]])
+            if key not in layer.vectors:
+                layer.vectors[key] = self._least(part, ranks)
+            vector = layer.vectors[key]
             if vector is None:
                 return self._entangled(part, reasons)
             ranks.update(zip(part[0], vector, strict=True))
         layer.mark = rules.mark()
         return None
+
+    def _least(self, part: Part, ranks: dict[Table, int]) -> tuple[int, ...] | None:
+        try:
+            return least(part, ranks, self._after)
+        except TooMany:
+            from las_solver.tangle_cores import least_by_cores  # late: few plans need it
+
+            return least_by_cores(part, ranks, self._after, self._rules.stop)
 
     def _after(self, table: Table, rank: int, ranks: int) -> int | None:
         """The closest version of `table` that is further than `rank`, outside of `ranks`, and not gone."""
@@ -176,7 +189,7 @@ class _Backjumping:
         return nogoods
 
     def _gone(self, table: Table, rank: int) -> list[Nogood]:
-        """Why `table` cannot be at `rank`, said of as many versions of the others as can be, and of as many of its own."""
+        """Why `table` cannot be at `rank`: said of as many versions of others as can be, and of as many of its own."""
         nogoods: list[Nogood] = []
         for ranks in dict.fromkeys((1 << rank, self._rules.gone_alike(table, rank))):
             reason: Nogood = {}

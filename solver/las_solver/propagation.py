@@ -77,7 +77,7 @@ class Propagation:
 
     def __init__(self, problem: Problem, stop: Callable[[], bool]) -> None:
         self._problem = problem
-        self._stop = stop
+        self.stop = stop
         self.lowest = problem.lowest
         self._tables: dict[str, Table] = {}
         self._bits: dict[Need, int] = {}
@@ -96,7 +96,7 @@ class Propagation:
 
     def ask_stop(self) -> None:
         """Raise :class:`las_solver.sat.Stopped` if the caller's `stop` says so."""
-        if self._stop():
+        if self.stop():
             raise Stopped
 
     def table(self, name: str) -> Table:
@@ -104,8 +104,10 @@ class Propagation:
         table = self._tables.get(name)
         if table is None:
             domain = self._problem.domain(name)
-            conditional = sum(1 << rank for rank in domain.conditional)
-            table = self._tables[name] = Table(name, len(domain), domain.behind, conditional)
+            size, conditional = len(domain), sum(1 << rank for rank in domain.conditional)
+            places = range(size) if self.lowest else range(size - 1, -1, -1)
+            distance = domain.behind if conditional else places.__getitem__
+            table = self._tables[name] = Table(name, size, distance, conditional)
             self._domains[table] = domain
         return table
 

@@ -20,7 +20,8 @@ Part: TypeAlias = "tuple[list[Table], list[Tangle]]"
 _Vector: TypeAlias = "tuple[int, ...]"
 _Placed: TypeAlias = "list[tuple[int, int]]"
 
-_MOST = 1000
+_MOST_MODULES = 12
+_MOST = 100
 """How many vectors are looked at for one part."""
 
 
@@ -56,7 +57,10 @@ def least(part: Part, start: Mapping[Table, int], after: Callable[[Table, int, i
 
     Their total distance is the least; of those that tie, the earlier module is closer. None if there are none.
     `after` answers the next rank of a module that is further away than one and outside of some; None if there is none.
+    Raises :class:`TooMany` where cores are the better way.
     """
+    if len(part[0]) > _MOST_MODULES:
+        raise TooMany
     return _Search(part, after).run(tuple([start[table] for table in part[0]]))
 
 
