@@ -10,10 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from las_registry.compiled.encoding import encode_module, version_keys
+from las_registry.compiled.encoding import encode_module
 from las_registry.compiled.extract import Extract, Shape, extract
 from las_registry.compiled.kinds import CONTENTS, FOLDERS, INTERFACE, MODULE, NAMERS, ORIGIN, REGISTRY, REJECTIONS
-from las_registry.compiled.linking import Linker
+from las_registry.compiled.linking import Linker, version_keys
 from las_registry.compiled.opening import Summary
 from las_registry.compiled.reading import UNREADABLE, FileContent, manifest_file, read_contents
 from las_registry.compiled.rejected import Rejected, encode_rejections, pack

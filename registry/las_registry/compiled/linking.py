@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from las_registry.compiled.encoding import edition_of
 from las_solver.constraint import Constraint, parse_version
 from las_solver.ranks import Intervals, admitted_ranks, intersect
 
-__all__ = ["Linker"]
+__all__ = ["Linker", "version_keys"]
 
 _FINAL: Final = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 
@@ -42,7 +43,7 @@ class _Target:
     def __init__(self, versions: Sequence[str]) -> None:
         self.edition = edition_of(versions)
         self._versions = versions
-        self._keys = [_key(one) for one in versions] if all(map(_FINAL.fullmatch, versions)) else None
+        self._keys = _final_keys(versions)
         self._known: dict[str, Intervals] = {}
 
     def admitted(self, text: str) -> Intervals:
@@ -56,20 +57,26 @@ class _Target:
         constraint = Constraint.parse(text) if text else None
         if constraint is None:
             return ((0, len(self._versions) - 1),)
-        if self._keys is None or not all(_FINAL.fullmatch(named.removesuffix(".*")) for _, named in constraint.parts):
-            return admitted_ranks([parse_version(one) for one in self._versions], constraint)
-        admitted: Intervals = ((0, len(self._keys) - 1),)
+        admitted: Intervals = ((0, len(self._versions) - 1),)
         for operator, named in constraint.parts:
-            admitted = intersect(admitted, _admitted(self._keys, operator, named))
+            key = _final_key(named.removesuffix(".*"))
+            if self._keys is None or key is None:
+                return admitted_ranks([parse_version(one) for one in self._versions], constraint)
+            admitted = intersect(admitted, _admitted(self._keys, operator, named, key))
         return admitted
 
 
-def _admitted(keys: Sequence[Key], operator: str, named: str) -> Intervals:
-    """The ranks of final versions that a specifier admits which names a final version, or a prefix of such."""
+def version_keys(versions: Sequence[str]) -> Sequence[Any]:
+    """Keys by which `versions`, texts of parsed versions, are in order, and equal where the versions are."""
+    return _final_keys(versions) or [parse_version(one) for one in versions]
+
+
+def _admitted(keys: Sequence[Key], operator: str, named: str, key: Key) -> Intervals:
+    """The ranks of final versions that a specifier admits which names a final version, or a prefix of such, by its
+    `key`."""
     last = len(keys) - 1
     low, high = 0, last
     release = named.removesuffix(".*")
-    key = _key(release)
     match operator:
         case ">=":
             low = bisect_left(keys, key)
@@ -94,8 +101,16 @@ def _admitted(keys: Sequence[Key], operator: str, named: str) -> Intervals:
     return ((low, high),) if low <= high else ()
 
 
-def _key(version: str) -> Key:
-    """What final versions are in order by: their release without zeros at its end."""
+def _final_keys(versions: Sequence[str]) -> list[Key] | None:
+    keys = [key for key in map(_final_key, versions) if key is not None]
+    return keys if len(keys) == len(versions) else None
+
+
+@lru_cache(maxsize=65536)
+def _final_key(version: str) -> Key | None:
+    """What final versions are in order by, their release without zeros at its end; None for others."""
+    if not _FINAL.fullmatch(version):
+        return None
     release = [int(part) for part in version.split(".")]
     while release and not release[-1]:
         release.pop()
