@@ -11,25 +11,12 @@ from las_registry.compiled.extract import Extract, Need, Shape
 from las_solver.constraint import parse_version
 from las_solver.ranks import Intervals, merged
 
-__all__ = ["RanksOf", "edition_of", "encode_module", "version_keys"]
+__all__ = ["RanksOf", "edition_of", "encode_module"]
 
 RanksOf: TypeAlias = Callable[[str, str], "tuple[str, Intervals] | None"]
 """The edition of a module and the ranks that the text of a constraint admits of it, None if there is no such module."""
 
 _FINAL: Final = re.compile(r"[0-9]+(?:\.[0-9]+)*")
-
-
-def version_keys(versions: Sequence[str]) -> Sequence[Any]:
-    """Keys by which `versions`, texts of parsed versions, are in order, and equal where the versions are."""
-    if not all(map(_FINAL.fullmatch, versions)):
-        return [parse_version(one) for one in versions]
-    keys = []
-    for one in versions:
-        release = [int(part) for part in one.split(".")]
-        while release and not release[-1]:
-            release.pop()
-        keys.append(release)
-    return keys
 
 
 def edition_of(versions: Iterable[str]) -> str:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from packaging.version import Version
 from tables import needs_of, ranks_in
 
-from las_registry.compiled.encoding import edition_of, encode_module, version_keys
+from las_registry.compiled.encoding import edition_of, encode_module
 from las_registry.compiled.extract import Extract, Shape, source_of
+from las_registry.compiled.linking import version_keys
 from las_registry.compiled.record import Record, Shared, marks_in
 from las_solver.constraint import ANY, Constraint, Requirement, parse_version
 from las_solver.model import Hardware, ModuleVersion
