@@ -21,6 +21,9 @@ __all__ = ["PLOTS", "draw"]
 
 _OURS = "#0b5cad"
 _OTHERS = ("#d1662a", "#3a8f5c", "#8a5fb0", "#a08a1e", "#c2456f", "#5b7f95", "#7a5a48", "#999999")
+_PEERS = dict(zip(("resolvo", "libsolv", "clingo", "resolvelib"), _OTHERS, strict=False))
+"""The same in all plots."""
+
 _GREY = "#777777"
 _STYLE: Mapping[str, object] = {
     "figure.dpi": 144,
@@ -203,11 +206,11 @@ def _rule(axes: Axes, height: float, text: str) -> None:
 
 def _colours(subjects: Iterable[str]) -> dict[str, str]:
     """Ours in blue, the first of it strongest; each other one in a colour of its own."""
-    others = iter(_OTHERS * 3)
+    others = iter(_OTHERS[len(_PEERS) :] * 3)
     found: dict[str, str] = {}
     for subject in subjects:
         is_first_of_ours = subject.startswith("las-solve") and _OURS not in found.values()
-        found[subject] = _OURS if is_first_of_ours else next(others)
+        found[subject] = _OURS if is_first_of_ours else _PEERS.get(subject) or next(others)
     return found
 
 
