@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
@@ -137,7 +138,7 @@ def warn_of_frozen(paths: Iterable[Path]) -> None:
 
     around = dict.fromkeys(one for path in paths for one in (path, *path.absolute().parents))
     for place in around:
-        if (place / STAMP).is_file():
+        if os.path.isfile(place / STAMP):  # noqa: PTH113 - false also of names that no file can have
             again = shlex.join(["las-solve", "registry", "freeze", str(place)])
             logger().warning(f"{place} is frozen: plans do not see what changes in it until {again}")
 

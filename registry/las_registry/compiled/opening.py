@@ -80,9 +80,9 @@ class Place(NamedTuple):
         try:
             real = os.path.realpath(directory)
             folder = cache_directory()
-        except OSError:  # the working directory is gone
+            name = os.fsencode(real)
+        except (OSError, ValueError):  # the working directory is gone, or nothing can have such a name
             return cls(directory, None, "")
-        name = os.fsencode(real)
         identity = f"las-solve {RELEASE}: {real}"
         # Two that share a name take turns; no import of a cryptographic digest is worth that.
         path = None if folder is None else folder / f"index-{crc32(name):08x}{crc32(name[::-1]):08x}.sqlite3"

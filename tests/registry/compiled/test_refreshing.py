@@ -299,6 +299,15 @@ def test_a_working_directory_that_is_gone_is_no_place(
     assert by_index(directory) == as_a_whole(directory)
 
 
+@pytest.mark.parametrize("name", ["none", "a\0b", "a" * 5000, "file", "empty", "loop"])
+def test_what_is_no_registry_is_told_alike(name: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
+    (tmp_path / "loop").symlink_to("loop")
+    told = by_index(tmp_path / name)
+    assert told == as_a_whole(tmp_path / name) and isinstance(told, str)
+
+
 def test_of_many_registries_those_used_longest_ago_are_forgotten(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
