@@ -20,8 +20,9 @@ from las_solver.tangles import Part, Tangle, TooMany, least, parts_of
 __all__ = ["Found", "GaveUp", "search"]
 
 _ROUNDS = 150
-_EFFORT = 8
-"""The search is given up after so many clashes, and so many decisions for each module that it came across."""
+_DECISIONS = 6
+_APPLIED = 50
+"""The search is given up after so many clashes, or decisions or looks at nogoods for each module that was read."""
 
 
 class GaveUp(Exception):
@@ -235,7 +236,9 @@ class _Backjumping:
     def _learn(self, nogoods: list[Nogood]) -> None:
         """Go back to the layer in which the first of `nogoods` can be heeded."""
         self._clashes += 1
-        if self._clashes > _ROUNDS or self._decisions > _EFFORT * self._rules.known:
+        rules = self._rules
+        is_long = self._decisions > _DECISIONS * rules.known or rules.applied > _APPLIED * rules.known
+        if self._clashes > _ROUNDS or is_long:
             raise GaveUp
         lowest = min(max(table.level for table in nogood) for nogood in nogoods)
         while True:

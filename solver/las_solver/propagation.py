@@ -86,6 +86,7 @@ class Propagation:
         self._trail: list[Table] = []
         self._lost: list[tuple[Table, int]] = []
         self._steps = 0
+        self.applied = 0
 
     def close(self) -> None:
         """Take apart what refers to each other, so that it goes without the garbage collector."""
@@ -203,6 +204,7 @@ class Propagation:
 
     def apply(self, nogood: Nogood) -> None:
         """Where all modules of `nogood` but one are decided at its ranks, those of the last one are gone."""
+        self.applied += 1
         last = None
         for table, ranks in nogood.items():
             if table.rank >= 0:

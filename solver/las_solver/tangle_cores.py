@@ -6,7 +6,8 @@ For a module with the versions c0, c1, ... that it can have, from close to far, 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from las_solver.propagation import Table
 from las_solver.sat import DEFAULT_BACKEND, Sat, Totalizer
@@ -25,7 +26,7 @@ class _Ladder:
         self._further = [sat.new_variable(phase=False) for _ in ranks[1:]]
         self._outside: dict[int, int | None] = {}
         self.granted = self.distances[0]
-        for nearer, further in zip(self._further, self._further[1:], strict=False):
+        for nearer, further in pairwise(self._further):
             sat.add((-further, nearer))
 
     def within(self, distance: int) -> int | None:
@@ -53,9 +54,9 @@ class _Ladder:
                 self._sat.add((-literal, *before, *beyond))
         return literal
 
-    def place(self) -> int:
-        """Where the module is in the model found last."""
-        return sum(self._sat.value(literal) for literal in self._further)
+    def place(self, model: Sequence[bool]) -> int:
+        """Where the module is in `model`."""
+        return sum([model[literal] for literal in self._further])
 
 
 def least_by_cores(
@@ -70,8 +71,11 @@ def least_by_cores(
             sat.add([literal for literal in literals if literal is not None])
         if not sat.solve():
             return None
-        _minimise(sat, list(ladders.values()))
-        return tuple([ladder.ranks[_settle(sat, ladder)] for ladder in ladders.values()])
+        tangled = _minimise(sat, list(ladders.values()))
+        for ladder in ladders.values():
+            if ladder in tangled:
+                _settle(sat, ladder)
+        return tuple([ladder.ranks[ladder.place(sat.model)] for ladder in ladders.values()])
     finally:
         sat.close()
 
@@ -83,8 +87,9 @@ def _ranks(table: Table, rank: int, after: Callable[[Table, int, int], int | Non
     return ranks
 
 
-def _minimise(sat: Sat, ladders: list[_Ladder]) -> None:
-    """Demand the least total distance."""
+def _minimise(sat: Sat, ladders: list[_Ladder]) -> set[_Ladder]:
+    """Demand the least total distance; the modules that share a core with others."""
+    tangled: set[_Ladder] = set()
     assumed: dict[int, _Ladder] = {}
     counters: dict[int, tuple[Totalizer, int]] = {}
 
@@ -97,6 +102,8 @@ def _minimise(sat: Sat, ladders: list[_Ladder]) -> None:
             assumed[literal] = ladder
     while not sat.solve((*assumed, *counters)):
         core = sat.core
+        if len(core) > 1:
+            tangled.update(assumed[literal] for literal in core if literal in assumed)
         for literal in core:
             if literal in assumed:
                 ladder = assumed.pop(literal)
@@ -110,20 +117,17 @@ def _minimise(sat: Sat, ladders: list[_Ladder]) -> None:
             count(Totalizer(sat, [-literal for literal in core]), 1)
     for literal in (*assumed, *counters):
         sat.add((literal,))
+    return tangled
 
 
-def _settle(sat: Sat, ladder: _Ladder) -> int:
-    """Demand the closest version of one module that is left; its place."""
-    while True:
-        sat.solve()
-        place = ladder.place()
-        if not place:
-            break
+def _settle(sat: Sat, ladder: _Ladder) -> None:
+    """Demand the closest version of one module that is left, and find a model with it."""
+    model = sat.model
+    while place := ladder.place(model):
         closer = ladder.within(ladder.distances[place - 1])
         assert closer is not None
         if not sat.solve((closer,)):
             break
-        sat.add((closer,))
-    if (literal := ladder.within(ladder.distances[place])) is not None:
+        model = sat.model
+    if (literal := ladder.within(ladder.distances[ladder.place(model)])) is not None:
         sat.add((literal,))
-    return place
