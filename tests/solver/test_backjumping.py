@@ -19,10 +19,17 @@ from las_solver.shelf import Shelf
 from las_solver.source import MemorySource
 
 
-def _version(name: str, version: int, *needs: str, **more: tuple[str, ...]) -> ModuleVersion:
-    requirements = tuple(Requirement.parse(text) for text in needs)
+def _version(
+    name: str, version: int, *needs: str, provides: tuple[str, ...] = (), consumes: tuple[str, ...] = ()
+) -> ModuleVersion:
     return ModuleVersion(
-        name=name, version=parse_version(str(version)), category="tool", requirements=requirements, source="", **more
+        name=name,
+        version=parse_version(str(version)),
+        category="tool",
+        requirements=tuple(Requirement.parse(text) for text in needs),
+        provides=provides,
+        consumes=consumes,
+        source="",
     )
 
 
