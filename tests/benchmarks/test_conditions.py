@@ -26,6 +26,7 @@ from benchmarks.problems import load_problem
 from benchmarks.registries import Spec
 from benchmarks.results import Section
 
+from las_solver import backjumping
 from las_solver.plan import Plan
 from las_solver.planner import Planner
 from las_solver.source import MemorySource
@@ -126,6 +127,15 @@ def test_warm_plans_unsat_and_adversarial_check_their_answers(options: Options) 
     (compared,) = hard.comparisons
     assert compared.target == 3.0
     assert compared.base == "las-solve"
+
+
+def test_the_search_alone_has_no_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_ROUNDS", "_EFFORT"):
+        assert getattr(backjumping, name) < 1000
+        monkeypatch.setattr(backjumping, name, getattr(backjumping, name))  # to be set back afterwards
+    problem = load_problem("plateau-24")
+    adversarial.SUBJECTS[-1].prepare(problem, MemorySource(problem.module_versions))
+    assert backjumping._ROUNDS == backjumping._EFFORT == sys.maxsize
 
 
 def test_an_index_in_memory_gives_the_same_plans() -> None:
