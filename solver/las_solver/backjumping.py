@@ -15,6 +15,7 @@ from las_solver.answer import Demand, unmet_demand
 from las_solver.graph import find_cycles
 from las_solver.problem import Problem
 from las_solver.propagation import Nogood, Propagation, Table, bits_of, narrow
+from las_solver.ranks import Intervals, intervals_of
 from las_solver.tangles import Part, Tangle, TooMany, least, parts_of
 
 __all__ = ["Found", "GaveUp", "search"]
@@ -70,6 +71,7 @@ class _Backjumping:
         self._rules = rules
         self._layers: list[_Layer] = []
         self._picks: dict[Demand, Table] = {}
+        self._possible: dict[str, int] = {}
         self._clashes = 0
         self._decisions = 0
 
@@ -175,6 +177,9 @@ class _Backjumping:
         rules = self._rules
         nogoods: list[Nogood] = []
         for table in layer.tables:
+            if table.conditional:
+                self._possible[table.name] = table.full & ~table.gone
+        for table in layer.tables:
             rank = layer.ranks[table]
             if rank >= table.size or table.conditional >> rank & 1:
                 raise GaveUp
@@ -272,7 +277,12 @@ class _Backjumping:
     def _found(self) -> Found:
         chosen, domain = self._chosen(), self._problem.domain
         is_tied = any(
-            domain(name).conditional and domain(name).has_rival(rank, ((0, len(domain(name)) - 1),))
+            domain(name).conditional and domain(name).has_rival(rank, self._possible_ranks(name))
             for name, rank in chosen.items()
         )
         return Found(chosen, is_newest=not is_tied)
+
+    def _possible_ranks(self, name: str) -> Intervals:
+        """The ranks of a module that were not gone when the layers before its own were decided."""
+        possible = self._possible[name]
+        return intervals_of([rank for rank in range(possible.bit_length()) if possible >> rank & 1])
