@@ -21,7 +21,7 @@ from benchmarks.subject import Solve, Subject, las_solve
 from las_solver import backjumping
 from las_solver.source import MemorySource
 
-__all__ = ["SUBJECTS", "TITLE", "run"]
+__all__ = ["SUBJECTS", "TITLE", "bounds", "run"]
 
 TITLE = "Registries that are hard on purpose, against eager SAT and search alone"
 
@@ -30,9 +30,15 @@ _LAS_SOLVE, _EAGER, _SEARCH = "las-solve", "eager SAT only", "search only"
 _QUICK = ("chain-300", "pigeonholes-8-into-7", "sat-50", "plateau-24")
 
 
+def bounds() -> list[str]:
+    """The names of the numbers after which the search gives up."""
+    return [name for name, value in vars(backjumping).items() if name.isupper() and isinstance(value, int)]
+
+
 def _prepare_search(problem: Problem, source: MemorySource) -> Callable[[], Solve]:
     """The process that times this has no other subject, so that the bounds may be lifted in all of it."""
-    backjumping._ROUNDS = backjumping._EFFORT = sys.maxsize
+    for name in bounds():
+        setattr(backjumping, name, sys.maxsize)
     return las_solve(_SEARCH).prepare(problem, source)
 
 
