@@ -140,13 +140,12 @@ class _Excluders:
 
     def by_needs_of_chosen(self) -> Iterator[_Excluder]:
         """By what modules chosen before need of it."""
-        for chosen in self._place.before.values():
-            if any(one.name == self._name for one in (*chosen.requirements, *chosen.runtimes)):
-                rank = rank_of(self._problem, chosen)
-                for need in self._problem.domain(chosen.name).needs(rank):
-                    if need.name == self._name and not all(contains(need.ranks, one) for one in self.newer):
-                        said = Chosen(span_of(self._problem, chosen))
-                        yield from self._all_but(need.ranks, said, need_of_chosen(self._problem, said.span, need))
+        for chosen in self._place.users(self._name):
+            rank = rank_of(self._problem, chosen)
+            for need in self._problem.domain(chosen.name).needs(rank):
+                if need.name == self._name and not all(contains(need.ranks, one) for one in self.newer):
+                    said = Chosen(span_of(self._problem, chosen))
+                    yield from self._all_but(need.ranks, said, need_of_chosen(self._problem, said.span, need))
 
     def by_needs_of_its_own(self) -> Iterator[_Excluder]:
         """By what its newer versions need: of modules chosen before, and of what there is not."""

@@ -17,7 +17,10 @@ from las_solver.closure import absence
 from las_solver.conflict import finished
 from las_solver.excluders import mentioned, named, need_of_chosen, picked_as
 from las_solver.ground import statements_about, staying_of
+from las_solver.model import ModuleVersion
+from las_solver.needs_alone import NeedsAlone
 from las_solver.newest import Newest, Outcome
+from las_solver.patch import is_patched
 from las_solver.place import Place, rank_of, span_of
 from las_solver.problem import Problem
 from las_solver.ranks import intersect
@@ -60,17 +63,25 @@ class Obstacles:
         self._budget = budget
         self._said = _Said(problem)
         self._fewest = tuple(fewest)
+        self._needs_alone = NeedsAlone(pruned)
 
     def against(self, place: Place) -> tuple[Statement, ...]:
         """An irreducible set of statements that rule out every version newer than the one of `place`.
 
         Raises :class:`las_solver.sat.Stopped` when the budget is used up.
         """
-        total = self._total(place)
+        alone = self._supposed(place)
+        near, total = alone.refute(), None
+        if not near and (total := self._total(place, alone)) is not None:
+            for name in place.after:
+                alone.suppose(name, ((self._outcome.modules[name], len(self._pruned.domain(name)) - 1),))
+            near = alone.refute()
         rooted = _Rooted(self._problem, (*place.before, place.name))
         said: list[Statement] = [NO_CYCLE, *self._fewest]
         theory = _Sequel(rooted, place, self._budget, said if total is None else [*said, total])
         surroundings = _Surroundings(self._said, place, [] if total is None else [name for name, _, _ in total.falls])
+        for statement in surroundings.tell(near):
+            theory.add(statement)
         while not theory.contradicts(theory.selectors):
             fresh = surroundings.grow(theory.encoding.snapshot())
             for statement in fresh:
@@ -91,9 +102,31 @@ class Obstacles:
 
     # Whether a newer version is possible
 
-    def _total(self, place: Place) -> Total | None:
-        """What a newer version would cost, if one is possible."""
-        instead = _Instead(self._pruned, self._outcome, place, self._budget).find_layer()
+    def _supposed(self, place: Place) -> NeedsAlone:
+        """What needs leave where the module of `place` is newer, beside all that was chosen before."""
+        modules = self._outcome.modules
+        for name in place.before:
+            self._needs_alone.fix(name, modules[name])
+        self._needs_alone.refute()  # finds nothing, but passes on what follows once for all places
+        alone = self._needs_alone.fork()
+        alone.suppose(place.name, ((modules[place.name] + 1, len(self._pruned.domain(place.name)) - 1),))
+        return alone
+
+    def _patched(self, place: Place, alone: NeedsAlone) -> Mapping[str, int] | None:
+        """The ranks of the module and those after it in its layer, if an answer is known that has all of these as new
+        as their needs let them be."""
+        if self._pruned.installed.modules or place.is_picked:
+            return None
+        wanted = {name: alone.left(name).bit_length() - 1 for name in (place.name, *place.after)}
+        alone = alone.fork()
+        for name, rank in wanted.items():
+            alone.suppose(name, ((rank, rank),))
+        is_patched_so = is_patched(self._pruned, self._outcome.modules.active, wanted, place.before, alone)
+        return wanted if is_patched_so else None
+
+    def _total(self, place: Place, alone: NeedsAlone) -> Total | None:
+        """What a newer version would cost, if one is possible; `alone` says what needs leave then."""
+        instead = self._patched(place, alone) or _Instead(self._pruned, self._outcome, place, self._budget).find_layer()
         if instead is None:
             return None
         domain = self._pruned.domain
@@ -127,7 +160,6 @@ class _Said:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self._about: dict[str, list[tuple[Span | None, Statement]]] = {}
-        self._needs: dict[Span, list[tuple[str, Statement]]] = {}
 
     def about(self, name: str, low: int, high: int) -> Iterator[Statement]:
         """The statements about any version of a module at the ranks from `low` to `high`; and what these lack."""
@@ -150,15 +182,13 @@ class _Said:
                 for nothing in absence(self.problem, target):
                     yield statement.span, nothing
 
-    def needs(self, chosen: Span) -> list[tuple[str, Statement]]:
-        """What one version needs, by the module that it needs."""
-        needs = self._needs.get(chosen)
-        if needs is None:
-            needs = self._needs[chosen] = [
-                (need.name, need_of_chosen(self.problem, chosen, need))
-                for need in self.problem.domain(chosen.module).needs(chosen.low)
-            ]
-        return needs
+    def needs(self, one: ModuleVersion, target: str) -> Iterator[Statement]:
+        """That a version was chosen, and what it needs of the module `target`, if anything."""
+        span = span_of(self.problem, one)
+        for need in self.problem.domain(one.name).needs(span.low):
+            if need.name == target:
+                yield Chosen(span)
+                yield need_of_chosen(self.problem, span, need)
 
 
 class _Surroundings:
@@ -171,12 +201,7 @@ class _Surroundings:
         self._said = said
         self._problem = said.problem
         self._place = place
-        self._chosen = {name: span_of(said.problem, one) for name, one in place.before.items()}
-        self._needing: dict[str, list[Statement]] = {}
-        for span in self._chosen.values():
-            for target, need in said.needs(span):
-                self._needing.setdefault(target, []).extend((Chosen(span), need))
-        everything = [*self._chosen, place.name, *place.after]
+        everything = [*place.before, place.name, *place.after]
         self._starts = [[place.name, *near], everything, [*everything, *self._problem.installed.staying]]
         self._told: dict[str, set[int]] = {}
         self._given: set[Statement] = set()
@@ -185,6 +210,16 @@ class _Surroundings:
     def told(self) -> Collection[str]:
         """The modules that were told of."""
         return self._told.keys()
+
+    def tell(self, names: Iterable[str]) -> list[Statement]:
+        """Everything about the modules `names`."""
+        fresh: dict[Statement, None] = {}
+        for name in names:
+            last = len(self._problem.domain(name)) - 1
+            self._told[name] = set(range(last + 1))
+            fresh.update(dict.fromkeys(self._about(name, 0, last)))
+        self._given.update(fresh)
+        return list(fresh)
 
     def grow(self, model: Mapping[str, int]) -> list[Statement]:
         """New statements about versions that `model` leads to and of which nothing was told yet.
@@ -221,7 +256,7 @@ class _Surroundings:
                 continue
             rank = model.get(name, -1)
             rank = found[name] = rank if rank >= 0 else domain.best(((0, len(domain) - 1),))
-            if rank not in self._told.get(name, ()) or (name in self._chosen and len(self._starts) > 1):
+            if rank not in self._told.get(name, ()) or (name in self._place.before and len(self._starts) > 1):
                 continue
             queue.extend(need.name for need in domain.needs(rank))
             queue.extend(self._problem.installed.dependents(name))
@@ -233,11 +268,14 @@ class _Surroundings:
         """What is said of versions of a module; of one that was chosen before, always of the version that was."""
         if name == self._place.name and self._place.is_picked:
             yield picked_as(self._place)
-        if name in self._chosen:
-            low = high = self._chosen[name].low
-            yield Chosen(self._chosen[name])
+        chosen = self._place.before.get(name)
+        if chosen is not None:
+            span = span_of(self._problem, chosen)
+            low = high = span.low
+            yield Chosen(span)
         yield from self._said.about(name, low, high)
-        yield from self._needing.get(name, ())
+        for user in self._place.users(name):
+            yield from self._said.needs(user, name)
 
 
 class _Sequel(Theory):

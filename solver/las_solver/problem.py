@@ -193,6 +193,10 @@ class Domain:
                 return ordinary
         return extreme
 
+    def runs(self) -> list[tuple[int, int]]:
+        """The lowest and the highest rank of each run of neighbours that are alike."""
+        return [self._ranking.run(low) for low in self._ranking.runs]
+
     def all_needs(self) -> Iterator[tuple[Need, int, int]]:
         """Every need of any version, with each run of neighbouring ranks that has it: its lowest and its highest."""
         begun: dict[Need, int] = {}
