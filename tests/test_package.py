@@ -100,8 +100,9 @@ def _is_ours(value: object) -> bool:
     return callable(value) and str(getattr(value, "__module__", "")).startswith("las_")
 
 
+# The wheels are a folder that the comparison with uv writes itself.
 FORBIDDEN = {
-    "a package index": re.compile(r"py[p]i\.org|python[h]osted|index-url|find-links", re.IGNORECASE),
+    "a package index": re.compile(r"py[p]i\.org|python[h]osted|index-url|find-links(?!=\{wheels\})", re.IGNORECASE),
     "a path of one machine": re.compile(r"(?<![\w.~$}])/(?:home|root|Users|opt|work|mnt)/\w+"),
 }
 
