@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from las_registry.compiled.building import write_digests
 from las_registry.compiled.encoding import edition_of, encode_module
 from las_registry.compiled.extract import Extract, extract
 from las_registry.compiled.kinds import INTERFACE, MODULE, NAMERS
@@ -33,6 +34,7 @@ def index_of(registry: Registry, path: Path | None, *, state: str = "") -> Table
         writer.put(INTERFACE, interface, json.dumps(list(registry.providers(interface))).encode())
     for name in sorted({need[0] for several in extracts.values() for one in several for need in needs_of(one)}):
         writer.put(NAMERS, name, json.dumps(list(registry.prerelease_namers(name))).encode())
+    write_digests(extracts, writer)
     table = writer.finish(identity=IDENTITY, state=state)
     if table is not None:
         return table

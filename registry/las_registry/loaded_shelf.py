@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from las_registry.load import Shelf
+from las_registry.registry_digest import module_line
 from las_solver.ranked import RankedModule
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ class LoadedShelf:
     def rejected(self, name: str) -> Sequence[Problem]:
         return self._shelf.rejected.get(name, ())
 
-    def marks(self, counts: Callable[[str], bool]) -> Iterable[str]:
-        return [one.mark for name, several in self._shelf.manifests.items() if counts(name) for one in several]
+    def digest_lines(self) -> Iterable[str]:
+        return [module_line(name, [one.mark for one in several]) for name, several in self._shelf.manifests.items()]
 
     def signed(self) -> Iterator[Manifest]:
         for name in self.names():

@@ -99,8 +99,8 @@ class RegistryShelf(Protocol):
         """What is wrong with the rejected manifests of the module called `name`."""
         ...
 
-    def marks(self, counts: Callable[[str], bool]) -> Iterable[str]:
-        """The marks of the manifests of the modules whose names count, in any order; see `Manifest.mark`."""
+    def digest_lines(self) -> Iterable[str]:
+        """The lines of the modules in the digest, in any order; see :mod:`las_registry.registry_digest`."""
         ...
 
     def signed(self) -> Iterable[Manifest]:
@@ -121,9 +121,11 @@ class Registry:
         self.problems: tuple[Problem, ...] = tuple([one for shelf in shelves for one in shelf.problems])
 
     @classmethod
-    def open(cls, directories: Sequence[Path], *, on_progress: Progress | None = None) -> Registry:
+    def open(
+        cls, directories: Sequence[Path], *, on_progress: Progress | None = None, on_index: Telling | None = None
+    ) -> Registry:
         """The registry of all manifests in `directories`, the first of them first, each by its index, which is made or
-        brought up to date if need be.
+        brought up to date if need be; `on_index` is told of that.
 
         Raises :class:`RegistryUnusable` if one of them is not a directory with manifests, or no manifest of
         any of them can be used.
@@ -131,7 +133,7 @@ class Registry:
         from las_registry.compiled.opening import open_shelf
 
         with _collection_paused():
-            registry = cls([open_shelf(directory, on_progress=on_progress) for directory in directories])
+            registry = cls([open_shelf(one, on_progress=on_progress, on_index=on_index) for one in directories])
             registry._refuse_if_empty()
         return registry
 
@@ -214,17 +216,20 @@ class Registry:
     def digest(self) -> str:
         """``sha256:`` and the digest of all manifests that count, whatever the names and the order of their files.
 
-        It is over the sorted checksums; a manifest that carries none stands there with the digest of its file's bytes
-        and its place in that file, since working out checksums takes much longer.
+        It is over a line for each module, with the digest of the checksums of its manifests; one that carries none
+        stands there with the digest of its file's bytes and its place in that file, since working out checksums takes
+        much longer.
         """
         if len(self._shelves) == 1 and (known := self._shelves[0].digest) is not None:
             return known
-        import hashlib  # late: a plan for people needs none
+        from las_registry.registry_digest import digest_of  # late: a plan for people needs none
 
-        marks: list[str] = []
-        for place, shelf in enumerate(self._shelves):
-            marks += shelf.marks(lambda name, place=place: self._counts(name, place))  # type: ignore[misc]
-        return "sha256:" + hashlib.sha256("\n".join(sorted(marks)).encode()).hexdigest()
+        return digest_of(
+            line
+            for place, shelf in enumerate(self._shelves)
+            for line in shelf.digest_lines()
+            if not place or self._counts(line.partition(" ")[0], place)
+        )
 
     @property
     def unchecked_signatures(self) -> tuple[ModuleVersion, ...]:

@@ -10,9 +10,20 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
+from las_registry.compiled.digests import digest_groups
 from las_registry.compiled.encoding import encode_module
 from las_registry.compiled.extract import Extract, Shape, extract
-from las_registry.compiled.kinds import CONTENTS, FOLDERS, INTERFACE, MODULE, NAMERS, ORIGIN, REGISTRY, REJECTIONS
+from las_registry.compiled.kinds import (
+    CONTENTS,
+    DIGESTS,
+    FOLDERS,
+    INTERFACE,
+    MODULE,
+    NAMERS,
+    ORIGIN,
+    REGISTRY,
+    REJECTIONS,
+)
 from las_registry.compiled.linking import Linker, version_keys
 from las_registry.compiled.opening import Summary
 from las_registry.compiled.reading import UNREADABLE, FileContent, manifest_file, read_contents
@@ -21,6 +32,7 @@ from las_registry.compiled.table import TableWriter
 from las_registry.compiled.tree import Folder, Walk, chunks, shown
 from las_registry.load import Progress, manifests_in, read_bytes, settle_duplicates
 from las_registry.manifest import Manifest, Pool
+from las_registry.registry_digest import digest_of, module_line
 from las_solver.constraint import Constraint
 
 __all__ = [
@@ -35,6 +47,7 @@ __all__ = [
     "settled",
     "state_of",
     "traits_of",
+    "write_digests",
     "write_folders",
     "write_modules",
 ]
@@ -124,12 +137,11 @@ def build(directory: str, walked: Walk, writer: Writer, on_progress: Progress | 
     unreadable = [(shown(path), why) for path, why in walked.unreadable]
     rejections = encode_rejections(unreadable, compilation.rejected)
     writer.put(REJECTIONS, "", rejections)
-    marks = sorted(one.mark for several in compilation.modules.values() for one in several)
-    digest = "sha256:" + sha256("\n".join(marks).encode()).hexdigest()
+    digest = write_digests(compilation.modules, writer)
     return Built(
         Summary(len(paths), number, digest),
         {path: one for path, (one, _) in compilation.known.items()},
-        len(marks),
+        sum(map(len, compilation.modules.values())),
         rejections if unreadable or compilation.rejected else None,
     )
 
@@ -146,7 +158,7 @@ def compile_registry(modules: Iterable[Extract], path: Path, *, identity: str = 
     try:
         write_modules(grouped, writer)
         writer.put(REJECTIONS, "", encode_rejections((), ()))
-        writer.put(REGISTRY, "", encoded(Summary(0, 0)))
+        writer.put(REGISTRY, "", encoded(Summary(0, 0, write_digests(grouped, writer))))
         writer.finish(identity=identity, state="")
     except BaseException:
         writer.abandon()
@@ -178,6 +190,14 @@ def write_modules(
         for key, names in found.items():
             writer.put(kind, key, encoded(names))
     return traits
+
+
+def write_digests(modules: Mapping[str, Sequence[Extract]], writer: Writer) -> str:
+    """Writes the records of the registry's digest, which has these `modules`; the digest."""
+    lines = {name: module_line(name, [one.mark for one in several]) for name, several in modules.items() if several}
+    for place, group in enumerate(digest_groups(lines)):
+        writer.put(DIGESTS, str(place), group)
+    return digest_of(lines.values())
 
 
 def ranked(several: Sequence[Extract]) -> list[Extract]:

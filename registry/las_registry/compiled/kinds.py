@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CONTENTS", "FOLDERS", "INTERFACE", "MODULE", "NAMERS", "ORIGIN", "REGISTRY", "REJECTIONS"]
+__all__ = ["CONTENTS", "DIGESTS", "FOLDERS", "INTERFACE", "MODULE", "NAMERS", "ORIGIN", "REGISTRY", "REJECTIONS"]
 
 MODULE: Final = "module"
 """By name, what :func:`las_registry.compiled.record.encode_module` writes."""
@@ -15,11 +15,14 @@ INTERFACE: Final = "interface"
 NAMERS: Final = "namers"
 """By the name of a module or runtime, a JSON list of the modules that name a pre-release of it, in order."""
 
+DIGESTS: Final = "digests"
+"""By number, lines of the registry's digest: see :mod:`las_registry.compiled.digests`."""
+
 REJECTIONS: Final = "rejections"
 """One record, with the empty key: see :mod:`las_registry.compiled.rejected`."""
 
 REGISTRY: Final = "registry"
-"""One record, with the empty key: a JSON object; see :class:`las_registry.compiled.refreshing.Registry`."""
+"""One record, with the empty key: a JSON list: see :class:`las_registry.compiled.opening.Summary`."""
 
 ORIGIN: Final = "origin"
 """By module, a JSON list: the paths of the files that have manifests of it, and what it stands in of INTERFACE and

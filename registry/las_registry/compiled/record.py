@@ -38,7 +38,7 @@ from las_solver.model import Hardware, ModuleVersion
 from las_solver.ranked import Footprint, RankedModule
 from las_solver.ranks import Intervals
 
-__all__ = ["Record", "Shared", "marks_in"]
+__all__ = ["Record", "Shared"]
 
 Item = TypeVar("Item")
 
@@ -48,19 +48,6 @@ _Labels: TypeAlias = tuple[str, ...]
 _Shape: TypeAlias = tuple[str, _Requirements, _Requirements, Footprint, str | None, _Labels, _Labels, _Labels]
 
 _raw_decode = json.JSONDecoder().raw_decode
-
-
-def marks_in(data: bytes) -> list[str]:
-    """What the manifests in the record `data` are known by in the digest of a registry, from old to new."""
-    solving, facts, _ = data.split(b"\n")
-    documents, _, marks, mark_of, _ = json.loads(facts)
-    carried = json.loads(solving)[-1] if "" in marks else ""
-    checksums = carried.split(" ") if carried else [""] * len(documents)
-    places = [mark_of] * len(documents) if isinstance(mark_of, int) else mark_of
-    return [
-        _mark(marks[place], document, checksum)
-        for place, document, checksum in zip(places, documents, checksums, strict=True)
-    ]
 
 
 class Shared:

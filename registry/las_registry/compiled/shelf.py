@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from las_registry.compiled.kinds import INTERFACE, MODULE, NAMERS, REGISTRY, REJECTIONS
-from las_registry.compiled.record import Record, Shared, marks_in
+from las_registry.compiled.kinds import DIGESTS, INTERFACE, MODULE, NAMERS, REGISTRY, REJECTIONS
+from las_registry.compiled.record import Record, Shared
 from las_registry.compiled.rejected import decode_rejections
 from las_registry.compiled.table import Damaged, Table
 
@@ -115,17 +115,10 @@ class CompiledShelf:
         """What is wrong with the rejected manifests of the module called `name`."""
         return self._rejected.get(name, ())
 
-    def marks(self, counts: Callable[[str], bool]) -> Iterable[str]:
-        """What the manifests are known by, of the modules that count, in no order."""
-
-        def read() -> list[str]:
-            found = []
-            for name, data in self._table.scan(MODULE):
-                if counts(name):
-                    found += marks_in(data)
-            return found
-
-        return self._read(read)
+    def digest_lines(self) -> Iterable[str]:
+        """The lines of the registry's digest, in no order."""
+        groups = self._read(lambda: [data for _, data in self._table.scan(DIGESTS)])
+        return b"\n".join([one for one in groups if one]).decode().split("\n") if any(groups) else []
 
     def signed(self) -> Iterator[Manifest]:
         """The manifests that carry a signature, in order of name, newest first."""

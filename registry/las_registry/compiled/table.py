@@ -28,7 +28,7 @@ from zlib import crc32
 __all__ = ["FORMAT", "Damaged", "Table", "TableWriter"]
 
 _APPLICATION: Final = 0x6C617378
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised with every change of what stands in a table, or of how."""
 
 _HEAD: Final = -1
@@ -55,10 +55,11 @@ class Table:
     """The records of a finished table, each with a kind and a key.
 
     `identity` says what it was made for, `state` what it was made from; `kinds` are the numbers of buckets and of
-    records of each kind.
+    records of each kind; `path` is None of one that is in memory.
     """
 
-    def __init__(self, connection: sqlite3.Connection, head: Mapping[str, Any]) -> None:
+    def __init__(self, connection: sqlite3.Connection, head: Mapping[str, Any], path: Path | None = None) -> None:
+        self.path = path
         self._connection = connection
         self.identity: str = head["identity"]
         self.state: str = head["state"]
@@ -81,7 +82,7 @@ class Table:
         except (OSError, sqlite3.Error) as error:
             raise Damaged(f"{path} cannot be opened: {error}") from None
         try:
-            table = cls(connection, _read_head(connection))
+            table = cls(connection, _read_head(connection), path)
             if table.identity != identity:
                 raise Damaged(f"{path} is of {table.identity!r}, not {identity!r}")
         except Damaged:

@@ -8,9 +8,20 @@ from itertools import chain
 from typing import Any, Final
 
 from las_registry.compiled.building import Traits, encoded, ranked, settled, state_of, traits_of, write_folders
+from las_registry.compiled.digests import group_of, renewed
 from las_registry.compiled.encoding import encode_module
 from las_registry.compiled.extract import Extract
-from las_registry.compiled.kinds import CONTENTS, FOLDERS, INTERFACE, MODULE, NAMERS, ORIGIN, REGISTRY, REJECTIONS
+from las_registry.compiled.kinds import (
+    CONTENTS,
+    DIGESTS,
+    FOLDERS,
+    INTERFACE,
+    MODULE,
+    NAMERS,
+    ORIGIN,
+    REGISTRY,
+    REJECTIONS,
+)
 from las_registry.compiled.linking import Linker
 from las_registry.compiled.marks import is_proof
 from las_registry.compiled.opening import Changes, Progress, folders_of, summary_of
@@ -154,6 +165,7 @@ class Update:
             clashes += more
         self._reject(gone, names, [*clashes, *(one for content in read.values() for one in content.rejected)])
         self._write_modules(modules, kept, origins)
+        self._write_digests(modules)
         state = state_of(((path, known) for path, (known, _) in old.items()), int(self.state, 16), -1)
         state = state_of(((path, one.known) for path, one in read.items()), state)
         self.state = f"{state:x}"
@@ -199,6 +211,14 @@ class Update:
             found = {*(() if data is None else json.loads(data)), *(name for name, is_in in by_name.items() if is_in)}
             found -= {name for name, is_in in by_name.items() if not is_in}
             self.records[kind, key] = encoded(sorted(found)) if found else None
+
+    def _write_digests(self, modules: dict[str, list[Extract]]) -> None:
+        number = self._table.count(DIGESTS)
+        groups: dict[int, list[tuple[str, list[Extract]]]] = {}
+        for name, several in modules.items():
+            groups.setdefault(group_of(name, number), []).append((name, several))
+        for place, changed in groups.items():
+            self.put(DIGESTS, str(place), renewed(self._get(DIGESTS, str(place)), changed))
 
     def _versions(self, name: str, modules: dict[str, list[Extract]]) -> Sequence[str] | None:
         """The texts of a module's versions, from old to new."""
