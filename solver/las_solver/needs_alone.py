@@ -7,7 +7,7 @@ are integers, with a bit for each rank.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 
 from las_solver.problem import Need, Problem
 from las_solver.propagation import bits_of
@@ -64,10 +64,15 @@ class NeedsAlone:
         left = self._left.get(name)
         return self._all(name) if left is None else left
 
-    def refute(self) -> Collection[str]:
-        """The modules that show that not all of this can be; none where that takes a search, or it can."""
+    def refute(self) -> Mapping[str, int]:
+        """The modules that show that not all of this can be, each with the ranks that it would have to be at for that
+        to change; none where that takes a search, or it can."""
         empty = self._propagate()
-        return () if empty is None else self._about(empty)
+        return {} if empty is None else self._about(empty)
+
+    def given(self, name: str) -> int:
+        """The ranks of a module that are out because it was fixed, or for what was supposed."""
+        return sum(ranks for ranks, cause, _ in self._struck.get(name, ()) if cause is None)
 
     def _propagate(self) -> str | None:
         """Pass on what follows until nothing changes; the module of which nothing is left, if there is one."""
@@ -118,8 +123,10 @@ class NeedsAlone:
             self._look_again(name)
 
     def _look_again(self, name: str) -> None:
+        """Look again at a module of which less is left, and at its users but for fixed ones: it was left what these
+        need."""
         self._queue[name] = None
-        self._queue.update(self._users.get(name, {}))
+        self._queue.update(dict.fromkeys(user for user in self._users.get(name, ()) if user not in self._fixed))
 
     def _all(self, name: str) -> int:
         return (1 << len(self._problem.domain(name))) - 1
@@ -139,8 +146,8 @@ class NeedsAlone:
                     self._users.setdefault(target, {})[name] = None
         return found
 
-    def _about(self, empty: str) -> Collection[str]:
-        """The modules from which it follows that nothing is left of `empty`, which is needed."""
+    def _about(self, empty: str) -> Mapping[str, int]:
+        """The modules from which it follows that nothing is left of `empty`, which is needed; the ranks looked at."""
         about: dict[str, int] = {}
         waiting = [(empty, self._all(empty))]
         for name, ranks in waiting:
@@ -153,7 +160,7 @@ class NeedsAlone:
                 part = struck & fresh
                 if part and cause is not None:
                     waiting.append((cause, self._otherwise(name, part, cause, is_user=is_user)))
-        return about.keys()
+        return about
 
     def _otherwise(self, name: str, ranks: int, cause: str, *, is_user: bool) -> int:
         """The ranks of `cause` that would let `name` be at one of `ranks`."""

@@ -20,7 +20,7 @@ from las_solver.ground import statements_about, staying_of
 from las_solver.model import ModuleVersion
 from las_solver.needs_alone import NeedsAlone
 from las_solver.newest import Newest, Outcome
-from las_solver.patch import is_patched
+from las_solver.patch import patched_layer
 from las_solver.place import Place, rank_of, span_of
 from las_solver.problem import Problem
 from las_solver.ranks import intersect
@@ -80,7 +80,7 @@ class Obstacles:
         said: list[Statement] = [NO_CYCLE, *self._fewest]
         theory = _Sequel(rooted, place, self._budget, said if total is None else [*said, total])
         surroundings = _Surroundings(self._said, place, [] if total is None else [name for name, _, _ in total.falls])
-        for statement in surroundings.tell(near):
+        for statement in surroundings.tell(self._outwards(place.name, near)):
             theory.add(statement)
         while not theory.contradicts(theory.selectors):
             fresh = surroundings.grow(theory.encoding.snapshot())
@@ -112,21 +112,26 @@ class Obstacles:
         alone.suppose(place.name, ((modules[place.name] + 1, len(self._pruned.domain(place.name)) - 1),))
         return alone
 
-    def _patched(self, place: Place, alone: NeedsAlone) -> Mapping[str, int] | None:
-        """The ranks of the module and those after it in its layer, if an answer is known that has all of these as new
-        as their needs let them be."""
-        if self._pruned.installed.modules or place.is_picked:
-            return None
-        wanted = {name: alone.left(name).bit_length() - 1 for name in (place.name, *place.after)}
-        alone = alone.fork()
-        for name, rank in wanted.items():
-            alone.suppose(name, ((rank, rank),))
-        is_patched_so = is_patched(self._pruned, self._outcome.modules.active, wanted, place.before, alone)
-        return wanted if is_patched_so else None
+    def _outwards(self, name: str, near: Collection[str]) -> list[str]:
+        """The modules `near`, those to which the needs of the module `name` lead first."""
+        found = dict.fromkeys([name] if near else [])
+        queue = list(found)
+        for one in queue:
+            domain = self._pruned.domain(one)
+            needed = dict.fromkeys(need.name for low, _ in domain.runs() for need in domain.needs(low))
+            fresh = [other for other in needed if other in near and other not in found]
+            found.update(dict.fromkeys(fresh))
+            queue.extend(fresh)
+        return [*found, *(one for one in near if one not in found)]
 
     def _total(self, place: Place, alone: NeedsAlone) -> Total | None:
         """What a newer version would cost, if one is possible; `alone` says what needs leave then."""
-        instead = self._patched(place, alone) or _Instead(self._pruned, self._outcome, place, self._budget).find_layer()
+        instead: Mapping[str, int] | None = None
+        if not self._pruned.installed.modules and not place.is_picked:
+            layer = (place.name, *place.after)
+            instead = patched_layer(self._pruned, self._outcome.modules.active, layer, place.before, alone)
+        if instead is None:
+            instead = _Instead(self._pruned, self._outcome, place, self._budget).find_layer()
         if instead is None:
             return None
         domain = self._pruned.domain
