@@ -16,6 +16,7 @@ from las_cli.progress import Progress
 from las_cli.render.phrases import did_you_mean
 
 if TYPE_CHECKING:
+    from las_registry.compiled.opening import Event
     from las_registry.problem import Problem
     from las_registry.registry import Registry
     from las_solver.errors import InvalidInput
@@ -31,6 +32,13 @@ __all__ = [
 ]
 
 _SHOWN: Final = 5
+_TOLD: Final[dict[Event, str]] = {
+    "current": "the index is as the manifests are",
+    "frozen": "the registry is frozen: its index counts",
+    "waiting": "another process writes the index: waiting for it",
+    "refreshed": "the index was refreshed with what changed",
+    "compiled": "all manifests were read and the index made",
+}
 _LARGEST: Final = 64 << 20
 
 
@@ -44,8 +52,12 @@ def load_registry(directories: Sequence[Path], *, strict: bool = False, warn: bo
     places = tuple(directories) or default_directories()
     log = logger()
     log.debug("loading the registry", directories=[str(place) for place in places])
+
+    def tell(event: Event, directory: Path, index: Path | None) -> None:
+        log.info(_TOLD[event], registry=str(directory), index="in memory" if index is None else str(index))
+
     with Progress("Reading manifests") as progress:
-        registry = Registry.open(places, on_progress=progress)
+        registry = Registry.open(places, on_progress=progress, on_index=tell)
     _resume_collection()
     if registry.problems and strict:
         from las_registry.problem import InvalidFile

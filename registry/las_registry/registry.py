@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from packaging.version import Version
 
+    from las_registry.compiled.opening import Telling
     from las_registry.manifest import Manifest
     from las_registry.rejection import Rejection
     from las_solver.constraint import Requirement

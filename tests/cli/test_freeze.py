@@ -59,3 +59,11 @@ def test_a_directory_that_is_none_and_options_that_exclude_one_another(run_cli: 
     result = run_cli("registry", "freeze", str(tmp_path / "none"))
     assert result.exit_code == 3 and "does not exist" in result.stderr
     assert run_cli("registry", "freeze", "--undo", "--check", str(tmp_path)).exit_code == 2
+
+
+def test_the_log_says_what_became_of_the_index(run_cli: RunCli, registry: str) -> None:
+    said = run_cli("plan", "app", "--registry", registry, "-v").stderr
+    assert "all manifests were read and the index made" in said and "in memory" in said  # so small a registry has none
+    run_cli("registry", "freeze", registry)
+    said = run_cli("plan", "app", "--registry", registry, "-v").stderr
+    assert "the registry is frozen: its index counts" in said and "sqlite3" in said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,17 +16,27 @@ __all__ = ["locked"]
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, on_waiting: Callable[[], None] | None = None) -> Iterator[None]:
     """Keeps other processes from entering with the same `path`, as far as the system can.
 
     The lock ends with the process, however that ends. Where there are no locks, everybody enters: each writes a file of
-    its own, and the last that is put in place stays. Raises :class:`OSError` if nothing can be written at `path`.
+    its own, and the last that is put in place stays. `on_waiting` tells who has to wait. Raises :class:`OSError` if nothing
+    can be written at `path`.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if fcntl is not None:
             with suppress(OSError):
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                _take(descriptor, on_waiting)
         yield
     finally:
         os.close(descriptor)
+
+
+def _take(descriptor: int, on_waiting: Callable[[], None] | None) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        if on_waiting is not None:
+            on_waiting()
+        fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from time import time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 from zlib import crc32
 
 from las_registry.compiled.kinds import FOLDERS, REGISTRY
@@ -26,10 +26,12 @@ __all__ = [
     "RELEASE",
     "STAMP",
     "Changes",
+    "Event",
     "Look",
     "Place",
     "Progress",
     "Summary",
+    "Telling",
     "changes_of",
     "look_at",
     "open_shelf",
@@ -47,6 +49,10 @@ _DAY: Final = 86_400
 _LONGEST_STAMP: Final = 1 << 16
 
 Progress = Callable[[int, int], None]
+Event: TypeAlias = Literal["current", "frozen", "waiting", "refreshed", "compiled"]
+Telling: TypeAlias = Callable[[Event, Path, Path | None], None]
+"""Is told what became of the index of the registry in a directory, and which file that is, None if it is in memory."""
+
 Stamp = tuple[Mark | None, str]
 
 
@@ -123,7 +129,9 @@ class Look(NamedTuple):
     changes: Changes | None
 
 
-def open_shelf(directory: Path, *, on_progress: Progress | None = None) -> CompiledShelf:
+def open_shelf(
+    directory: Path, *, on_progress: Progress | None = None, on_index: Telling | None = None
+) -> CompiledShelf:
     """What the registry in `directory` holds, by its index, which is made or refreshed first where that is needed.
 
     Raises :class:`las_registry.problem.RegistryUnusable` if there is no such directory, or no manifest file in it.
@@ -133,19 +141,21 @@ def open_shelf(directory: Path, *, on_progress: Progress | None = None) -> Compi
     def recover() -> Table:
         from las_registry.compiled.refreshing import rebuilt
 
-        return rebuilt(place, on_progress)
+        return rebuilt(place, on_progress, on_index)
 
     look = None
     try:
         look = look_at(place, on_progress)
         if look is not None and look.changes is None:
             _keep_young(place)
+            if on_index is not None:
+                on_index("current" if summary_of(look.table).stamp is None else "frozen", directory, look.table.path)
             return CompiledShelf(look.table, directory, recover)
     except Damaged:
         pass
     from las_registry.compiled.refreshing import refreshed
 
-    return CompiledShelf(refreshed(place, look, on_progress), directory, recover)
+    return CompiledShelf(refreshed(place, look, on_progress, on_index), directory, recover)
 
 
 def look_at(place: Place, on_progress: Progress | None = None, last: Look | None = None) -> Look | None:

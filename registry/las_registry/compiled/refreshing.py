@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -12,7 +13,18 @@ from las_registry.compiled.building import Built, build, encoded, state_of
 from las_registry.compiled.freezing import check_stamp, stamp_text
 from las_registry.compiled.kinds import REGISTRY
 from las_registry.compiled.locking import locked
-from las_registry.compiled.opening import STAMP, Changes, Look, Place, Progress, Stamp, look_at, stamp_of
+from las_registry.compiled.opening import (
+    STAMP,
+    Changes,
+    Event,
+    Look,
+    Place,
+    Progress,
+    Stamp,
+    Telling,
+    look_at,
+    stamp_of,
+)
 from las_registry.compiled.rejected import decode_rejections
 from las_registry.compiled.table import Damaged, Table, TableWriter
 from las_registry.compiled.tree import Walk, shown, walk
@@ -30,26 +42,29 @@ _WORTHWHILE: Final = 64 << 10
 Stamping: TypeAlias = Callable[[Built], Stamp | None]
 
 
-def refreshed(place: Place, look: Look | None = None, on_progress: Progress | None = None) -> Table:
+def refreshed(
+    place: Place, look: Look | None = None, on_progress: Progress | None = None, on_index: Telling | None = None
+) -> Table:
     """The table of an index that is what the files say, made in memory where it cannot be kept; `look` is what somebody
     saw of the one that there is."""
     check_directory(place.directory)
-    with _alone(place) as path:
+    with _alone(place, on_index) as path:
         if path is not None:
             with suppress(Damaged, TooMuch):
                 look = look_at(place, on_progress, look)
                 if look is not None and look.changes is None:
-                    return look.table
+                    return _told(place, look.table, "current", on_index)
                 if look is not None and look.changes is not None and not look.changes.is_frozen:
-                    return _updated(place, path, look.table, look.changes, on_progress)
-        return _built(place, path, on_progress)
+                    table = _updated(place, path, look.table, look.changes, on_progress)
+                    return _told(place, table, "current" if table is look.table else "refreshed", on_index)
+        return _told(place, _built(place, path, on_progress), "compiled", on_index)
 
 
-def rebuilt(place: Place, on_progress: Progress | None = None) -> Table:
+def rebuilt(place: Place, on_progress: Progress | None = None, on_index: Telling | None = None) -> Table:
     """The table of an index that is made anew, whatever there is."""
     check_directory(place.directory)
-    with _alone(place) as path:
-        return _built(place, path, on_progress)
+    with _alone(place, on_index) as path:
+        return _told(place, _built(place, path, on_progress), "compiled", on_index)
 
 
 def freeze(directory: Path, *, is_forced: bool = False, on_progress: Progress | None = None) -> Built:
@@ -74,6 +89,13 @@ def freeze(directory: Path, *, is_forced: bool = False, on_progress: Progress | 
     with _alone(place) as path:
         _built(place, path, on_progress, stamp).close()
     return found[0]
+
+
+def _told(place: Place, table: Table, event: Event, on_index: Telling | None) -> Table:
+    """The `table`, after `on_index` was told of it."""
+    if on_index is not None:
+        on_index(event, place.directory, table.path)
+    return table
 
 
 def _built(place: Place, path: Path | None, on_progress: Progress | None, stamping: Stamping | None = None) -> Table:
@@ -144,14 +166,15 @@ def _put_in_place(
 
 
 @contextmanager
-def _alone(place: Place) -> Iterator[Path | None]:
+def _alone(place: Place, on_index: Telling | None = None) -> Iterator[Path | None]:
     """The path of the index, while nobody else writes it; None where it cannot be kept."""
     with ExitStack() as stack:
         path = place.path
         if path is not None:
             try:
                 make_directories(path.parent)
-                stack.enter_context(locked(path.with_suffix(".lock")))
+                waiting = None if on_index is None else partial(on_index, "waiting", place.directory, path)
+                stack.enter_context(locked(path.with_suffix(".lock"), waiting))
                 _tidy_up(path)
             except OSError:
                 path = None

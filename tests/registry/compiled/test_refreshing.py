@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from manifests import listed, manifest_text, write_files
 
 from las_registry import user_directories
 from las_registry.compiled import marks, opening, reading, refreshing, tree, updating
-from las_registry.compiled.opening import open_shelf
+from las_registry.compiled.locking import locked
+from las_registry.compiled.opening import Event, open_shelf
+from las_registry.compiled.refreshing import freeze
 from las_registry.problem import RegistryUnusable
 from las_registry.registry import Registry
 
@@ -412,3 +415,35 @@ def test_what_cannot_be_read_is_tried_again(directory: Path, patient: None) -> N
             (directory / name).chmod(wanted)
             expected = as_a_whole(directory)
             assert by_index(directory) == expected == by_index(directory)
+
+
+def test_what_became_of_the_index_is_told(
+    directory: Path, cache: Path, patient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = ExitStack()
+
+    def told() -> list[tuple[str, Path | None]]:
+        events: list[tuple[str, Path | None]] = []
+
+        def tell(event: Event, registry: Path, index: Path | None) -> None:
+            assert registry == directory
+            events.append((event, index))
+            if event == "waiting":
+                held.close()
+
+        Registry.open([directory], on_index=tell)
+        return events
+
+    first = told()
+    (path,) = kept(cache)
+    assert first == [("compiled", path)]
+    assert told() == [("current", path)]
+    write_files(directory, {"new/manifest.yaml": manifest_text("new")})
+    assert told() == [("refreshed", path)]
+    freeze(directory, is_forced=True)
+    assert told() == [("frozen", path)]
+    path.write_bytes(b"damaged")
+    held.enter_context(locked(path.with_suffix(".lock")))
+    assert told() == [("waiting", path), ("compiled", path)]
+    monkeypatch.setenv("LAS_SOLVE_CACHE", "")
+    assert told() == [("compiled", None)]
