@@ -113,7 +113,7 @@ class Obstacles:
         return alone
 
     def _outwards(self, name: str, near: Collection[str]) -> list[str]:
-        """The modules `near`, those to which the needs of the module `name` lead first."""
+        """The modules `near`: those to which the needs of the module `name` lead, then those that lead to it."""
         found = dict.fromkeys([name] if near else [])
         queue = list(found)
         for one in queue:
@@ -122,7 +122,7 @@ class Obstacles:
             fresh = [other for other in needed if other in near and other not in found]
             found.update(dict.fromkeys(fresh))
             queue.extend(fresh)
-        return [*found, *(one for one in near if one not in found)]
+        return [*found, *(one for one in reversed([*near]) if one not in found)]
 
     def _total(self, place: Place, alone: NeedsAlone) -> Total | None:
         """What a newer version would cost, if one is possible; `alone` says what needs leave then."""
