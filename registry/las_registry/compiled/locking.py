@@ -20,10 +20,10 @@ def locked(path: Path, on_waiting: Callable[[], None] | None = None) -> Iterator
     """Keeps other processes from entering with the same `path`, as far as the system can.
 
     The lock ends with the process, however that ends. Where there are no locks, everybody enters: each writes a file of
-    its own, and the last that is put in place stays. `on_waiting` tells who has to wait. Raises :class:`OSError` if nothing
-    can be written at `path`.
+    its own, and the last that is put in place stays. `on_waiting` tells who has to wait. Raises :class:`OSError` if
+    nothing can be written at `path`.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = _opened(path)
     try:
         if fcntl is not None:
             with suppress(OSError):
@@ -31,6 +31,15 @@ def locked(path: Path, on_waiting: Callable[[], None] | None = None) -> Iterator
         yield
     finally:
         os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        return os.open(path, flags, 0o600)
+    except PermissionError:  # somebody else's, say the superuser's, who once worked for this user
+        path.unlink()
+        return os.open(path, flags, 0o600)
 
 
 def _take(descriptor: int, on_waiting: Callable[[], None] | None) -> None:

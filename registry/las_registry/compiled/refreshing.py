@@ -139,7 +139,7 @@ def _updated(place: Place, path: Path, table: Table, changes: Changes, on_progre
         return update.state
 
     try:
-        return _put_in_place(place, path, lambda fresh: TableWriter.copy_of(path, fresh, place.identity), write)
+        return _put_in_place(place, path, lambda fresh: TableWriter.copy_of(table, fresh), write)
     except OSError:
         return _built(place, None, on_progress)
 
@@ -175,9 +175,11 @@ def _alone(place: Place, on_index: Telling | None = None) -> Iterator[Path | Non
                 make_directories(path.parent)
                 waiting = None if on_index is None else partial(on_index, "waiting", place.directory, path)
                 stack.enter_context(locked(path.with_suffix(".lock"), waiting))
-                _tidy_up(path)
             except OSError:
                 path = None
+            else:
+                with suppress(OSError):  # others tidy up, too
+                    _tidy_up(path)
         yield path
 
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sqlite3
 import stat
 import struct
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -40,6 +40,8 @@ _MOST: Final = 8
 """Records a bucket, on average, after which a kind is put into more buckets."""
 
 _PAGE: Final = 8192
+_BLOCK: Final = 1 << 20
+_NEW: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 _SELECT: Final = "SELECT data FROM bucket WHERE number = ?"
 _CREATE: Final = "CREATE TABLE bucket (number INTEGER PRIMARY KEY, data BLOB NOT NULL)"
 _COUNT: Final = struct.Struct("<I")
@@ -55,11 +57,18 @@ class Table:
     """The records of a finished table, each with a kind and a key.
 
     `identity` says what it was made for, `state` what it was made from; `kinds` are the numbers of buckets and of
-    records of each kind; `path` is None of one that is in memory.
+    records of each kind; `path` and `inode` are those of the file, None of one that is in memory.
     """
 
-    def __init__(self, connection: sqlite3.Connection, head: Mapping[str, Any], path: Path | None = None) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        head: Mapping[str, Any],
+        path: Path | None = None,
+        inode: int | None = None,
+    ) -> None:
         self.path = path
+        self.inode = inode
         self._connection = connection
         self.identity: str = head["identity"]
         self.state: str = head["state"]
@@ -82,9 +91,11 @@ class Table:
         except (OSError, sqlite3.Error) as error:
             raise Damaged(f"{path} cannot be opened: {error}") from None
         try:
-            table = cls(connection, _read_head(connection), path)
+            table = cls(connection, _read_head(connection), path, status.st_ino)
             if table.identity != identity:
                 raise Damaged(f"{path} is of {table.identity!r}, not {identity!r}")
+            if _inode(path) != status.st_ino:
+                raise Damaged(f"{path} was replaced while it was opened")
         except Damaged:
             connection.close()
             raise
@@ -155,21 +166,25 @@ class TableWriter:
         if path is None:
             self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         else:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            os.close(os.open(path, _NEW, 0o600))
             self._connection = _connect(path, "mode=rw")
-        self._set_up(f"page_size = {_PAGE}", f"application_id = {_APPLICATION}", f"user_version = {FORMAT}")
-        self._connection.execute(_CREATE)
+        with _told_as_the_systems(path):
+            self._set_up(f"page_size = {_PAGE}", f"application_id = {_APPLICATION}", f"user_version = {FORMAT}")
+            self._connection.execute(_CREATE)
 
     @classmethod
-    def copy_of(cls, table: Path, path: Path, identity: str) -> TableWriter:
-        """A writer of a copy at `path` of the whole table in the file `table`; raises :class:`Damaged` like
-        :meth:`Table.open`."""
-        Table.open(table, identity).close()
-        shutil.copyfile(table, path)
-        path.chmod(0o600)
+    def copy_of(cls, table: Table, path: Path) -> TableWriter:
+        """A writer of a copy at `path` of a whole `table` in a file.
+
+        Raises :class:`Damaged` if another is in its place by now, and :class:`OSError` where the copy cannot be
+        written.
+        """
+        assert table.path is not None
+        _copy(table.path, path, table.inode)
         writer = cls.__new__(cls)
         writer._path, writer._put, writer._connection = path, {}, _connect(path, "mode=rw")
-        writer._set_up()
+        with _told_as_the_systems(path):
+            writer._set_up()
         writer._old = Table(writer._connection, _read_head(writer._connection))
         return writer
 
@@ -187,15 +202,12 @@ class TableWriter:
         `identity` says what the table was made for, `state` what it was made from. Raises :class:`Damaged` if what was
         copied is, and :class:`OSError` where the file cannot be written.
         """
-        try:
+        with _told_as_the_systems(self._path):
             self._connection.execute("BEGIN")
             kinds = [[kind, *self._write_kind(at, kind)] for at, kind in enumerate(self._kinds())]
             head = {"identity": identity, "state": state, "kinds": kinds}
             self._write([(_HEAD, {b"": json.dumps(head).encode()})])
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._connection.close()
-            raise OSError(f"{self._path} cannot be written: {error}") from None
         if self._path is None:
             return Table(self._connection, head)
         self._connection.close()
@@ -247,9 +259,36 @@ class TableWriter:
 
 
 def _connect(path: Path, how: str) -> sqlite3.Connection:
-    name = str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    octets = os.fsencode(path.absolute())
+    name = "".join([f"%{one:02x}" if one in b"%?#" or one > 126 else chr(one) for one in octets])
     # Whoever reads a table may be another thread than who opened it.
     return sqlite3.connect(f"file:{name}?{how}", uri=True, isolation_level=None, check_same_thread=False)
+
+
+@contextmanager
+def _told_as_the_systems(path: Path | None) -> Iterator[None]:
+    """Where SQLite cannot write, that is an error of the system."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OSError(f"{path} cannot be written: {error}") from None
+
+
+def _copy(source: Path, path: Path, inode: int | None) -> None:
+    """Copies a file, unless it is another than that of the `inode`, which stays as long as that is open."""
+    block = memoryview(bytearray(_BLOCK))
+    with source.open("rb", buffering=0) as old, os.fdopen(os.open(path, _NEW, 0o600), "wb") as new:
+        if os.fstat(old.fileno()).st_ino != inode:
+            raise Damaged(f"{source} was replaced meanwhile")
+        while size := old.readinto(block):
+            new.write(block[:size])
+
+
+def _inode(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _read_head(connection: sqlite3.Connection) -> dict[str, Any]:

@@ -160,7 +160,8 @@ def differences(directory: str, folders: Iterable[Folder]) -> list[Difference] |
             if mark != []:
                 status = stat(base)
                 if [status.st_ino, status.st_mtime_ns, status.st_ctime_ns] != mark and [status.st_ino] != mark:
-                    if len(names) == _CHUNK or _listed(base) != (real, linked, others, names):
+                    is_another = mark is not None and mark[0] != status.st_ino
+                    if is_another or len(names) == _CHUNK or _listed(base) != (real, linked, others, names):
                         return None
                     found.append(Difference(place, None, folder_mark(status)))
         except OSError:

@@ -279,6 +279,49 @@ def test_where_nothing_can_be_kept_it_works(
     assert not list(tmp_path.glob("cache/*.new"))
 
 
+def test_what_cannot_be_tidied_up_or_locked_does_not_matter(
+    directory: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cache / "manifests-0.json").mkdir(parents=True)
+    assert by_index(directory) == as_a_whole(directory) and len(kept(cache)) == 1
+    (lock,) = cache.glob("*.lock")
+    before, refused, opened = lock.stat().st_ino, [], os.open
+
+    def refuse_once(path: Path, flags: int, mode: int = 0o777, **named: int) -> int:
+        if path == lock and not refused:
+            refused.append(path)
+            raise PermissionError(13, "Permission denied")
+        return opened(path, flags, mode, **named)
+
+    monkeypatch.setattr(os, "open", refuse_once)
+    write_files(directory, {"manifest.yaml": manifest_text("fresh", "7")})
+    keep = lock.open()  # so that its inode is not used again
+    assert by_index(directory) == as_a_whole(directory)
+    assert refused and lock.stat().st_ino != before
+    keep.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are UTF-16 there")
+def test_a_cache_whose_name_is_not_utf_8(directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / os.fsdecode(b"\xff")
+    monkeypatch.setenv("LAS_SOLVE_CACHE", str(cache))
+    for _ in range(2):
+        assert by_index(directory) == as_a_whole(directory)
+    assert len(kept(cache)) == 1
+
+
+def test_a_link_that_leads_elsewhere_meanwhile(directory: Path, tmp_path: Path, patient: None) -> None:
+    outside = tmp_path / "outside"
+    write_files(outside, {"one/manifest.yaml": manifest_text("one"), "two/manifest.yaml": manifest_text("two")})
+    (outside / "link").symlink_to("one")
+    (directory / "A").symlink_to(outside / "link")
+    assert by_index(directory) == as_a_whole(directory)
+    for target in (outside / "two", directory / "a", outside / "one", outside):
+        (outside / "link").unlink()
+        (outside / "link").symlink_to(target)
+        assert by_index(directory) == as_a_whole(directory), target
+
+
 def test_the_cache_is_the_users_alone(directory: Path, cache: Path) -> None:
     by_index(directory)
     (path,) = kept(cache)

@@ -61,7 +61,7 @@ def test_a_copy_has_what_was_not_changed(
     folder = tmp_path_factory.mktemp("tables")
     written(content, folder / "old").close()
     before = (folder / "old").read_bytes()
-    writer = TableWriter.copy_of(folder / "old", folder / "new", "tests")
+    writer = TableWriter.copy_of(Table.open(folder / "old", "tests"), folder / "new")
     for (kind, key), data in changes.items():
         writer.delete(kind, key) if data is None else writer.put(kind, key, data)
     assert writer.finish(identity="tests", state="second") is None
@@ -73,7 +73,7 @@ def test_a_copy_has_what_was_not_changed(
 
 def test_a_copy_that_grows_gets_more_buckets(tmp_path: Path) -> None:
     written(MANY, tmp_path / "old").close()
-    writer = TableWriter.copy_of(tmp_path / "old", tmp_path / "new", "tests")
+    writer = TableWriter.copy_of(Table.open(tmp_path / "old", "tests"), tmp_path / "new")
     for at in range(5000):
         writer.put("module", f"n{at}", b"x")
     writer.finish(identity="tests", state="")
@@ -201,7 +201,7 @@ def test_a_file_of_another_user_is_not_opened(tmp_path: Path, monkeypatch: pytes
 def test_who_reads_keeps_the_file_that_he_opened(tmp_path: Path) -> None:
     path, new = tmp_path / "table", tmp_path / "new"
     table = written(MANY, path)
-    writer = TableWriter.copy_of(path, new, "tests")
+    writer = TableWriter.copy_of(table, new)
     for kind, key in MANY:
         writer.delete(kind, key)
     writer.finish(identity="tests", state="second")
@@ -210,7 +210,7 @@ def test_who_reads_keeps_the_file_that_he_opened(tmp_path: Path) -> None:
     assert content_of(Table.open(path, "tests")) == {}
 
 
-@pytest.mark.parametrize("name", ["a b", "a%20b", "a?mode=rw", "a#b", "ü", "file:x"])
+@pytest.mark.parametrize("name", ["a b", "a%20b", "a?mode=rw", "a#b", "ü", "file:x", "\udcff"])
 def test_any_path_will_do(name: str, tmp_path: Path) -> None:
     assert content_of(written(MANY, tmp_path / name)) == MANY
     assert [one.name for one in tmp_path.iterdir()] == [name]
@@ -235,3 +235,44 @@ def test_a_medium_without_space_is_an_error_of_the_system(tmp_path: Path) -> Non
     writer._connection.execute("PRAGMA max_page_count = 3")
     with pytest.raises(OSError, match="cannot be written"):
         writer.finish(identity="tests", state="")
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+def test_a_medium_that_is_full_from_the_start_is_one_too(
+    pages: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+
+    def full(*arguments: object, **options: object) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*arguments, **options)  # type: ignore[call-overload]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", full)
+    with pytest.raises(OSError, match="cannot be written"):
+        written({("a", "b"): b"x" * 100_000}, tmp_path / "table")
+
+
+def test_what_was_replaced_meanwhile_is_not_copied(tmp_path: Path) -> None:
+    path, new = tmp_path / "table", tmp_path / "new"
+    table = written(MANY, path)
+    written({}, new).close()
+    new.replace(path)
+    with pytest.raises(Damaged, match="replaced"):
+        TableWriter.copy_of(table, tmp_path / "copy")
+
+
+def test_what_is_replaced_while_it_is_opened_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, new = tmp_path / "table", tmp_path / "new"
+    for one in (path, new):
+        written(MANY, one).close()
+    connect = sqlite3.connect
+
+    def replacing(*arguments: object, **options: object) -> sqlite3.Connection:
+        new.replace(path)
+        return connect(*arguments, **options)  # type: ignore[call-overload, no-any-return]
+
+    with monkeypatch.context() as patched, pytest.raises(Damaged, match="replaced"):
+        patched.setattr(sqlite3, "connect", replacing)
+        Table.open(path, "tests")
+    assert content_of(Table.open(path, "tests")) == MANY
