@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from textwrap import fill
 
 from benchmarks.comparing import render_changes
 from benchmarks.options import FULL, QUICK, Options
@@ -62,9 +63,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words[:1] == ["plots"]:
             return _plots(words[1:])
         return _measure(words)
+    except FileNotFoundError as missing:
+        hint = "python -m benchmarks NAME... measures and writes results"
+        print(f"error: there is no file {missing.filename}\nhint: {hint}", file=sys.stderr)
     except (OtherMachine, UnknownFormat, OSError) as wrong:
         print(f"error: {wrong}", file=sys.stderr)
-        return 2
+    return 2
 
 
 def _measure(words: Sequence[str]) -> int:
@@ -174,7 +178,10 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=__doc__,
-        epilog=f"conditions: {', '.join(CONDITIONS)}; questions: {', '.join(QUESTIONS)}",
+        epilog="\n\n".join(
+            fill(f"{what}: {', '.join(names)}", break_on_hyphens=False)
+            for what, names in (("conditions", CONDITIONS), ("questions", QUESTIONS), ("problems", sorted(PROBLEMS)))
+        ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
@@ -185,14 +192,18 @@ def _parse(words: Sequence[str]) -> argparse.Namespace:
         help="a condition or a question; 'all' (by default) are all conditions, 'questions' all questions",
     )
     parser.add_argument("--quick", action="store_true", help="small sizes and few samples: a few minutes in all")
-    parser.add_argument("--problem", action="append", choices=sorted(PROBLEMS), help="repeatable")
-    parser.add_argument("--processes", type=int, help="a subject and problem")
-    parser.add_argument("--samples", type=int, help="a process, at most")
-    parser.add_argument("--limit", type=float, help="seconds that one call may take")
+    parser.add_argument(
+        "--problem", action="append", choices=sorted(PROBLEMS), metavar="PROBLEM", help="only this one; repeatable"
+    )
+    parser.add_argument("--processes", type=int, metavar="N", help="how many for each subject and problem")
+    parser.add_argument("--samples", type=int, metavar="N", help="how many in each process, at most")
+    parser.add_argument("--limit", type=float, metavar="SECONDS", help="how long one call may take")
     parser.add_argument("--registries", type=_sizes, metavar="N,...", help="versions of the registries planned from")
     parser.add_argument("--built", type=_sizes, metavar="N,...", help="versions of the registries compiled")
     parser.add_argument("--closures", type=_sizes, metavar="N,...", help="modules that a request reaches")
-    parser.add_argument("--results", type=Path, default=_RESULTS, help="the folder to write to")
+    parser.add_argument(
+        "--results", type=Path, default=_RESULTS, metavar="DIR", help="the folder to write to (default: %(default)s)"
+    )
     parser.add_argument("--strict", action="store_true", help="exit status 1 where a target is missed")
     return parser.parse_args(words)
 

@@ -232,5 +232,7 @@ PLOTS: Mapping[str, Callable[[Axes, Section], None]] = {
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m benchmarks.plots FOLDER, which holds results.json")
     FOLDER = Path(sys.argv[1])
     print(*draw(Results.read(FOLDER / NAME), FOLDER), sep="\n")

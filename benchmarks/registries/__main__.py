@@ -20,6 +20,10 @@ from benchmarks.registries.synthetic import fitting, generate, request
 from benchmarks.registries.writing import write_tree
 from las_solver.model import Host, Request
 
+_LAYOUTS = (
+    "of the tree: a folder a module with one file (folders), a file a module (streams), or a file a version "
+    "(versions); default: folders"
+)
 _SECONDS = 1.0
 """Progress is told this often."""
 
@@ -33,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if place is not None:
                 write(_counted(_modules(told, spec)), place, told.layout)
     except (FileExistsError, FileNotFoundError, ValueError) as error:
-        print(f"python -m benchmarks.registries: {error}", file=sys.stderr)
+        hint = "" if told.gems is None else "\nhint: LAS_SOLVE_CORPUS names the folder with the data of gems"
+        print(f"python -m benchmarks.registries: {error}{hint}", file=sys.stderr)
         return 2
     host, requests = _asked(told, spec)
     if told.profile is not None:
@@ -48,7 +53,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.registries", description=__doc__)
     parser.add_argument("--versions", type=int, default=10_000, help="module versions in all (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="(default: %(default)s)")
-    parser.add_argument("--blocked", type=float, default=defaults.blocked, help="share of them (default: %(default)s)")
+    parser.add_argument(
+        "--blocked", type=float, default=defaults.blocked, help="share of blocked versions (default: %(default)s)"
+    )
     parser.add_argument("--plain", action="store_true", help="only what other resolvers have words for, too")
     parser.add_argument(
         "--closure", type=int, action="append", metavar="N", help="plant a request; repeatable (default: all that fit)"
@@ -58,8 +65,10 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--gems", choices=gems.SLICES, help="this slice of the corpus instead")
     parser.add_argument("--tree", type=Path, metavar="DIR", help="write manifests, to a folder that does not exist")
-    parser.add_argument("--index", type=Path, metavar="FILE", help="write an index, to a file that does not exist")
-    parser.add_argument("--layout", type=Layout, choices=list(Layout), default=Layout.FOLDERS, help="of the tree")
+    parser.add_argument(
+        "--index", type=Path, metavar="FILE", help="write an index without manifests, to a file that does not exist"
+    )
+    parser.add_argument("--layout", type=Layout, choices=list(Layout), default=Layout.FOLDERS, help=_LAYOUTS)
     parser.add_argument("--profile", type=Path, metavar="FILE", help="write the profile of the host to plan for")
     told = parser.parse_args(arguments)
     if told.tree is None and told.index is None:
@@ -97,10 +106,10 @@ def _counted(modules: Iterable[GeneratedModule]) -> Iterator[GeneratedModule]:
         yield module
         versions += len(module.versions)
         count += 1
-        if monotonic() - told >= _SECONDS:
+        if sys.stderr.isatty() and monotonic() - told >= _SECONDS:
             told = monotonic()
             print(f"\r{versions:,} versions of {count:,} modules", end="", file=sys.stderr, flush=True)
-    print(f"\r{versions:,} versions of {count:,} modules", file=sys.stderr, flush=True)
+    print(f"{chr(13) if sys.stderr.isatty() else ''}{versions:,} versions of {count:,} modules", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -109,3 +109,12 @@ def test_every_condition_and_question_can_be_asked(name: str) -> None:
 
 def test_every_default_problem_exists() -> None:
     assert set(Options().problems) <= set(PROBLEMS)
+
+
+def test_results_that_are_not_there_are_an_error_with_a_hint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "results.json"
+    for arguments in (["plots", "--results", str(tmp_path)], ["compare", str(missing), str(missing)]):
+        assert command.main(arguments) == 2
+        assert capsys.readouterr().err.startswith(f"error: there is no file {missing}\nhint: ")
