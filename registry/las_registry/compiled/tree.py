@@ -15,6 +15,7 @@ __all__ = [
     "Walk",
     "chunks",
     "differences",
+    "file_mark",
     "is_manifest_file",
     "joined",
     "reason",
@@ -63,12 +64,13 @@ class Walk(NamedTuple):
 class Difference(NamedTuple):
     """That the mark of a folder is another than it was, or of the file at the place `file` in it.
 
-    `mark` is the new one.
+    `mark` is the new one. `names` are those of the manifest files in the folder, where they are others than they were.
     """
 
     folder: int
     file: int | None
     mark: Mark | None
+    names: list[str] | None = None
 
 
 def is_manifest_file(name: str) -> bool:
@@ -115,7 +117,7 @@ def walk(directory: str, known: Mapping[str, Folder] | None = None) -> Walk:
             found.append(Folder(inside, None, [], [], [], [], []))
             continue
         folders, links, others, names = entries
-        found.append(Folder(inside, mark, folders, links, others, names, [_file_mark(base + name) for name in names]))
+        found.append(Folder(inside, mark, folders, links, others, names, [file_mark(base + name) for name in names]))
         below = f"{inside}/" if inside else ""
         waiting.extend([below + name for name in reversed(folders)])
         linked.extend([below + name for name in links])
@@ -161,9 +163,12 @@ def differences(directory: str, folders: Iterable[Folder]) -> list[Difference] |
                 status = stat(base)
                 if [status.st_ino, status.st_mtime_ns, status.st_ctime_ns] != mark and [status.st_ino] != mark:
                     is_another = mark is not None and mark[0] != status.st_ino
-                    if is_another or len(names) == _CHUNK or _listed(base) != (real, linked, others, names):
+                    if is_another or len(names) == _CHUNK:
                         return None
-                    found.append(Difference(place, None, folder_mark(status)))
+                    *rest, present = _listed(base)
+                    if rest != [real, linked, others] or len(present) > _CHUNK:
+                        return None
+                    found.append(Difference(place, None, folder_mark(status), None if present == names else present))
         except OSError:
             return None
         if others and any(os.path.isdir(base + name) for name in others):  # noqa: PTH112
@@ -172,7 +177,7 @@ def differences(directory: str, folders: Iterable[Folder]) -> list[Difference] |
             try:
                 status = stat(base + name)
             except OSError:
-                found.append(Difference(place, names.index(name), None))
+                found.append(Difference(place, names.index(name), None))  # no matter if it is not in the folder now
                 continue
             if [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino] != old:
                 if S_ISDIR(status.st_mode):
@@ -202,7 +207,8 @@ def _is_directory(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _file_mark(path: str) -> Mark | None:
+def file_mark(path: str) -> Mark | None:
+    """The mark of the file at `path`, None where there is none."""
     try:
         return mark_of(os.stat(path))  # noqa: PTH116
     except OSError:

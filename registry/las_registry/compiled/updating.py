@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, Final
@@ -29,7 +30,7 @@ from las_registry.compiled.reading import UNREADABLE, FileContent, known_by, rea
 from las_registry.compiled.record import Record, Shared
 from las_registry.compiled.rejected import Rejected, encode_rejections
 from las_registry.compiled.table import Damaged, Table
-from las_registry.compiled.tree import joined, shown, walk
+from las_registry.compiled.tree import file_mark, joined, shown, walk
 
 __all__ = ["TooMuch", "Update"]
 
@@ -72,32 +73,66 @@ class Update:
         self.records[kind, key] = data
 
     def _take_marks(self, changes: Changes) -> None:
-        """Folders and files are where they were; some have other marks."""
+        """Folders are where they were; some, or files in them, have other marks, or folders have other files."""
         assert changes.chunks is not None
         fresh: dict[str, str] = {}
         place: dict[str, int] = {}
+        removed: list[str] = []
         for number, (folders, several) in sorted(changes.chunks.items()):
             is_new = False
-            for folder, file, mark in several:
+            for folder, file, mark, names in sorted(several, key=lambda one: one.file is None):
                 marks: list[Any] = folders[folder]  # type: ignore[assignment]  # a list, as JSON has it
                 at = 1
                 if file is not None:
-                    base, names, marks, at = folders[folder][0], folders[folder][5], folders[folder][6], file
-                    path = f"{base}/{names[file]}" if base else names[file]
+                    path = _inside(folders[folder][0], folders[folder][5][file])
                     fresh[path], place[path] = known_by(self._directory, path), number
                     mark = None if fresh[path].startswith(UNREADABLE) else mark
-                is_new = is_new or marks[at] != mark
+                    marks, at = folders[folder][6], file
+                elif names is not None:
+                    gone = self._relist(marks, names, fresh, place, number)
+                    removed += gone
+                is_new = is_new or marks[at] != mark or names is not None
                 marks[at] = mark
             if is_new:
                 self.put(FOLDERS, str(number), encoded(folders))
-        old = {path: self._known(number)[path] for path, number in place.items()}
-        changed = [path for path, known in fresh.items() if known != old[path][0]]
-        if not changed:
+        self._take_files(fresh, place, removed)
+
+    def _relist(
+        self, folder: list[Any], names: list[str], fresh: dict[str, str], place: dict[str, int], number: int
+    ) -> list[str]:
+        """Takes the `names` for those of the files in a folder; the paths of those that are not there any more."""
+        before = dict(zip(folder[5], folder[6], strict=True))
+        for name in sorted(set(names) - before.keys()):
+            path = _inside(folder[0], name)
+            before[name] = file_mark(os.path.join(self._directory, path))  # noqa: PTH118
+            fresh[path], place[path] = known_by(self._directory, path), number
+            if fresh[path].startswith(UNREADABLE):
+                before[name] = None
+        gone = [_inside(folder[0], name) for name in folder[5] if name not in set(names)]
+        for path in gone:
+            fresh.pop(path, None)
+            place[path] = number
+        folder[5], folder[6] = names, [before[name] for name in names]
+        return gone
+
+    def _take_files(self, fresh: dict[str, str], place: dict[str, int], removed: list[str]) -> None:
+        """Files have other contents, or are new: by path, what they are known by now, and the `place` of that; others
+        were removed."""
+        old = {path: known for path, number in place.items() if (known := self._known(number).get(path)) is not None}
+        changed = [path for path, known in fresh.items() if path not in old or known != old[path][0]]
+        if not changed and not removed:
             return
-        contents = self._compile(changed, {path: old[path] for path in changed}, [])
+        files = self._summary.files + len(fresh.keys() - old.keys()) - len(removed)
+        if not files:
+            raise TooMuch
+        self._summary = self._summary._replace(files=files)
+        before = {path: old[path] for path in (*changed, *removed) if path in old}
+        contents = self._compile(changed, before, removed)
         for path in changed:
             self._known(place[path])[path] = contents[path]
-        for number in sorted({place[path] for path in changed}):
+        for path in removed:
+            del self._known(place[path])[path]
+        for number in sorted({place[path] for path in (*changed, *removed)}):
             self.put(CONTENTS, str(number), encoded(self._known(number)))
 
     def _take_walk(self) -> None:
@@ -246,3 +281,8 @@ class Update:
         if data is None:
             raise Damaged(f"a record of {kind} is missing")
         return data
+
+
+def _inside(folder: str, name: str) -> str:
+    """The path of a file in a folder."""
+    return f"{folder}/{name}" if folder else name

@@ -174,6 +174,31 @@ def test_only_the_modules_of_a_changed_file_are_read_again(
     assert read == []
 
 
+def test_files_that_come_and_go_need_no_walk(directory: Path, patient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_index(directory)
+    monkeypatch.setattr(updating, "walk", None)
+    for path, text in {"b/q.manifest.yaml": TEXTS[4], "q.manifest.yaml": TEXTS[2], "b/z.manifest.yaml": "["}.items():
+        write_files(directory, {path: text})
+        assert by_index(directory) == as_a_whole(directory)
+    (directory / "b/q.manifest.yaml").rename(directory / "b/a.manifest.yaml")
+    (directory / "q.manifest.yaml").rename(directory / "c/deep/manifest.yaml")
+    write_files(directory, {"b/manifest.yml": TEXTS[1]})
+    assert by_index(directory) == as_a_whole(directory)
+    (directory / "manifest.yaml").unlink()
+    (directory / "b/z.manifest.yaml").unlink()
+    (directory / "b/nowhere.manifest.yaml").symlink_to("gone")
+    for _ in range(2):
+        assert by_index(directory) == as_a_whole(directory)
+
+
+def test_all_files_are_gone(directory: Path, patient: None) -> None:
+    by_index(directory)
+    for path in directory.rglob("*.y*ml"):
+        path.unlink()
+    told = by_index(directory)
+    assert told == as_a_whole(directory) and "is empty" in told
+
+
 def test_a_change_is_noticed_even_where_size_and_time_are_put_back(directory: Path, patient: None) -> None:
     by_index(directory)
     path = directory / "c/y.manifest.yml"
