@@ -16,7 +16,7 @@ from las_cli.progress import Progress
 from las_cli.render.phrases import did_you_mean
 
 if TYPE_CHECKING:
-    from las_registry.compiled.opening import Event
+    from las_registry.compiled.opening import Event, Telling
     from las_registry.problem import Problem
     from las_registry.registry import Registry
     from las_solver.errors import InvalidInput
@@ -42,10 +42,13 @@ _TOLD: Final[dict[Event, str]] = {
 _LARGEST: Final = 64 << 20
 
 
-def load_registry(directories: Sequence[Path], *, strict: bool = False, warn: bool = True) -> Registry:
+def load_registry(
+    directories: Sequence[Path], *, strict: bool = False, warn: bool = True, on_index: Telling | None = None
+) -> Registry:
     """The registry in `directories`, or the bundled catalog where there are none.
 
-    Rejected manifests are warned about, or raised as one :class:`InvalidFile` if `strict`.
+    Rejected manifests are warned about, or raised as one :class:`InvalidFile` if `strict`. `on_index` is told what
+    became of the indexes.
     """
     from las_registry.registry import Registry, default_directories
 
@@ -55,6 +58,8 @@ def load_registry(directories: Sequence[Path], *, strict: bool = False, warn: bo
 
     def tell(event: Event, directory: Path, index: Path | None) -> None:
         log.info(_TOLD[event], registry=str(directory), index="in memory" if index is None else str(index))
+        if on_index is not None:
+            on_index(event, directory, index)
 
     with Progress("Reading manifests") as progress:
         registry = Registry.open(places, on_progress=progress, on_index=tell)

@@ -69,7 +69,8 @@ class Question:
     """A request, the machine and the registry that it is about, and a planner for these.
 
     `place` says where plans are for, in words that follow "Plan for ...". `timeout` is the time in seconds for the
-    answer, counted from `started`. `installed` is the digest of what a store said is installed.
+    answer, counted from `started`, which is later by what making an index of the registry took. `installed` is the
+    digest of what a store said is installed.
     """
 
     request: Request
@@ -96,8 +97,8 @@ def pose(
     Raises :class:`InvalidInput` and :class:`RegistryUnusable`.
     """
     store = _store(options)
-    request, host, registry = (
-        _read(options, modules, store) if options.recorded is None else _replayed(options, modules)
+    request, host, registry, making = (
+        _read(options, modules, store) if options.recorded is None else (*_replayed(options, modules), 0.0)
     )
     if adapt is not None:
         request = adapt(request, host, store)
@@ -112,7 +113,7 @@ def pose(
         registry=registry,
         planner=make_planner(registry, host, solver=options.solver, eager=options.eager),
         place=place_of(options.profile, options.assumptions) if options.recorded is None else REPLAYED,
-        started=options.started,
+        started=options.started + making,
         timeout=options.timeout,
         installed=digest_of(store),
     )
@@ -129,7 +130,8 @@ def _store(options: RequestOptions) -> StoreContent | None:
 
 def _read(
     options: RequestOptions, modules: Sequence[str], store: StoreContent | None
-) -> tuple[Request, Host, Registry]:
+) -> tuple[Request, Host, Registry, float]:
+    """Request, host and registry, and for how many seconds indexes were made, or others waited for that made them."""
     from las_cli.inputs import load_registry, warn_of_unknown
     from las_cli.installed import pins_of, with_installed
     from las_cli.machine import read_host
@@ -147,9 +149,12 @@ def _read(
         allow_removal=options.allow_removal,
     )
     host = with_installed(read_host(options.profile, options.assumptions), store)
-    registry = load_registry(options.registries, strict=options.strict)
+    events: set[str] = set()
+    before = time.monotonic()
+    registry = load_registry(options.registries, strict=options.strict, on_index=lambda event, *_: events.add(event))
+    making = time.monotonic() - before if events & {"compiled", "waiting"} else 0.0
     warn_of_unknown(request, host, registry)
-    return request, host, registry
+    return request, host, registry, making
 
 
 def _replayed(options: RequestOptions, modules: Sequence[str]) -> tuple[Request, Host, Registry]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -13,6 +15,8 @@ from command_line import RunCli
 from jsonschema import Draft202012Validator
 
 from las_cli.request import build_request
+from las_registry.compiled import refreshing
+from las_registry.compiled.building import Built
 from las_solver.errors import InvalidInput
 from las_solver.model import Strategy
 from las_solver.sat import BACKENDS
@@ -288,6 +292,20 @@ def test_out_of_time_is_4(plan: Plan) -> None:
     result = plan("app", "--timeout", "0.000000001")
     assert (result.exit_code, result.stdout) == (4, "")
     assert result.stderr == "error: no plan was found within 1e-09 s\nhint: give it more time: --timeout SECONDS\n"
+
+
+def test_making_an_index_takes_no_time_from_planning(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    late = 0.0
+    clock, build = time.monotonic, refreshing.build
+
+    def build_for_long(*arguments: Any) -> Built:
+        nonlocal late
+        late += 1000
+        return build(*arguments)
+
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + late)
+    monkeypatch.setattr(refreshing, "build", build_for_long)
+    assert (plan("app").exit_code, late) == (0, 1000)
 
 
 def test_logging_goes_to_standard_error_only(plan: Plan) -> None:
