@@ -34,5 +34,6 @@ def registry() -> None:
       las-solve registry show 'vllm@>=0.6'
       las-solve registry matrix vllm ollama
       las-solve registry validate my-registry
+      las-solve registry freeze my-registry
       las-solve registry seal my-registry/app/manifest.yaml
     """
