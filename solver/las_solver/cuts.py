@@ -57,6 +57,8 @@ def cut_unadmitted(
     `lifted` names the literal that lifts the check of a module at a rank; where it answers None, that is not checked.
     """
     problem = encoding.problem
+    if not any(rank in problem.domain(name).conditional for name, rank in answer.items()):
+        return False
     inside = reached(problem, answer)
     conditional = {
         name: literal
