@@ -58,6 +58,8 @@ def load_registry(
 
     def tell(event: Event, directory: Path, index: Path | None) -> None:
         log.info(_TOLD[event], registry=str(directory), index="in memory" if index is None else str(index))
+        if event == "waiting":
+            progress.wait("waiting for another process that does")
         if on_index is not None:
             on_index(event, directory, index)
 

@@ -49,6 +49,11 @@ class Progress:
         if self._is_due():
             self._show(f"{time.monotonic() - self._started:.0f} s")
 
+    def wait(self, why: str) -> None:
+        """Shows `why` nothing goes on, at once: there is no later where a lock is waited for."""
+        if self._enabled:
+            self._show(why)
+
     def _is_due(self) -> bool:
         if not self._enabled or (now := time.monotonic()) < self._next:
             return False

@@ -60,3 +60,16 @@ def test_nothing_is_shown_where_there_is_no_terminal(clock: _Clock, monkeypatch:
         clock.now = 60
         progress(1, 2)
     assert file.getvalue() == ""
+
+
+def test_what_is_waited_for_is_shown_at_once(clock: _Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    with Progress("Reading") as progress:
+        progress.wait("waiting for another")
+        assert terminal.getvalue() == "\r\x1b[KReading: waiting for another"
+    assert terminal.getvalue().endswith("\r\x1b[K")
+    file = io.StringIO()
+    monkeypatch.setattr("sys.stderr", file)
+    Progress("Reading").wait("waiting for another")
+    assert file.getvalue() == ""
