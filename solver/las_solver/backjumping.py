@@ -16,6 +16,7 @@ from las_solver.graph import find_cycles
 from las_solver.problem import Problem
 from las_solver.propagation import Nogood, Propagation, Table, bits_of, narrow
 from las_solver.ranks import Intervals, intervals_of
+from las_solver.sat import Budget, Stopped
 from las_solver.tangles import Part, Tangle, TooMany, least, parts_of
 
 __all__ = ["Found", "GaveUp", "search"]
@@ -24,6 +25,8 @@ _ROUNDS = 150
 _DECISIONS = 6
 _APPLIED = 50
 """The search is given up after so many clashes, or decisions or looks at nogoods for each module that was read."""
+_EFFORT = 3000
+"""And after so many questions to SAT solvers about tangles, and conflicts on the way to their answers."""
 
 
 class GaveUp(Exception):
@@ -74,6 +77,7 @@ class _Backjumping:
         self._possible: dict[str, int] = {}
         self._clashes = 0
         self._decisions = 0
+        self._effort = Budget(_EFFORT, rules.stop)
 
     def run(self) -> Found | None:
         problem, rules = self._problem, self._rules
@@ -148,7 +152,11 @@ class _Backjumping:
         except TooMany:
             from las_solver.tangle_cores import least_by_cores  # late: few plans need it
 
-            return least_by_cores(part, ranks, self._after, self._rules.stop)
+            try:
+                return least_by_cores(part, ranks, self._after, self._effort)
+            except Stopped:
+                self._rules.ask_stop()
+                raise GaveUp from None
 
     def _after(self, table: Table, rank: int, ranks: int) -> int | None:
         """The closest version of `table` that is further than `rank`, outside of `ranks`, and not gone."""

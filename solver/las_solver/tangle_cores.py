@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from las_solver.propagation import Table
-from las_solver.sat import DEFAULT_BACKEND, Sat, Totalizer
+from las_solver.sat import DEFAULT_BACKEND, Budget, Sat, Totalizer
 from las_solver.tangles import Part
 
 __all__ = ["least_by_cores"]
@@ -60,10 +60,13 @@ class _Ladder:
 
 
 def least_by_cores(
-    part: Part, start: dict[Table, int], after: Callable[[Table, int, int], int | None], stop: Callable[[], bool]
+    part: Part, start: dict[Table, int], after: Callable[[Table, int, int], int | None], effort: Budget
 ) -> tuple[int, ...] | None:
-    """As :func:`las_solver.tangles.least`."""
-    sat = Sat(DEFAULT_BACKEND, stop=stop)
+    """As :func:`las_solver.tangles.least`; each question to the SAT solver counts as one conflict more.
+
+    Raises :class:`las_solver.sat.Stopped` once `effort` is spent.
+    """
+    sat = Sat(DEFAULT_BACKEND, stop=effort, spend=lambda conflicts: effort.spend(conflicts + 1))
     try:
         ladders = {table: _Ladder(sat, table, _ranks(table, start[table], after)) for table in part[0]}
         for tangle in part[1]:

@@ -128,6 +128,21 @@ def test_what_is_hard_is_given_up() -> None:
         _find(versions, _request(*names))
 
 
+def test_what_is_hard_within_a_layer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or the time would be up without any plan, where the SAT solver finds one at once."""
+    for limit in ("_ROUNDS", "_DECISIONS", "_APPLIED"):
+        monkeypatch.setattr(backjumping, limit, 10**6)
+    names = [f"pigeon-{place:02}" for place in range(10)]
+    versions = [_version(name, 1) for name in names]
+    versions += [
+        _version(name, hole, *(f"{other}@!={hole}" for other in names[place + 1 :]))
+        for place, name in enumerate(names)
+        for hole in range(2, 11)
+    ]
+    with pytest.raises(GaveUp):
+        _find(versions, _request(*names))
+
+
 def test_the_search_ends_when_time_is_up() -> None:
     problem = Problem(Shelf(MemorySource([_version("a", 1)]), Host()), _request("a"))
     with pytest.raises(Stopped):
