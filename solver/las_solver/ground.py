@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -24,6 +25,7 @@ from las_solver.feasibility import (
 from las_solver.model import ModuleVersion
 from las_solver.nearest import nearest
 from las_solver.problem import Domain, Need, Problem
+from las_solver.ranks import Intervals, admitted_ranks, contains
 from las_solver.source import InformedSource, RejectedManifest, ShadowedModule
 from las_solver.statement import (
     Dependency,
@@ -224,26 +226,26 @@ def _completed_constraint(problem: Problem, unmet: NoVersion) -> NoVersion:
 
 def _around(constraint: Constraint, versions: Sequence[Version]) -> tuple[Version | None, Version | None]:
     """The nearest of `versions`, which are sorted and which `constraint` does not admit, below and above of it."""
-    below: list[Version] = []
-    above: list[Version] = []
-    for version in versions:
-        sides = {_side(operator, named, version) for operator, named in constraint.parts} - {None}
-        if sides == {"below"}:
-            below.append(version)
-        elif sides == {"above"}:
-            above.append(version)
-    return (below[-1] if below else None), (above[0] if above else None)
+    parts = [_sides(operator, named, versions) for operator, named in constraint.parts if operator != "!="]
+
+    def is_below(rank: int) -> set[bool]:
+        return {rank < above for admitted, above in parts if not contains(admitted, rank)}
+
+    ranks = range(len(versions))
+    return (
+        next((versions[rank] for rank in reversed(ranks) if is_below(rank) == {True}), None),
+        next((versions[rank] for rank in ranks if is_below(rank) == {False}), None),
+    )
 
 
-def _side(operator: str, named: str, version: Version) -> str | None:
-    """On which side of a specifier `version` lies; None if that admits it, or leaves it out of the middle."""
-    if operator == "!=" or Constraint.parse(operator + named).admits(version):
-        return None
+def _sides(operator: str, named: str, versions: Sequence[Version]) -> tuple[Intervals, int]:
+    """The ranks that a specifier admits, and the lowest rank that lies above it unless it is one of these."""
+    admitted = admitted_ranks(versions, Constraint.parse(operator + named))
     if operator in (">=", ">"):
-        return "below"
+        return admitted, len(versions)
     if operator in ("<=", "<"):
-        return "above"
-    return "below" if version < parse_version(named.removesuffix(".*")) else "above"
+        return admitted, 0
+    return admitted, bisect_left(versions, parse_version(named.removesuffix(".*")))
 
 
 def _notes(problem: Problem, name: str) -> tuple[list[RejectedManifest], list[ShadowedModule]]:
