@@ -13,7 +13,13 @@ _NAME: Final = "las-solve"
 
 
 def settings_directory() -> Path | None:
-    """The directory for settings: ``XDG_CONFIG_HOME``, else what is usual; None if nothing says where it is."""
+    """The directory for settings: ``LAS_SOLVE_CONFIG``, else ``XDG_CONFIG_HOME``, else what is usual.
+
+    None if ``LAS_SOLVE_CONFIG`` is empty, which means that there are none, or if nothing says where it is.
+    """
+    stated = os.environ.get("LAS_SOLVE_CONFIG")
+    if stated is not None:
+        return Path(stated).absolute() if stated else None
     return _directory("XDG_CONFIG_HOME", windows="APPDATA", darwin="~/Library/Application Support", other="~/.config")
 
 
