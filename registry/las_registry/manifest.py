@@ -17,6 +17,7 @@ from typing import Any, TypeAlias, TypeVar
 from las_registry.integrity import Content, checksum_of
 from las_registry.problem import Problem
 from las_registry.size import parse_size
+from las_registry.trust.standing import UNSIGNED, Standing
 from las_registry.yaml_reader import Document, Quoted, Value
 from las_solver.constraint import Requirement, check_name, parse_version
 from las_solver.errors import InvalidInput
@@ -32,6 +33,7 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,40}|0o[0-7]{1,40}|0x[0-9a-fA-F]{1,40}")
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _LABEL = re.compile(r"[^\x00-\x20\x7f-\xa0-][^\x00-\x20\x7f-\xa0]*")
 _CHECKSUM = re.compile(r"sha256:[0-9a-fA-F]{64}")
+_SIGNATURE = re.compile(r"ed25519:[0-9a-f]{64}:[A-Za-z0-9+/]{85}[AQgw]==")
 _MAX_LENGTH = 1000
 
 _FIELDS = frozenset(
@@ -57,11 +59,13 @@ _Requirements: TypeAlias = dict[tuple[Value, ...], tuple[Requirement, ...]]
 
 @dataclass(frozen=True)
 class Manifest:
-    """An accepted manifest: the module version that it describes, and the document that it was read from."""
+    """An accepted manifest: the module version that it describes, the document that it was read from, and who vouches
+    for it, by its own signature."""
 
     module: ModuleVersion
     document: Document
     signature: str | None = None
+    standing: Standing = UNSIGNED
 
     @cached_property
     def content(self) -> dict[str, Content]:
@@ -232,6 +236,11 @@ def is_checksum(text: str) -> bool:
     return _CHECKSUM.fullmatch(text) is not None
 
 
+def is_signature(text: str) -> bool:
+    """Whether `text` has the form of a signature: 64 bytes of base64 after the algorithm and the key's id."""
+    return _SIGNATURE.fullmatch(text) is not None
+
+
 def _read(document: Document, source: str, pool: Pool, *, is_intact: bool) -> Manifest:
     """The manifest in a document; raises :class:`Refused` or :class:`InvalidInput` if anything is wrong
     with it."""
@@ -258,6 +267,8 @@ def _read(document: Document, source: str, pool: Pool, *, is_intact: bool) -> Ma
         checksum = checksum.lower()
         if not is_checksum(checksum) or not (is_intact or checksum == checksum_of(content_of(document))):
             raise Refused
+    if signature is not None and not is_signature(signature):
+        raise Refused
     module = ModuleVersion(
         name=pool.name(top.get("name")),
         version=parse_version(_text(top.get("version"))),

@@ -16,7 +16,7 @@ from typing import Any
 import jsonschema
 
 from las_registry.integrity import checksum_of
-from las_registry.manifest import content_of, is_checksum, is_label
+from las_registry.manifest import content_of, is_checksum, is_label, is_signature
 from las_registry.problem import FieldPath, Problem
 from las_registry.size import parse_size
 from las_registry.yaml_reader import Document, Quoted
@@ -134,6 +134,7 @@ def _meaning_problems(document: Document, content: Any, reported: frozenset[Fiel
         (("interfaces", "provides"), _check_label),
         (("interfaces", "consumes"), _check_label),
         (("integrity", "checksum"), _check_checksum),
+        (("integrity", "signature"), _check_signature),
     )
     for field, check in checks:
         for path, text in _texts(content, field):
@@ -195,7 +196,7 @@ def _texts(content: Mapping[str, Any], field: FieldPath) -> Iterator[tuple[Field
     """The text of a field, or those of its list, each with its path."""
     value = _value(content, field)
     if isinstance(value, str):
-        if field[-1] in ("name", "version", "ram_min", "vram_min", "checksum"):
+        if field[-1] in ("name", "version", "ram_min", "vram_min", "checksum", "signature"):
             yield field, value
     elif isinstance(value, list):
         for at, item in enumerate(value):
@@ -251,6 +252,8 @@ def _wrong_text(text: str, schema: Mapping[str, Any]) -> tuple[str, str | None]:
             parse_size(text)
         elif schema.get("title") == "checksum":
             _check_checksum(text)
+        elif schema.get("title") == "signature":
+            _check_signature(text)
         else:
             return (
                 f"{_shown(text)} is not a {schema.get('title', 'text')} that is allowed here",
@@ -273,6 +276,14 @@ def _check_checksum(text: str) -> None:
         raise InvalidInput(
             f"{_shown(text)} is not a checksum",
             hint="it is sha256: and 64 hex digits; las-solve registry seal FILE writes it",
+        )
+
+
+def _check_signature(text: str) -> None:
+    if not is_signature(text):
+        raise InvalidInput(
+            f"{_shown(text)} is not a signature",
+            hint="it is ed25519:, the id of a key, : and base64; las-solve registry sign --key KEY FILE writes it",
         )
 
 

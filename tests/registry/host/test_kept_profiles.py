@@ -12,6 +12,7 @@ import pytest
 
 from las_registry.host import kept_profiles
 from las_registry.host.profile import read_profile
+from las_registry.kept import Kept
 from las_registry.problem import InvalidFile
 from las_solver.model import Gpu, Host
 
@@ -115,12 +116,12 @@ def test_a_damaged_file_is_written_anew(damage: Callable[[bytes], bytes], profil
     "changes",
     [
         {"format": 0},
-        {"profiles": None},
-        {"profiles": [[1, 2]]},
-        {"profiles": [["a"]]},
-        {"profiles": [[TEXT, {"cpu": {"cores": "none"}}]]},
-        {"profiles": [[TEXT, None]]},
-        {"profiles": [[TEXT, []]]},
+        {"kept": None},
+        {"kept": [[1, 2]]},
+        {"kept": [["a"]]},
+        {"kept": [[TEXT, {"cpu": {"cores": "none"}}]]},
+        {"kept": [[TEXT, None]]},
+        {"kept": [[TEXT, []]]},
     ],
     ids=str,
 )
@@ -136,19 +137,19 @@ def test_a_file_of_another_form_counts_for_nothing(changes: dict[str, object], p
 def test_a_file_that_others_can_write_counts_for_nothing(profile: Path, cache: Path) -> None:
     read(profile)
     assert cache.stat().st_mode & 0o777 == 0o600
-    rewritten(cache, profiles=[[TEXT, {"cpu": {"cores": 1}}]])
+    rewritten(cache, kept=[[TEXT, {"cpu": {"cores": 1}}]])
     assert read(profile).cores == 1
     cache.chmod(0o622)
     assert read(profile).cores == 16
 
 
 def test_few_profiles_are_kept(profile: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_profiles, "_MOST", 2)
+    monkeypatch.setattr(kept_profiles, "_KEPT", Kept("profiles.json", version=2, most=2))
     monkeypatch.setattr(kept_profiles, "_LONGEST", 100)
     for cores in ("1", "2", "3", "4" + " " * 100):
         profile.write_text(f"cpu: {{cores: {cores}}}\n")
         read(profile)
-    texts = [text for text, _ in json.loads(cache.read_bytes().partition(b"\n")[2])["profiles"]]
+    texts = [text for text, _ in json.loads(cache.read_bytes().partition(b"\n")[2])["kept"]]
     assert texts == ["cpu: {cores: 2}\n", "cpu: {cores: 3}\n"]
 
 
