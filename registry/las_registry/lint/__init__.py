@@ -1,0 +1,1 @@
+"""Linting a registry: what a schema cannot see (docs/lint.md)."""
