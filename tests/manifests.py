@@ -10,6 +10,9 @@ from las_registry.problem import Problem
 from las_registry.registry import Registry
 from las_registry.yaml_reader import read_documents
 
+UNKNOWN_SIGNATURE = f"ed25519:{'0' * 64}:{'A' * 86}=="
+"""A signature by a key that nobody has."""
+
 
 def manifest_text(name: str = "app", version: str = "1.0", rest: str = "", *, modes: str = "[native]") -> str:
     """A manifest that is right, with `rest` as further lines."""

@@ -8,7 +8,7 @@ import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
-from manifests import accepted, manifest_text, problems_of
+from manifests import UNKNOWN_SIGNATURE, accepted, manifest_text, problems_of
 
 from las_registry.integrity import checksum_of, digest_of
 
@@ -69,7 +69,7 @@ def test_section_8_a_checksum_that_does_not_match_is_refused() -> None:
         manifest_text().replace("1.0", '"1.0"'),
         manifest_text().replace("  modes: [native]", "  modes:\n  - native"),
         "# comment\n---\n" + manifest_text().replace("\n", "\r\n"),
-        manifest_text(rest="license: ~\nintegrity: {signature: x}\n"),
+        manifest_text(rest=f"license: ~\nintegrity: {{signature: {UNKNOWN_SIGNATURE}}}\n"),
         manifest_text(rest="dependencies: ~\nx-a: \n"),
     ],
 )

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from manifests import accepted, manifest_text, write_files
+from manifests import UNKNOWN_SIGNATURE, accepted, manifest_text, write_files
 
 from las_registry.problem import InvalidFile
 from las_registry.seal import Seal, seal_file, sealed_text, unsealed
@@ -17,7 +17,7 @@ TEXT = manifest_text()
 SEALED = str(accepted(TEXT).checksum)
 WRONG = "sha256:" + "0" * 64
 
-CASES = {
+_CASES = {
     "at the end": (TEXT, TEXT + "integrity:\n  checksum: {}\n"),
     "no line break at the end": (TEXT[:-1], TEXT + "integrity:\n  checksum: {}\n"),
     "comments": (
@@ -34,16 +34,16 @@ CASES = {
     "null integrity": (TEXT + "integrity: ~ # x\n", TEXT + "integrity: {{checksum: {}}} # x\n"),
     "empty mapping": (TEXT + "integrity: {}\n", TEXT + "integrity: {{checksum: {}}}\n"),
     "signature in line": (
-        TEXT + "integrity: { signature: s }\n",
-        TEXT + "integrity: {{checksum: {},  signature: s }}\n",
+        TEXT + "integrity: { signature: SIGNATURE }\n",
+        TEXT + "integrity: {{checksum: {},  signature: SIGNATURE }}\n",
     ),
     "signature in a block": (
-        TEXT + "integrity:\n    # who\n    signature: s\n",
-        TEXT + "integrity:\n    # who\n    checksum: {}\n    signature: s\n",
+        TEXT + "integrity:\n    # who\n    signature: SIGNATURE\n",
+        TEXT + "integrity:\n    # who\n    checksum: {}\n    signature: SIGNATURE\n",
     ),
     "anchored block": (
-        TEXT + "integrity: &a\n  signature: s\n",
-        TEXT + "integrity: &a\n  checksum: {}\n  signature: s\n",
+        TEXT + "integrity: &a\n  signature: SIGNATURE\n",
+        TEXT + "integrity: &a\n  checksum: {}\n  signature: SIGNATURE\n",
     ),
     "wrong": (TEXT + f"integrity:\n  checksum: {WRONG} # x\n", TEXT + "integrity:\n  checksum: {} # x\n"),
     "wrong in single quotes": (
@@ -52,10 +52,11 @@ CASES = {
     ),
     "malformed in double quotes": (TEXT + 'integrity:\n  "checksum": "?"\n', TEXT + 'integrity:\n  "checksum": "{}"\n'),
     "empty checksum": (
-        TEXT + "integrity:\n  checksum:\n  signature: s\n",
-        TEXT + "integrity:\n  checksum: {}\n  signature: s\n",
+        TEXT + "integrity:\n  checksum:\n  signature: SIGNATURE\n",
+        TEXT + "integrity:\n  checksum: {}\n  signature: SIGNATURE\n",
     ),
 }
+CASES = {name: [one.replace("SIGNATURE", UNKNOWN_SIGNATURE) for one in case] for name, case in _CASES.items()}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -109,7 +110,7 @@ def test_each_document_of_a_stream_is_sealed_and_right_ones_stay() -> None:
     "rest",
     [
         "integrity:\n  checksum: &a x\nx-a: *a\n",
-        "integrity:\n  checksum: |\n    x\n  signature: s\n",
+        f"integrity:\n  checksum: |\n    x\n  signature: {UNKNOWN_SIGNATURE}\n",
         "x-a: |\n  no line break",
     ],
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from indexes import as_a_whole, by_index, kept, state, wait_for_the_clock
-from manifests import listed, manifest_text, write_files
+from manifests import UNKNOWN_SIGNATURE, listed, manifest_text, write_files
 
 from las_registry import user_directories
 from las_registry.compiled import marks, opening, reading, refreshing, tree, updating
@@ -35,7 +35,7 @@ TEXTS = [
     manifest_text("app", "2.0rc1", "interfaces: {provides: [chat]}\n") + "---\n" + manifest_text("lib", "2.0"),
     manifest_text("lib", "1.0", "dependencies: {modules: ['app@>=2.0rc1', 'c@==1.*']}\n"),
     manifest_text("lib", "1.0", "dependencies: {modules: ['app@>=1.9', 'b@!=1.0']}\n"),
-    manifest_text("b", "1.0+local", "integrity: {signature: none}\n"),
+    manifest_text("b", "1.0+local", f"integrity: {{signature: {UNKNOWN_SIGNATURE}}}\n"),
     manifest_text("c", "1.0", f"integrity: {{checksum: 'sha256:{'0' * 64}'}}\n"),
     manifest_text("c", "bad"),
     "name: [\n",

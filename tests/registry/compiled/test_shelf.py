@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from manifests import load, manifest_text, write_files
+from manifests import UNKNOWN_SIGNATURE, load, manifest_text, write_files
 from strategies import INTERFACES, NAMES, UNKNOWN, Case, cases
 from tables import IDENTITY, index_of, manifest_file, shelf_of
 
@@ -43,7 +43,7 @@ FILES: dict[str, str | bytes] = {
     "b/manifest.yaml": manifest_text("lib"),
     "c/manifest.yaml": "\ufeff# marked\r\n" + manifest_text("mark", rest="license: MIT\n").replace("\n", "\r\n"),
 }
-SIGNED = manifest_text("signed", rest="integrity: {signature: ed25519:key:AAAA}\nlicense: MIT\n")
+SIGNED = manifest_text("signed", rest=f"integrity: {{signature: {UNKNOWN_SIGNATURE}}}\nlicense: MIT\n")
 
 
 def compiled(directory: Path, files: dict[str, str | bytes]) -> tuple[Registry, Registry]:
