@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from las_registry.compiled.tree import is_manifest_file, reason, shown, walk
+from las_registry.compiled.tree import is_inside, is_manifest_file, reason, shown, walk
 from las_registry.manifest import Manifest, Pool, read_manifest
-from las_registry.problem import Problem, RegistryUnusable
+from las_registry.problem import LEADS_OUT, Problem, RegistryUnusable, unreadable
 from las_registry.rejection import Rejection
 from las_registry.yaml_reader import LIMITS, read_documents
 
@@ -27,7 +27,6 @@ __all__ = [
     "no_manifests",
     "read_bytes",
     "settle_duplicates",
-    "unreadable",
 ]
 
 Progress = Callable[[int, int], None]
@@ -62,22 +61,27 @@ class Shelf:
 @dataclass(frozen=True, slots=True)
 class ManifestFile:
     """A manifest file: where it is, the path that manifests from it carry, and the one that problems
-    carry."""
+    carry. `within` is the directory that it may not lead out of, None where it may be anywhere."""
 
     path: str
     source: str
     shown: str
+    within: str | None = None
 
 
-def load_directory(directory: Path, pool: Pool, on_progress: Progress | None = None) -> Shelf:
-    """Every manifest in a directory tree.
+def load_directory(
+    directory: Path, pool: Pool, on_progress: Progress | None = None, *, follows_links: bool = False
+) -> Shelf:
+    """Every manifest in a directory tree, and where links lead to, unless that is out of the tree or it `follows_links`
+    wherever they lead.
 
     Raises :class:`RegistryUnusable` if there is no such directory, or no manifest file in it.
     """
     place = check_directory(directory)
-    walked = walk(str(directory))
-    files = [_file(directory, one) for one in walked.files()]
-    problems = [unreadable(_file(directory, path), why) for path, why in walked.unreadable]
+    walked = walk(str(directory), follows_links=follows_links)
+    within = None if follows_links else str(directory)
+    files = [_file(directory, one, within) for one in walked.files()]
+    problems = [unreadable(_file(directory, path).shown, why) for path, why in walked.unreadable]
     if not files:
         raise no_manifests(place, problems)
     return replace(_load(files, problems, pool, on_progress), directory=place)
@@ -149,17 +153,17 @@ def _load(
     )
 
 
-def _file(directory: Path, relative: str) -> ManifestFile:
+def _file(directory: Path, relative: str, within: str | None = None) -> ManifestFile:
     path = os.path.join(directory, relative) if relative else str(directory)  # noqa: PTH118
-    return ManifestFile(path, shown(relative), shown(path))
+    return ManifestFile(path, shown(relative), shown(path), within)
 
 
 def _read_file(file: ManifestFile, pool: Pool) -> Iterator[Manifest | Rejection]:
     """Each manifest of a file, or that it was rejected."""
     try:
-        data = read_bytes(file.path)
+        data = read_bytes(file.path, file.within)
     except OSError as error:
-        yield Rejection(source=file.source, problems=(unreadable(file, reason(error)),))
+        yield Rejection(source=file.source, problems=(unreadable(file.shown, reason(error)),))
         return
     yield from manifests_in(file, data, pool)
 
@@ -186,14 +190,21 @@ def manifests_in(file: ManifestFile, data: bytes, pool: Pool) -> Iterator[Manife
         yield Rejection(source=file.source, problems=(problem,))
 
 
-def read_bytes(path: str) -> bytes:
-    """The content of a regular file, at most one byte more than is allowed; never waits for a pipe or
-    device."""
+def read_bytes(path: str, within: str | None = None) -> bytes:
+    """The content of a regular file, at most one byte more than is allowed; never opens a pipe or device.
+
+    It has to be in the directory `within` if there is one, wherever links on its path lead. That is asked of the file
+    that was opened, so that it does not matter what its path leads to later.
+    """
+    _check_regular(os.stat(path))  # noqa: PTH116
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "rb") as opened:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(0, "it is not a regular file")
+        _check_regular(status)
+        if within is not None:
+            real = _real_path(descriptor, path)
+            if real != path and not is_inside(real, within):
+                raise OSError(0, LEADS_OUT)
         # Asked for more than there is, Python makes room for all of that first.
         data = opened.read(min(status.st_size, LIMITS.size) + 1)
         if status.st_size < len(data) <= LIMITS.size:  # it has grown, or does not say its size
@@ -201,9 +212,17 @@ def read_bytes(path: str) -> bytes:
         return data
 
 
-def unreadable(file: ManifestFile, why: str) -> Problem:
-    """That a file or folder cannot be read, and why."""
-    return Problem(file=file.shown, message=f"it cannot be read: {why}")
+def _check_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(0, "it is not a regular file")
+
+
+def _real_path(descriptor: int, path: str) -> str:
+    """The path without links of an open file, which `path` led to."""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
+    except OSError:  # another system
+        return os.path.realpath(path)
 
 
 def settle_duplicates(manifests: list[Manifest]) -> tuple[tuple[Manifest, ...], list[Rejection]]:

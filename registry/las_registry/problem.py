@@ -11,14 +11,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from las_solver.errors import InvalidInput, LasSolveError
 from las_solver.lazy_dataclass import dataclass
 
-__all__ = ["FieldPath", "InvalidFile", "Problem", "RegistryUnusable", "format_path", "printable", "render_problems"]
+__all__ = [
+    "LEADS_OUT",
+    "FieldPath",
+    "InvalidFile",
+    "Problem",
+    "RegistryUnusable",
+    "format_path",
+    "printable",
+    "render_problems",
+    "unreadable",
+]
 
 FieldPath = tuple[str | int, ...]
 """The keys and list positions that lead from the top of a document to a value."""
+
+LEADS_OUT: Final = "it leads out of the registry"
+"""Why a link is not followed."""
 
 _SHOWN = 20
 
@@ -54,6 +68,12 @@ class Problem:
         field = f"{self.field}: " if self.field else ""
         hint = "" if self.hint is None else f"\n  hint: {self.hint}"
         return printable(f"{place}: {field}{self.message}") + hint
+
+
+def unreadable(file: str, why: str) -> Problem:
+    """That a file or folder, as it is shown, cannot be read, and why."""
+    hint = "links: follow, for this registry in registries.yaml, allows it" if why == LEADS_OUT else None
+    return Problem(file=file, message=f"it cannot be read: {why}", hint=hint)
 
 
 class InvalidFile(InvalidInput):

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from manifests import UNKNOWN_SIGNATURE, accepted, listed, load, manifest_text, write_files
 from packaging.version import Version
 
-from las_registry.load import is_manifest_file, read_bytes
+from las_registry.load import is_manifest_file, load_directory, read_bytes
+from las_registry.manifest import Pool
 from las_registry.problem import RegistryUnusable
 from las_registry.registry import Registry, default_directories
 from las_registry.seal import sealed_text

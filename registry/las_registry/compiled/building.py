@@ -235,7 +235,7 @@ def settled(directory: str, several: list[Extract]) -> tuple[list[Extract], list
     for path in dict.fromkeys(one.path for one in several):
         file = manifest_file(directory, path)
         with suppress(OSError):  # it was removed meanwhile, which is noticed the next time
-            for one in manifests_in(file, read_bytes(file.path), pool):
+            for one in manifests_in(file, read_bytes(file.path, file.within), pool):
                 if isinstance(one, Manifest) and one.module.name == several[0].name:
                     paths[id(one)] = path
                     manifests.append(one)

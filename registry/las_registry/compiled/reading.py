@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from las_registry.compiled.extract import Extract, extract
 from las_registry.compiled.rejected import PLACEHOLDER, Rejected, pack
 from las_registry.compiled.tree import reason, shown
-from las_registry.load import ManifestFile, manifests_in, read_bytes, unreadable
+from las_registry.load import ManifestFile, manifests_in, read_bytes
 from las_registry.manifest import Manifest, Pool
+from las_registry.problem import unreadable
 from las_registry.rejection import Rejection
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class FileContent(NamedTuple):
 def manifest_file(directory: str, path: str) -> ManifestFile:
     """The file at `path` in a registry, as it is read for an index."""
     source = shown(path)
-    return ManifestFile(os.path.join(directory, path), source, PLACEHOLDER + source)  # noqa: PTH118
+    return ManifestFile(os.path.join(directory, path), source, PLACEHOLDER + source, directory)  # noqa: PTH118
 
 
 def read_file(directory: str, path: str, pool: Pool) -> FileContent:
@@ -70,9 +71,9 @@ def read_file(directory: str, path: str, pool: Pool) -> FileContent:
         rejected.append(Rejected((0, file.source, len(rejected), 0), path, pack(one)))
 
     try:
-        data = read_bytes(file.path)
+        data = read_bytes(file.path, file.within)
     except OSError as error:
-        reject(Rejection(source=file.source, problems=(unreadable(file, reason(error)),)))
+        reject(Rejection(source=file.source, problems=(unreadable(file.shown, reason(error)),)))
         return FileContent(path, UNREADABLE + reason(error), extracts, rejected)
     for one in manifests_in(file, data, pool):
         if isinstance(one, Manifest):
@@ -85,7 +86,7 @@ def read_file(directory: str, path: str, pool: Pool) -> FileContent:
 def known_by(directory: str, path: str) -> str:
     """What the file at `path` is known by now."""
     try:
-        return sha256(read_bytes(os.path.join(directory, path))).hexdigest()  # noqa: PTH118
+        return sha256(read_bytes(os.path.join(directory, path), directory)).hexdigest()  # noqa: PTH118
     except OSError as error:
         return UNREADABLE + reason(error)
 

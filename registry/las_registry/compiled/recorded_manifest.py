@@ -52,7 +52,7 @@ class ManifestFiles:
     def _document(self, path: str, place: int) -> Document | None:
         if path != self._path:
             try:
-                data = read_bytes(os.path.join(self._directory, path))  # noqa: PTH118
+                data = read_bytes(os.path.join(self._directory, path), str(self._directory))  # noqa: PTH118
             except OSError:
                 return None
             self._path, self._documents = path, []

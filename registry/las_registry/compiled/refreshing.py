@@ -31,7 +31,7 @@ from las_registry.compiled.tree import Walk, shown, walk
 from las_registry.compiled.updating import TooMuch, Update
 from las_registry.load import check_directory, no_manifests
 from las_registry.output_file import make_directories, write_output_file
-from las_registry.problem import InvalidFile, Problem
+from las_registry.problem import InvalidFile, Problem, unreadable
 
 __all__ = ["freeze", "rebuilt", "refreshed"]
 
@@ -208,7 +208,4 @@ def _is_small(walked: Walk) -> bool:
 
 def _unreadable(directory: Path, walked: Walk) -> list[Problem]:
     """That folders cannot be read."""
-    return [
-        Problem(file=shown(str(directory / path)), message=f"it cannot be read: {why}")
-        for path, why in walked.unreadable
-    ]
+    return [unreadable(shown(str(directory / path)), why) for path, why in walked.unreadable]

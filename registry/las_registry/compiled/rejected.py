@@ -52,16 +52,13 @@ def encode_rejections(unreadable: Iterable[tuple[str, str]], rejected: Iterable[
 def decode_rejections(data: bytes, prefix: str, directory: str) -> tuple[tuple[Problem, ...], tuple[Rejection, ...]]:
     """All problems, in order of files and lines, and all rejections, of a registry; `prefix` is how its `directory` is
     shown before the name of a file."""
-    unreadable, rejected = json.loads(data)
-    if not unreadable and not rejected:
+    folders, rejected = json.loads(data)
+    if not folders and not rejected:
         return (), ()
-    from las_registry.problem import Problem
+    from las_registry.problem import unreadable
 
     rejections = tuple([_unpack(packed, prefix) for _, _, packed in rejected])
-    problems = [
-        Problem(file=prefix + path if path else directory, message=f"it cannot be read: {why}")
-        for path, why in unreadable
-    ]
+    problems = [unreadable(prefix + path if path else directory, why) for path, why in folders]
     problems += [problem for one in rejections for problem in one.problems]
     problems.sort(key=lambda one: (one.file, one.line or 0))
     return tuple(problems), rejections

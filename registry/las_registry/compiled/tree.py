@@ -8,6 +8,7 @@ from stat import S_ISDIR
 from typing import Final, NamedTuple
 
 from las_registry.compiled.marks import Mark, folder_mark, mark_of
+from las_registry.problem import LEADS_OUT
 
 __all__ = [
     "Difference",
@@ -16,6 +17,7 @@ __all__ = [
     "chunks",
     "differences",
     "file_mark",
+    "is_inside",
     "is_manifest_file",
     "joined",
     "reason",
@@ -89,11 +91,18 @@ def reason(error: OSError) -> str:
     return f"{text[:1].lower()}{text[1:]}"
 
 
-def walk(directory: str, known: Mapping[str, Folder] | None = None) -> Walk:
+def is_inside(path: str, directory: str) -> bool:
+    """Whether a `path` without links is that of the `directory`, or of something in it."""
+    root = os.path.realpath(directory)
+    return path == root or path.startswith(os.path.join(root, ""))  # noqa: PTH118
+
+
+def walk(directory: str, known: Mapping[str, Folder] | None = None, *, follows_links: bool = False) -> Walk:
     """All folders of the tree below `directory`; one that several paths lead to is read once.
 
-    Links to directories are followed after all real directories, so that a file is known by its real path if it can be.
-    Of `known` folders, by path, nothing is listed again while their marks are the same.
+    Links to directories are followed after all real directories, so that a file is known by its real path if it can be;
+    those that lead out of the tree only if it `follows_links`, else they are unreadable. (A file that leads out of it
+    is refused by who reads it.) Of `known` folders, by path, nothing is listed again while their marks are the same.
     """
     known = known or {}
     prefix = os.path.join(directory, "")  # noqa: PTH118
@@ -101,11 +110,15 @@ def walk(directory: str, known: Mapping[str, Folder] | None = None) -> Walk:
     seen: set[tuple[int, int]] = set()
     waiting, linked = [""], list[str]()
     while waiting or linked:
+        is_link = not waiting
         inside = waiting.pop() if waiting else linked.pop(0)
         base = f"{prefix}{inside}/" if inside else prefix
         try:
             status = os.stat(base if inside else directory)  # noqa: PTH116
-            if (status.st_dev, status.st_ino) in seen:
+            is_out = is_link and not follows_links and not is_inside(os.path.realpath(base), directory)
+            if is_out:
+                unreadable.append((inside, LEADS_OUT))
+            if is_out or (status.st_dev, status.st_ino) in seen:
                 found.append(Folder(inside, [status.st_ino], [], [], [], [], []))
                 continue
             seen.add((status.st_dev, status.st_ino))

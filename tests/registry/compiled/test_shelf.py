@@ -178,7 +178,7 @@ def test_another_reader_needs_another_format(tmp_path: Path) -> None:
 def test_files_are_read_once_for_all_their_manifests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, over_index = compiled(tmp_path, {"manifest.yaml": FILES["a/manifest.yaml"]})
     reads, walks, read_bytes, find_places = [], [], recorded_manifest.read_bytes, yaml_places.find_places
-    monkeypatch.setattr(recorded_manifest, "read_bytes", lambda path: (reads.append(path), read_bytes(path))[1])
+    monkeypatch.setattr(recorded_manifest, "read_bytes", lambda path, within: (reads.append(path), read_bytes(path, within))[1])
     monkeypatch.setattr(yaml_places, "find_places", lambda data: (walks.append(data), find_places(data))[1])
     for one in over_index.versions("app"):
         manifest = over_index.manifest("app", one.version)
