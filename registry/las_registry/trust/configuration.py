@@ -1,4 +1,4 @@
-"""What a user says of registries: ``registries.yaml`` in the directory for settings, which docs/registries.md describes.
+"""What a user says of registries: ``registries.yaml`` in the directory for settings (docs/registries.md).
 
 A registry is known by its directory, whatever links lead there. What the file says of names maps modules to registries:
 of all patterns, of all registries, that match a name, the narrowest alone count, and only registries that have one of

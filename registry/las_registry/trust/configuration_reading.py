@@ -25,6 +25,8 @@ _DEFAULT: Final = ("unsigned", "list", "links", "keys")
 _ENTRY: Final = ("path", *_DEFAULT, "names")
 _KEY: Final = ("key", "names")
 _KEY_ID: Final = re.compile(r"[0-9a-fA-F]{64}")
+_LONE_STAR: Final = re.compile(rb"(?m)[\[,\s]\*[ \t]*(?:[\],\r\n#]|$)")
+"""What YAML takes for an alias without a name, and people for all names."""
 
 
 def parse_configuration(data: bytes, file: str) -> Configuration:
@@ -33,7 +35,14 @@ def parse_configuration(data: bytes, file: str) -> Configuration:
     Raises :class:`InvalidFile` with everything that is wrong with it.
     """
     try:
-        return _Reading(read_document(data, file)).configuration()
+        document = read_document(data, file)
+    except InvalidFile as error:
+        if not _LONE_STAR.search(data):
+            raise
+        hint = "quote a * that stands alone, like names: ['*']"
+        raise InvalidFile([replace(problem, hint=hint) for problem in error.problems]) from None
+    try:
+        return _Reading(document).configuration()
     except InvalidFile as error:
         raise InvalidFile(sorted(error.problems, key=lambda problem: problem.line or 0)) from None
 
@@ -45,7 +54,10 @@ def parse_pattern(text: str) -> NamePattern:
     if "*" in text[:-1]:
         raise InvalidInput(f"{shown(text)} has a * that is not at its end", hint="a pattern is a name, or a beginning*")
     if text != "*":
-        check_name(text.removesuffix("*"))
+        try:
+            check_name(text.removesuffix("*"))
+        except InvalidInput as error:
+            raise InvalidInput(f"{shown(text)} matches no name that a module can have", hint=error.hint) from None
     return NamePattern(str(text))
 
 
