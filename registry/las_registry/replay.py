@@ -53,7 +53,7 @@ _OPTIONS: Final = (
     *("pinned", "locked", "unlocked", "released", "allow_removal"),
 )
 _REJECTED: Final = ("module", "version", "provides", "place", "reason")
-_SHADOWED: Final = ("module", "versions", "registry")
+_SHADOWED: Final = ("module", "versions", "registry", "rule")
 _LIMITS: Final = Limits(nodes=8_000_000)
 _LEAST: Final[Mapping[str, Value]] = {"category": "tool", "description": "-", "runtime": {"modes": ["native"]}}
 """What a manifest in a replay file need not say."""
@@ -241,6 +241,7 @@ class _Reading(DocumentReading):
                 module=self.required(fields, path, "module", check_name) or "",
                 versions=self.each(fields.get("versions"), (*path, "versions"), parse_version),
                 registry=self.required(fields, path, "registry", str) or "",
+                rule=self.fact(fields.get("rule"), (*path, "rule"), str),
             )
 
     def notes(

@@ -162,7 +162,7 @@ def _note(note: Note) -> _Fields:
             }
         case ShadowedModule():
             versions = [str(version) for version in note.versions]
-            fields = {"module": note.module, "versions": versions, "registry": note.registry}
+            fields = {"module": note.module, "versions": versions, "registry": note.registry, "rule": note.rule}
         case _:
             assert_never(note)
     return _used(fields)

@@ -234,7 +234,7 @@ def _no_provider(need: InterfaceNeed) -> str:
 
 def _unknown(unknown: UnknownModule) -> str:
     module = unknown.module
-    beyond = _in_later_registries(unknown.shadowed)
+    beyond = _in_other_registries(unknown.shadowed)
     if unknown.is_runtime:
         text = f"no module provides the runtime {module} either"
         if unknown.rejected:
@@ -245,6 +245,8 @@ def _unknown(unknown: UnknownModule) -> str:
     if unknown.providers:
         return f"{module} is an interface, not a module; it is provided by {listed(unknown.providers, 'and')}"
     text = f"there is no module named {module}"
+    if beyond:
+        return text + beyond
     if unknown.suggestions:
         return f"{text}; did you mean {listed(unknown.suggestions, 'or')}?"
     if unknown.interfaces:
@@ -266,7 +268,7 @@ def _no_version(unmet: NoVersion) -> str:
         version = unmet.rejected[0].version
         what = "another manifest of it" if version is None else f"{version} is there, but its manifest"
         text += f"; {what} was rejected: {_mistakes(unmet.rejected)}"
-    return text + _in_later_registries(unmet.shadowed)
+    return text + _in_other_registries(unmet.shadowed)
 
 
 def _mistakes(rejected: Sequence[RejectedManifest]) -> str:
@@ -274,12 +276,14 @@ def _mistakes(rejected: Sequence[RejectedManifest]) -> str:
     return f"{rejected[0].place}: {rejected[0].reason}{more}"
 
 
-def _in_later_registries(shadowed: Sequence[ShadowedModule]) -> str:
+def _in_other_registries(shadowed: Sequence[ShadowedModule]) -> str:
     if not shadowed:
         return ""
     first = shadowed[0]
-    versions = listed(list(map(str, first.versions)), "and")
-    return f"; {first.registry} has {versions}, but only the first registry with {first.module} counts for it"
+    text = f"; {first.registry} has {listed(list(map(str, first.versions)), 'and')}"
+    if first.rule is None:
+        return f"{text}, but only the first registry with {first.module} counts for it"
+    return f"{text}, but does not count for {first.rule}, by your registries.yaml"
 
 
 def listed(names: Sequence[str], word: str) -> str:

@@ -61,11 +61,13 @@ class RejectedManifest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShadowedModule:
-    """Versions, newest first, in a later `registry`, which do not count: an earlier one has a module of that name."""
+    """Versions, newest first, in a `registry` which do not count: an earlier one has a module of that name, or the
+    user says so by a `rule`, a pattern of names that belong to other registries."""
 
     module: str
     versions: tuple[Version, ...]
     registry: str
+    rule: str | None = None
 
 
 Note: TypeAlias = RejectedManifest | ShadowedModule

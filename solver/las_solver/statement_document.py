@@ -148,4 +148,4 @@ def _rejected(manifest: RejectedManifest) -> dict[str, object]:
 
 
 def _shadowed(module: ShadowedModule) -> dict[str, object]:
-    return {"registry": module.registry, "versions": list(map(str, module.versions))}
+    return {"registry": module.registry, "versions": list(map(str, module.versions)), "rule": module.rule}

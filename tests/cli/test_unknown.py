@@ -105,12 +105,12 @@ class TestSeveralRegistries:
         _, _, unmet = core_of(run_cli, "app", "--registry", first, "--registry", later)
         told = f"; {later} has 2.3 and 2.2, but only the first registry with lib counts for it"
         assert unmet["text"].endswith(told)
-        assert unmet["shadowed"] == [{"registry": later, "versions": ["2.3", "2.2"]}]
+        assert unmet["shadowed"] == [{"registry": later, "versions": ["2.3", "2.2"], "rule": None}]
 
     def test_a_later_one_has_the_module(self, run_cli: RunCli, places: tuple[str, str]) -> None:
         first, later = places
         _, unknown = core_of(run_cli, "other", "--registry", first, "--registry", later)
-        assert unknown["shadowed"] == [{"registry": later, "versions": ["3.0"]}]
+        assert unknown["shadowed"] == [{"registry": later, "versions": ["3.0"], "rule": None}]
 
     def test_what_would_not_count_anyway_is_not_told(self, run_cli: RunCli, places: tuple[str, str]) -> None:
         first, later = places

@@ -122,6 +122,7 @@ EVERYTHING = Recording(
         RejectedManifest(module="not a name", version=None, place="odd.yaml", reason="#"),
         RejectedManifest(module="lib", version=parse_version("3"), provides=("x",), place="lib.yaml:3", reason="a: 1"),
         ShadowedModule(module="lib", versions=(parse_version("4"),), registry="later"),
+        ShadowedModule(module="lib", versions=(parse_version("5"),), registry="public", rule="li*"),
     ),
     names=("app2", "null"),
     interfaces=("apis",),

@@ -109,7 +109,19 @@ class TestModules:
             "no manifest of lib can be used: lib/manifest.yaml:7: version: not a version; "
             "/more has 2.0 and 1.0, but only the first registry with lib counts for it"
         )
-        assert found["shadowed"] == [{"registry": "/more", "versions": ["2.0", "1.0"]}]
+        assert found["shadowed"] == [{"registry": "/more", "versions": ["2.0", "1.0"], "rule": None}]
+
+    def test_in_a_registry_to_which_the_user_does_not_map_the_name(self) -> None:
+        note = ShadowedModule(module="lib", versions=(parse_version("99"),), registry="/public", rule="li*")
+        found = reason(MemorySource(module("libs", "1"), [note]), "lib")
+        told = "there is no module named lib; /public has 99, but does not count for li*, by your registries.yaml"
+        assert found["text"] == told
+        assert found["shadowed"] == [{"registry": "/public", "versions": ["99"], "rule": "li*"}]
+        runtime = [version("app 1", runtimes=["lib"])]
+        assert text(runtime, "app", notes=[note]) == (
+            "no module provides the runtime lib either; /public has 99, but does not count for li*, "
+            "by your registries.yaml"
+        )
 
     def test_a_misspelt_runtime(self) -> None:
         registry = [version("app 1", runtimes=["cudda>=12"])]
@@ -176,7 +188,7 @@ class TestConstraints:
             "/more has 2.2 and 2.1, but only the first registry with lib counts for it"
         )
         assert [one["version"] for one in found["rejected"]] == ["2.1", None]
-        assert found["shadowed"] == [{"registry": "/more", "versions": ["2.2", "2.1"]}]
+        assert found["shadowed"] == [{"registry": "/more", "versions": ["2.2", "2.1"], "rule": None}]
         assert found["nearest"] == ["1.0"]
 
     def test_long_lists_are_cut(self) -> None:
