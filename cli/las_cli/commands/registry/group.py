@@ -12,6 +12,7 @@ from las_cli.options import logging_options
 __all__ = ["registry"]
 
 _COMMANDS: Final = {
+    "audit": Entry(f"{__package__}.audit", "audit", "Tell which versions can be planned where, and what changed."),
     "freeze": Entry(f"{__package__}.freeze", "freeze", "Declare a registry finished."),
     "list": Entry(f"{__package__}.list", "list_modules", "List all modules."),
     "matrix": Entry(f"{__package__}.matrix", "matrix", "Show which version of what fits which machine."),

@@ -1,0 +1,162 @@
+"""An audit of a registry as people read it: what cannot be planned where, by cause, and what changed since another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from las_cli.render.phrases import counted, in_short
+from las_cli.render.terminal import printable
+from las_cli.render.text import Paper, wrap
+
+if TYPE_CHECKING:
+    from las_registry.audit.difference import Change, Difference
+    from las_registry.audit.findings import Audit, Cause, Failure, Told
+
+__all__ = ["render_audit", "render_difference"]
+
+_MOST_CAUSES: Final = 10
+_MOST_FAILURES: Final = 4
+_MOST_CHANGES: Final = 20
+_MOST_NAMES: Final = 3
+_EVERYTHING: Final = 1 << 62
+
+
+def render_audit(audit: Audit, *, paper: Paper, everything: bool = False) -> str:
+    """`audit` as text with a final line break; unless `everything`, the largest causes, and the first of each."""
+    return "\n".join(_lines(audit, paper, everything)) + "\n"
+
+
+def render_difference(difference: Difference, after: Audit, *, paper: Paper, everything: bool = False) -> str:
+    """What changed until `after` as text with a final line break, and why what is lost is lost."""
+    return "\n".join(_difference_lines(difference, after, paper, everything)) + "\n"
+
+
+def _lines(audit: Audit, paper: Paper, everything: bool) -> Iterator[str]:
+    hosts = tuple(sorted(audit.hosts))
+    yield from wrap(_summary(audit), paper=paper, bold=True)
+    shown = audit.causes if everything else audit.causes[:_MOST_CAUSES]
+    for number, cause in enumerate(shown, 1):
+        yield ""
+        yield from _cause(cause, number, hosts, paper, everything)
+    if more := audit.causes[len(shown) :]:
+        yield ""
+        plans = counted(sum(cause.size for cause in more), "plan")
+        yield from wrap(f"{counted(len(more), 'smaller cause')} ({plans}): --all shows everything.", paper=paper)
+    yield from _never(audit.never, paper, everything)
+    if audit.undecided:
+        yield ""
+        yield from wrap("There was no time to find out about these; --timeout gives more:", paper=paper, bold=True)
+        rows = [f"{one.module} {in_short(one.versions, 5)} {_on(one.hosts, hosts)}" for one in audit.undecided]
+        yield from _bounded(rows, paper, "  ", _EVERYTHING if everything else _MOST_CHANGES)
+
+
+def _summary(audit: Audit) -> str:
+    """How many versions can be planned on how many hosts: each of them on each is a plan that exists or not."""
+    plans = audit.size * len(audit.hosts)
+    barred = sum(cause.size for cause in audit.causes)
+    unknown = sum(len(one.versions) * len(one.hosts) for one in audit.undecided)
+    what = f"{counted(audit.size, 'version')} of {counted(len(audit.modules), 'module')}"
+    text = (
+        f"{what} on {counted(len(audit.hosts), 'host')}: {plans - barred - unknown:,} of {counted(plans, 'plan')} exist"
+    )
+    if barred:
+        text += f", {barred:,} do not, for {counted(len(audit.causes), 'cause')}"
+    return text + (f", {unknown:,} undecided" if unknown else "")
+
+
+def _cause(cause: Cause, number: int, hosts: Sequence[str], paper: Paper, everything: bool) -> Iterator[str]:
+    versions = {(failure.module, version) for failure in cause.failures for version in failure.versions}
+    on = _on(sorted({host for failure in cause.failures for host in failure.hosts}), hosts)
+    yield from wrap(f"{number}. bars {counted(len(versions), 'version')} {on}", paper=paper, indent="   ", bold=True)
+    yield from _statements(cause.statements, paper, "   ")
+    rows = [f"{failure.text} {_on(failure.hosts, hosts)}" for failure in cause.failures]
+    if len(rows) > 1 or cause.failures[0].core != cause.statements:
+        yield from _bounded(rows, paper, "   - ", _EVERYTHING if everything else _MOST_FAILURES)
+
+
+def _statements(statements: Iterable[Told], paper: Paper, margin: str) -> Iterator[str]:
+    for one in statements:
+        yield from wrap(printable(one.text), paper=paper, first=margin, indent=margin)
+        if one.source:
+            yield from wrap(printable(one.source), paper=paper, first=f"{margin}  ", indent=f"{margin}  ", dim=True)
+
+
+def _never(never: Sequence[Failure], paper: Paper, everything: bool) -> Iterator[str]:
+    if not never:
+        return
+    yield ""
+    count = sum(len(failure.versions) for failure in never)
+    yield from wrap(f"{counted(count, 'version')} that no host and no request can choose:", paper=paper, bold=True)
+    shown = never if everything else never[:_MOST_CAUSES]
+    for failure in shown:
+        yield from wrap(printable(failure.text), paper=paper, first="- ", indent="  ")
+        yield from _statements(failure.core, paper, "    ")
+    if len(shown) < len(never):
+        yield from wrap(f"- and {len(never) - len(shown):,} more: --all shows everything", paper=paper, indent="  ")
+
+
+def _on(some: Sequence[str], hosts: Sequence[str]) -> str:
+    """Which of all `hosts`, in few words."""
+    if len(some) == len(hosts):
+        return "everywhere" if len(hosts) > 1 else f"on {some[0]}"
+    if len(some) > _MOST_NAMES:
+        return f"on {len(some)} of {len(hosts)} hosts ({in_short(some, _MOST_NAMES)})"
+    return f"on {in_short(some)}"
+
+
+def _bounded(rows: Sequence[str], paper: Paper, first: str, most: int) -> Iterator[str]:
+    """The first of `rows`, and how many more there are."""
+    indent = " " * (len(first) + 2)
+    for row in rows[:most]:
+        yield from wrap(printable(row), paper=paper, first=first, indent=indent)
+    if len(rows) > most:
+        yield from wrap(f"and {len(rows) - most:,} more: --all shows everything", paper=paper, first=first)
+
+
+def _difference_lines(difference: Difference, after: Audit, paper: Paper, everything: bool) -> Iterator[str]:
+    hosts = tuple(sorted(after.hosts))
+    most = _EVERYTHING if everything else _MOST_CHANGES
+    if not any((difference.lost, difference.gained, difference.added, difference.removed, difference.unknown)):
+        yield from wrap("Nothing changed since the earlier audit.", paper=paper, bold=True)
+        return
+    yield from wrap("Since the earlier audit", paper=paper, bold=True)
+    yield from _lost(difference.lost, after, hosts, paper, most)
+    for title, changes, words in (
+        ("Can be planned now, and could not", difference.gained, ""),
+        ("New", difference.added, "can be planned "),
+        ("Gone", difference.removed, "could be planned "),
+        ("Not known, since time ran out", difference.unknown, ""),
+    ):
+        if changes:
+            yield from wrap(f"{title}: {counted(len(changes), 'version')}", paper=paper)
+            yield from _bounded([_change(one, hosts, words) for one in changes], paper, "  ", most)
+
+
+def _lost(lost: Sequence[Change], after: Audit, hosts: Sequence[str], paper: Paper, most: int) -> Iterator[str]:
+    """What is lost, each with the core where it is not that of the one before."""
+    if not lost:
+        return
+    yield from wrap(f"Can be planned no more: {counted(len(lost), 'version')}", paper=paper, fg="red")
+    cores = {
+        (failure.module, version, host): failure.core
+        for cause in after.causes
+        for failure in cause.failures
+        for version in failure.versions
+        for host in failure.hosts
+    }
+    said: list[tuple[Told, ...]] = []
+    for one in lost[:most]:
+        why = list(dict.fromkeys(cores[one.module, one.version, host] for host in one.hosts))
+        yield from wrap(printable(_change(one, hosts)), paper=paper, first="  ", indent="    ")
+        for core in why if why != said else ():
+            yield from _statements(core, paper, "      ")
+        said = why
+    if len(lost) > most:
+        yield from wrap(f"and {len(lost) - most:,} more: --all shows everything", paper=paper, first="  ")
+
+
+def _change(one: Change, hosts: Sequence[str], words: str = "") -> str:
+    if not one.hosts:
+        return f"{one.module} {one.version}, {words}nowhere"
+    return f"{one.module} {one.version}{',' if words else ''} {words}{_on(one.hosts, hosts)}"
