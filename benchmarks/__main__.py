@@ -34,6 +34,7 @@ CONDITIONS = (
     "adversarial",
     "memory",
     "growth",
+    "audit",
 )
 """What ``all`` measures, one module of ``benchmarks.conditions`` each."""
 
