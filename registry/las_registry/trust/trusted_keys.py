@@ -132,7 +132,7 @@ def read_trusted_keys(data: bytes, path: Path) -> TrustedKeys:
             raise ValueError(f"its format is {document['format']!r}, not {_FORMAT}")
         keys = [_trusted_key(one) for one in document["keys"]]
         revoked = [_revoked_key(one) for one in document["revoked"]]
-        ids = [one.id for one in (*keys, *revoked)]
+        ids = [*(one.id for one in keys), *(one.id for one in revoked)]
         if len(set(ids)) < len(ids):
             raise ValueError(f"the key {next(one for one in ids if ids.count(one) > 1)} is there twice")
     except (ValueError, RecursionError) as error:  # of texts that are not UTF-8 or JSON, too
