@@ -14,6 +14,7 @@ __all__ = ["registry"]
 _COMMANDS: Final = {
     "audit": Entry(f"{__package__}.audit", "audit", "Tell which versions can be planned where, and what changed."),
     "freeze": Entry(f"{__package__}.freeze", "freeze", "Declare a registry finished."),
+    "lint": Entry(f"{__package__}.lint", "lint", "Find what is wrong with manifests that a schema cannot see."),
     "list": Entry(f"{__package__}.list", "list_modules", "List all modules."),
     "matrix": Entry(f"{__package__}.matrix", "matrix", "Show which version of what fits which machine."),
     "schema": Entry(f"{__package__}.schema", "schema", "Print the JSON Schema of manifests."),
@@ -35,6 +36,7 @@ def registry() -> None:
       las-solve registry show 'vllm@>=0.6'
       las-solve registry matrix vllm ollama
       las-solve registry validate my-registry
+      las-solve registry lint my-registry
       las-solve registry freeze my-registry
       las-solve registry seal my-registry/app/manifest.yaml
     """
