@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,7 +19,7 @@ from las_registry.user_directories import state_directory
 from las_solver.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from las_registry.trust.signed_list import SignedList
+    from las_registry.trust.signed_list import ListHead
 
 __all__ = ["Seen", "check_number", "forget", "last_seen", "remember", "seen_path"]
 
@@ -53,7 +54,7 @@ def last_seen(directory: Path) -> Seen | None:
     return None if path is None else _read(path).get(_real(directory))
 
 
-def check_number(seen: Seen | None, found: SignedList, file: str) -> None:
+def check_number(seen: Seen | None, found: ListHead, file: str) -> None:
     """Raises :class:`InvalidInput` unless `found` is the list that was `seen`, or a newer one of the same registry;
     `file` is how messages call it."""
     place = printable(file)
@@ -71,7 +72,7 @@ def check_number(seen: Seen | None, found: SignedList, file: str) -> None:
         raise InvalidInput(f"{place}: this is another list {found.number} than the one that was seen before", hint=hint)
 
 
-def remember(directory: Path, found: SignedList, file: str) -> None:
+def remember(directory: Path, found: ListHead, file: str) -> None:
     """From now on, `found` is the newest list that was seen of the registry in `directory`.
 
     Raises :class:`InvalidInput` as :func:`check_number` does, say because another process has seen a newer one in the
@@ -111,13 +112,19 @@ def _real(directory: Path) -> str:
     return os.path.realpath(directory)
 
 
-def _alone(path: Path) -> AbstractContextManager[None]:
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
     """Keeps other processes from changing the file at `path`."""
     from las_registry.compiled.locking import locked
     from las_registry.output_file import make_directories
 
-    make_directories(path.parent)
-    return locked(path.with_suffix(".lock"))
+    try:
+        make_directories(path.parent)
+        with locked(path.with_name(".lists.lock")):
+            yield
+    except OSError as error:
+        hint = "who may write there? XDG_STATE_HOME names another directory"
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}", hint=hint) from None
 
 
 def _with_room(lists: dict[str, Seen]) -> dict[str, Seen]:
@@ -132,7 +139,7 @@ def _write(path: Path, lists: dict[str, Seen]) -> None:
     data = json.dumps({"format": _FORMAT, "registries": registries}, indent=1).encode() + b"\n"
     if len(lists) > _MOST or len(data) > _LARGEST:
         raise InvalidInput(
-            f"{path} has more registries than it may: {len(lists)}",
+            f"{path} would have more registries than it may: {len(lists)}",
             hint="las-solve registry trust forget-list DIR forgets one",
         )
     write_output_file(path, data, private=True)

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from time import gmtime, strftime, strptime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
-from las_registry.compiled.tree import is_manifest_file
-from las_registry.problem import printable
+from las_registry.compiled.tree import is_inside, is_manifest_file
+from las_registry.problem import LEADS_OUT, printable
 from las_registry.trust.envelope import open_envelope
 from las_registry.trust.strict_json import StrictJson, shown
 from las_solver.constraint import check_name
@@ -30,6 +30,7 @@ __all__ = [
     "LARGEST_NUMBER",
     "LIST_NAME",
     "PAYLOAD_TYPE",
+    "ListHead",
     "SignedList",
     "check_expiry",
     "check_files",
@@ -62,6 +63,19 @@ _FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NO_PARTS: Final = frozenset({"", ".", ".."})
 
 
+class ListHead(Protocol):
+    """What a list says of its registry as a whole, as in :class:`SignedList`."""
+
+    @property
+    def registry(self) -> str: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def expires(self) -> int: ...
+    @property
+    def digest(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedList:
     """A list that was read.
@@ -91,16 +105,21 @@ def list_bytes(directory: Path, links: Links = "inside") -> bytes | None:
     try:
         if not os.path.lexists(path):
             return None
-        if links == "inside" and Path(os.path.realpath(directory)) not in Path(os.path.realpath(path)).parents:
-            raise InvalidInput(printable(f"{path} is a link that leads out of the registry"))
+        if links == "inside" and not is_inside(os.path.realpath(path), str(directory)):
+            raise InvalidInput(printable(f"{path} cannot be read: {LEADS_OUT}"))
+        _check_regular(path, os.stat(path))  # noqa: PTH116
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(descriptor, "rb") as opened:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise InvalidInput(printable(f"{path} is not a regular file"))
+            _check_regular(path, os.fstat(descriptor))
             return opened.read(LARGEST_LIST + 1)
     except (OSError, ValueError) as error:
         why = (isinstance(error, OSError) and error.strerror) or str(error)
         raise InvalidInput(printable(f"{path} cannot be read: {why}")) from None
+
+
+def _check_regular(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise InvalidInput(printable(f"{path} is not a regular file"))
 
 
 def read_list(data: bytes, file: str, keys: TrustedKeys) -> SignedList:
@@ -116,7 +135,7 @@ def read_list(data: bytes, file: str, keys: TrustedKeys) -> SignedList:
     return reading.content(payload, key_ids)
 
 
-def check_expiry(found: SignedList, now: float, file: str) -> None:
+def check_expiry(found: ListHead, now: float, file: str) -> None:
     """Raises :class:`InvalidInput` if the list has expired at `now`, in seconds since 1970 (UTC), or that is no time at
     which there were lists."""
     if now < _EARLIEST:

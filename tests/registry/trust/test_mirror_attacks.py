@@ -1,0 +1,238 @@
+"""What one can do who stands between a registry and its users and cannot sign: nothing that is not noticed.
+
+A user has list 3 of a registry, and has seen it. Each attack changes what is served, and has to be told by its reason.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from manifests import manifest_text
+from signed_lists import (
+    NOW,
+    OTHER,
+    OURS,
+    REGISTRY,
+    add_signature,
+    change_payload,
+    digests,
+    private_key,
+    read,
+    signature_by,
+    trusting,
+    write_registry,
+)
+
+from las_registry.trust.listing import sign_list
+from las_registry.trust.seen_lists import check_number, last_seen, remember
+from las_registry.trust.signed_list import LIST_NAME, check_expiry, check_files
+from las_registry.trust.trusted_keys import TrustedKeys
+from las_solver.errors import InvalidInput
+
+REVOKED = private_key(3)
+DAY = 86_400
+
+
+@pytest.fixture(autouse=True)
+def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """List 2 and its files, which a mirror kept."""
+    return signed_registry(tmp_path / "old", 2)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Path:
+    """What the mirror serves."""
+    directory = write_registry(tmp_path / "registry", "a", "b", "c")
+    write_registry(directory, "a", version="1.1")
+    sign_list(directory, OURS, 30, 3, registry=REGISTRY, now=NOW)
+    use(directory)
+    return directory
+
+
+def signed_registry(directory: Path, number: int, registry: str = REGISTRY, *names: str) -> Path:
+    sign_list(write_registry(directory, *(names or "abc")), OURS, 30, number, registry=registry, now=NOW)
+    return directory
+
+
+def use(directory: Path, now: float = NOW, keys: TrustedKeys | None = None) -> None:
+    """What is checked before a registry whose list counts is used."""
+    found = read(directory, trusting(OURS, OTHER, revoked=[REVOKED]) if keys is None else keys)
+    if not found.key_ids:
+        raise InvalidInput("no trusted key signed the list")
+    check_expiry(found, now, LIST_NAME)
+    check_number(last_seen(directory), found, LIST_NAME)
+    check_files(found, digests(directory), LIST_NAME)
+    remember(directory, found, LIST_NAME)
+
+
+def refusal(directory: Path, now: float = NOW) -> str:
+    with pytest.raises(InvalidInput) as caught:
+        use(directory, now)
+    return caught.value.message
+
+
+def serve(directory: Path, other: Path) -> None:
+    """Serves another registry in place of this one."""
+    shutil.rmtree(directory)
+    shutil.copytree(other, directory)
+
+
+def test_what_the_maintainers_signed_is_used(registry: Path) -> None:
+    use(registry)
+    write_registry(registry, "d")
+    sign_list(registry, OURS, 30, now=NOW)
+    use(registry)
+    seen = last_seen(registry)
+    assert seen is not None
+    assert seen.number == 4
+
+
+def replace_a_byte(directory: Path) -> None:
+    path = directory / "a" / "manifest.yaml"
+    path.write_bytes(path.read_bytes().replace(b"1.1", b"1.2"))
+
+
+def swap(directory: Path) -> None:
+    one, two = directory / "a" / "manifest.yaml", directory / "b" / "manifest.yaml"
+    first = one.read_bytes()
+    one.write_bytes(two.read_bytes())
+    two.write_bytes(first)
+
+
+def rename(directory: Path) -> None:
+    (directory / "a").rename(directory / "z")
+
+
+FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a byte is replaced": (replace_a_byte, "changed: a/manifest.yaml"),
+    "a file is withheld": (lambda at: (at / "b" / "manifest.yaml").unlink(), "missing: b/manifest.yaml"),
+    "a module is withheld": (lambda at: shutil.rmtree(at / "b"), "missing: b/manifest.yaml"),
+    "a file is emptied": (lambda at: (at / "b" / "manifest.yaml").write_bytes(b""), "changed: b/manifest.yaml"),
+    "a file is added": (lambda at: write_registry(at, "d"), "not in the list: d/manifest.yaml"),
+    "a linked folder is added": (
+        lambda at: (write_registry(at / ".hidden", "d"), (at / "e").symlink_to(".hidden/d")),
+        "not in the list: .hidden/d/manifest.yaml",
+    ),
+    "a further version is added": (
+        lambda at: (at / "a" / "new.manifest.yaml").write_text(manifest_text("a", "9")),
+        "not in the list: a/new.manifest.yaml",
+    ),
+    "files are swapped between two paths": (swap, "changed: a/manifest.yaml, b/manifest.yaml"),
+    "a folder is renamed": (rename, "missing: a/manifest.yaml; not in the list: z/manifest.yaml"),
+}
+
+
+@pytest.mark.parametrize("attack", FILES)
+def test_files_are_as_they_were_signed(attack: str, registry: Path) -> None:
+    change, expected = FILES[attack]
+    change(registry)
+    assert refusal(registry).endswith(f"the registry is not as its signed list says; {expected}")
+
+
+def test_an_old_list_with_its_files_is_noticed(registry: Path, old: Path) -> None:
+    serve(registry, old)
+    assert "this is list 2 of the registry, and list 3 was seen before: the registry was set back" in refusal(registry)
+
+
+def test_old_files_under_the_new_list_are_noticed(registry: Path, old: Path) -> None:
+    shutil.copy(old / "a" / "manifest.yaml", registry / "a" / "manifest.yaml")
+    assert "changed: a/manifest.yaml" in refusal(registry)
+
+
+def test_an_old_list_over_new_files_is_noticed(registry: Path, old: Path) -> None:
+    shutil.copy(old / LIST_NAME, registry / LIST_NAME)
+    assert "set back" in refusal(registry)
+
+
+def test_two_lists_of_one_number_are_noticed(registry: Path, tmp_path: Path) -> None:
+    serve(registry, signed_registry(tmp_path / "same", 3))
+    assert "this is another list 3 than the one that was seen before" in refusal(registry)
+
+
+def test_a_registry_that_is_kept_from_changing_expires(registry: Path) -> None:
+    use(registry, NOW + 30 * DAY - 1)
+    assert "the list expired at 2027-02-14T08:00:00Z" in refusal(registry, NOW + 30 * DAY)
+
+
+def test_the_list_of_another_registry_by_the_same_key_is_noticed(registry: Path, tmp_path: Path) -> None:
+    other = signed_registry(tmp_path / "other", 9, "f" * 32, "a", "b", "c")
+    shutil.copy(other / LIST_NAME, registry / LIST_NAME)
+    assert "this is the list of another registry" in refusal(registry)
+    serve(registry, other)
+    assert "this is the list of another registry" in refusal(registry)
+
+
+def test_a_list_that_is_gone_is_known_to_have_been_there(registry: Path) -> None:
+    (registry / LIST_NAME).unlink()
+    assert last_seen(registry) is not None
+
+
+CHANGES: dict[str, Callable[[dict[str, object]], object]] = {
+    "its number": lambda payload: payload.update(number=4),
+    "its expiry": lambda payload: payload.update(expires="2099-01-01T00:00:00Z"),
+    "its registry": lambda payload: payload.update(registry="f" * 32),
+    "its files": lambda payload: payload.update(files={}),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_nothing_in_a_list_can_be_changed(change: str, registry: Path) -> None:
+    change_payload(registry, CHANGES[change])
+    assert "the signature by the key" in refusal(registry)
+    assert "is not of what stands here" in refusal(registry)
+
+
+def test_a_list_whose_signature_is_taken_away_is_nobody_s(registry: Path) -> None:
+    path = registry / LIST_NAME
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "signatures": []}))
+    assert "signatures: expected a list of 1 to 64" in refusal(registry)
+
+
+def test_the_signature_of_another_key_does_not_count(registry: Path) -> None:
+    stranger = private_key(9)
+    path = registry / LIST_NAME
+    signature = signature_by(registry, stranger)
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "signatures": []}))
+    add_signature(registry, stranger.id, signature)
+    assert refusal(registry) == "no trusted key signed the list"
+
+
+def test_a_stranger_s_signature_does_not_pass_for_that_of_a_trusted_key(registry: Path) -> None:
+    path = registry / LIST_NAME
+    signature = signature_by(registry, private_key(9))
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "signatures": []}))
+    add_signature(registry, OURS.id, signature)
+    assert "is not of what stands here" in refusal(registry)
+
+
+def test_the_signature_of_a_revoked_key_does_not_count(registry: Path) -> None:
+    path = registry / LIST_NAME
+    signature = signature_by(registry, REVOKED)
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "signatures": []}))
+    add_signature(registry, REVOKED.id, signature)
+    assert f"it is signed by the key {REVOKED.id[:16]}, which is revoked: it was stolen" in refusal(registry)
+
+
+def test_of_two_signatures_none_may_be_bad(registry: Path) -> None:
+    add_signature(registry, OTHER.id, signature_by(registry, OURS))
+    assert f"the signature by the key {OTHER.id[:16]} is not of what stands here" in refusal(registry)
+
+
+def test_a_bad_signature_by_a_stranger_takes_nothing_away(registry: Path) -> None:
+    add_signature(registry, private_key(9).id, bytes(64))
+    use(registry)
+
+
+def test_a_second_maintainer_may_sign_the_same_list_later(registry: Path) -> None:
+    add_signature(registry, OTHER.id, signature_by(registry, OTHER))
+    use(registry)
+    assert read(registry, trusting(OURS, OTHER)).key_ids == tuple(sorted([OURS.id, OTHER.id]))
