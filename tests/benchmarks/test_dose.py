@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from registries import version
 from strategies import NAMES, Case, cases
 
+from las_solver.audit import Auditor
 from las_solver.constraint import Requirement
-from las_solver.model import Host, ModuleVersion, Request
-from las_solver.planner import Planner
+from las_solver.model import Host, ModuleVersion
 from las_solver.source import MemorySource
 
 PROGRAM = find_debcheck()
@@ -62,10 +62,7 @@ def _program() -> str:
 
 
 def _plain(case: Case) -> list[ModuleVersion]:
-    """The final versions of `case`, each with those of its entries that name modules after its own, or none.
-
-    Local versions are left out, since a request for 2.0 admits 2.0+local.
-    """
+    """The final versions of `case`, each with those of its entries that name modules after its own, or none."""
     places = {name: place for place, name in enumerate(NAMES)}
 
     def is_ahead(one: ModuleVersion, entry: Requirement) -> bool:
@@ -78,14 +75,16 @@ def _plain(case: Case) -> list[ModuleVersion]:
             runtimes=tuple(entry for entry in one.runtimes if is_ahead(one, entry)),
         )
         for one in case.module_versions
-        if not one.is_prerelease and one.version.local is None
+        if not one.is_prerelease
     ]
 
 
 def _unplannable(told: Sequence[ModuleVersion], host: Host) -> set[str]:
-    planner = Planner(MemorySource(told), host)
+    source = MemorySource(told)
+    auditor = Auditor(source, host)
     return {
         str(one)
-        for one in told
-        if not planner.has_plan(Request(requirements=(Requirement.parse(f"{one.name}@=={one.version}"),)))
+        for name in source.names()
+        for one, (_, fate) in zip(reversed(source.versions(name)), sorted(auditor.fates(name).items()), strict=True)
+        if not fate.fits
     }
