@@ -225,7 +225,7 @@ CODES: Final = _table(
     (
         "LAS205",
         "unavoidable-cycle",
-        "The version leads back to itself, whatever is chosen",
+        "The version leads into a cycle, whatever is chosen",
         _ERROR,
         "A module cannot be put in place before itself, so the version can never be planned.",
         "app 1.0 requires lib, and every version of lib requires app",

@@ -14,8 +14,10 @@ __all__ = ["EVERYTHING", "Selection"]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Codes that are wanted, all where `select` is empty, less those to be left out, by their beginnings: the longest that
-    matches decides, and of equally long ones `ignore`."""
+    """Codes that are wanted, all where `select` is empty, less those to be left out, both by how codes begin.
+
+    The longest beginning that matches decides, and of equally long ones that in `ignore`.
+    """
 
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()

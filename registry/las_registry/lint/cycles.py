@@ -1,0 +1,196 @@
+"""Cycles that no choice of versions avoids (LAS205).
+
+Asked of the most permissive host there can be: hardware, modes, runtimes and interfaces are taken for met, pre-releases
+for allowed, and entries that no version meets (which other codes are about) for absent. So what is found holds on every
+host. Only modules that lead back to themselves by name are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from packaging.version import Version
+
+from las_registry.lint.remark import Remark, items_of
+from las_registry.lint.stock import Stock
+from las_registry.manifest import Manifest
+from las_solver.conflict import Conflict
+from las_solver.constraint import Constraint, Requirement
+from las_solver.model import Host, ModuleVersion, Request
+from las_solver.planner import Planner
+from las_solver.sentence import sentence
+from las_solver.source import MemorySource
+from las_solver.statement import Cycle, Dependency, Requested
+
+__all__ = ["unavoidable_cycles"]
+
+
+def unavoidable_cycles(stock: Stock) -> Iterator[Remark]:
+    """Every version that leads into a cycle whatever is chosen."""
+    graph = _Graph(stock)
+    knots = graph.knots()
+    if not knots:
+        return
+    founded = graph.founded()
+    solved: _Solved | None = None
+    for manifest in stock.manifests:
+        module = manifest.module
+        knot = knots.get(module.name)
+        if knot is None or not any(one is manifest for one in stock.modules[module.name]):
+            continue  # an earlier registry has the name
+        if _key(module) not in founded:
+            yield _remark(manifest, graph.way(module, founded), knot)
+        elif any(entry.name in knot for entry in module.requirements):
+            solved = solved or _Solved(graph)
+            if (why := solved.cycle(module)) is not None:
+                yield _remark(manifest, why, knot)
+
+
+class _Graph:
+    """Module versions, and those that each of their entries admits."""
+
+    def __init__(self, stock: Stock) -> None:
+        self.modules = {name: tuple(one.module for one in several) for name, several in stock.modules.items()}
+        self.admitted: dict[Requirement, tuple[ModuleVersion, ...]] = {}
+        for several in self.modules.values():
+            for entry in (entry for one in several for entry in one.requirements):
+                if entry not in self.admitted:
+                    admits = entry.constraint.admits
+                    self.admitted[entry] = tuple(one for one in self.modules.get(entry.name, ()) if admits(one.version))
+
+    def entries(self, module: ModuleVersion) -> tuple[Requirement, ...]:
+        """The entries of a version that some version meets."""
+        return tuple(one for one in module.requirements if self.admitted[one])
+
+    def knots(self) -> Mapping[str, frozenset[str]]:
+        """The modules that lead back to themselves by name, each with those that it leads to and that lead to it."""
+        edges = {
+            name: sorted({entry.name for one in several for entry in self.entries(one)})
+            for name, several in self.modules.items()
+        }
+        return {
+            name: frozenset(component)
+            for component in _components(edges)
+            for name in component
+            if len(component) > 1 or name in edges[name]
+        }
+
+    def founded(self) -> frozenset[tuple[str, Version]]:
+        """The versions that have a way that ends: each of their entries admits such a version."""
+        waiting: dict[tuple[str, Version], int] = {}
+        users: dict[Requirement, list[ModuleVersion]] = {}
+        unmet: dict[str, set[Requirement]] = {}
+        ready: list[ModuleVersion] = []
+        for one in (one for several in self.modules.values() for one in several):
+            entries = self.entries(one)
+            waiting[_key(one)] = len(entries)
+            for entry in entries:
+                users.setdefault(entry, []).append(one)
+                unmet.setdefault(entry.name, set()).add(entry)
+            if not entries:
+                ready.append(one)
+        for one in ready:  # which grows meanwhile
+            met = {entry for entry in unmet.get(one.name, ()) if entry.constraint.admits(one.version)}
+            if met:
+                unmet[one.name] -= met
+            for entry in met:
+                for user in users[entry]:
+                    waiting[_key(user)] -= 1
+                    if not waiting[_key(user)]:
+                        ready.append(user)
+        return frozenset(map(_key, ready))
+
+    def way(self, module: ModuleVersion, founded: frozenset[tuple[str, Version]]) -> str:
+        """One way from a version that has none that ends, up to where it closes."""
+        way = [module]
+        while way[-1] not in way[:-1]:
+            entry = next(
+                entry
+                for entry in self.entries(way[-1])
+                if not any(_key(one) in founded for one in self.admitted[entry])
+            )
+            way.append(self.admitted[entry][0])
+        return " -> ".join(map(str, way))
+
+
+class _Solved:
+    """Answers of the planner to requests for single versions; what one answer holds is not asked for again."""
+
+    def __init__(self, graph: _Graph) -> None:
+        bare = [
+            ModuleVersion(
+                name=one.name, version=one.version, requirements=graph.entries(one), modes=one.modes, source=one.source
+            )
+            for several in graph.modules.values()
+            for one in several
+        ]
+        self._planner = Planner(MemorySource(bare), Host())
+        self._plannable: set[tuple[str, Version]] = set()
+
+    def cycle(self, module: ModuleVersion) -> str | None:
+        """How a version leads back to its own module, if that is why it cannot be planned."""
+        if _key(module) in self._plannable:
+            return None
+        requirement = Requirement(module.name, Constraint.parse(f"=={module.version}"))
+        found = self._planner.plan(Request(requirements=(requirement,), prereleases=True), held_back=False)
+        if not isinstance(found, Conflict):
+            self._plannable |= {(step.module, step.version) for step in found.steps}
+            return None
+        needs = [one for one in found.core if isinstance(one, Dependency)]
+        if not any(isinstance(one, Cycle) for one in found.core) and module.name not in {
+            one.requirement.name for one in needs
+        }:
+            return None  # its needs contradict one another, which has to do with no cycle
+        return "; ".join(sentence(one) for one in found.core if not isinstance(one, Requested | Cycle))
+
+
+def _components(edges: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
+    """The strongly connected components of a graph, by Tarjan's algorithm without recursion."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    on_stack: set[str] = set()
+    for start in edges:
+        if start in index:
+            continue
+        work = [(start, iter(edges[start]))]
+        index[start] = low[start] = len(index)
+        stack.append(start)
+        on_stack.add(start)
+        while work:
+            name, rest = work[-1]
+            following = next(rest, None)
+            if following is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[name])
+                if low[name] == index[name]:
+                    at = stack.index(name)
+                    component = stack[at:]
+                    del stack[at:]
+                    on_stack.difference_update(component)
+                    yield sorted(component)
+            elif following not in index:
+                index[following] = low[following] = len(index)
+                stack.append(following)
+                on_stack.add(following)
+                work.append((following, iter(edges[following])))
+            elif following in on_stack:
+                low[name] = min(low[name], index[following])
+
+
+def _key(module: ModuleVersion) -> tuple[str, Version]:
+    return module.name, module.version
+
+
+def _remark(manifest: Manifest, why: str, knot: Collection[str]) -> Remark:
+    path = ("dependencies", "modules")
+    entries = items_of(manifest, path)
+    at = next((at for at, text in entries if Requirement.parse(text).name in knot), None)
+    return Remark(
+        code="LAS205",
+        manifest=manifest,
+        path=path if at is None else (*path, at),
+        message=f"whatever is chosen, it leads into a cycle: {why}",
+        hint="leave out one of the requirements, or admit a version without it",
+    )

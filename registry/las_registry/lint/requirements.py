@@ -1,0 +1,156 @@
+"""Requirements that nothing meets (LAS201 to LAS204, LAS206 to LAS208)."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from las_registry.lint.remark import Remark, items_of
+from las_registry.lint.stock import Stock
+from las_registry.manifest import Manifest
+from las_solver.constraint import Requirement
+from las_solver.model import ModuleVersion
+
+__all__ = ["unmet_requirements"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """Why a requirement is not met."""
+
+    code: str
+    message: str
+    hint: str | None = None
+
+
+def unmet_requirements(stock: Stock) -> Iterator[Remark]:
+    """Every entry that no version, or nothing that is known, meets."""
+    judge = _Judge(stock)
+    for manifest in stock.manifests:
+        module = manifest.module
+        for requirement in module.requirements:
+            verdict = judge.module(requirement)
+            if verdict is not None:
+                yield _remark(manifest, "modules", requirement, verdict)
+        for requirement in module.runtimes:
+            verdict = judge.runtime(requirement)
+            if verdict is not None:
+                yield _remark(manifest, "runtime", requirement, verdict)
+        for interface in module.consumes:
+            verdict = judge.interface(interface, module)
+            if verdict is not None:
+                path = ("interfaces", "consumes")
+                at = next(at for at, text in items_of(manifest, path) if text == interface)
+                yield Remark(
+                    code=verdict.code,
+                    manifest=manifest,
+                    path=(*path, at),
+                    message=verdict.message,
+                    hint=verdict.hint,
+                )
+
+
+def _remark(manifest: Manifest, field: str, requirement: Requirement, verdict: _Verdict) -> Remark:
+    path = ("dependencies", field)
+    parse = Requirement.parse if field == "modules" else Requirement.parse_runtime
+    at = next(at for at, text in items_of(manifest, path) if parse(text) == requirement)
+    return Remark(code=verdict.code, manifest=manifest, path=(*path, at), message=verdict.message, hint=verdict.hint)
+
+
+_UNASKED: Final = _Verdict("", "")
+
+
+class _Judge:
+    """What is to be said of requirements; each is looked at once."""
+
+    def __init__(self, stock: Stock) -> None:
+        self._stock = stock
+        self._modules: dict[Requirement, _Verdict | None] = {}
+        self._runtimes: dict[Requirement, _Verdict | None] = {}
+
+    def module(self, requirement: Requirement) -> _Verdict | None:
+        """What is wrong with an entry of ``dependencies.modules``, None if nothing is."""
+        found = self._modules.get(requirement, _UNASKED)
+        if found is _UNASKED:
+            found = self._modules[requirement] = self._module(requirement)
+        return found
+
+    def runtime(self, requirement: Requirement) -> _Verdict | None:
+        """What is wrong with an entry of ``dependencies.runtime``, None if nothing is."""
+        found = self._runtimes.get(requirement, _UNASKED)
+        if found is _UNASKED:
+            found = self._runtimes[requirement] = self._runtime(requirement)
+        return found
+
+    def interface(self, interface: str, module: ModuleVersion) -> _Verdict | None:
+        """What is wrong with an interface that a version consumes, None if nothing is."""
+        stock = self._stock
+        providers = stock.providers.get(interface, frozenset())
+        if providers - {module.name} or any(interface in host.interfaces for host in stock.hosts):
+            return None
+        if providers:
+            return _Verdict("LAS207", f"{interface!r} is provided by {module.name} alone, which cannot serve itself")
+        known = {*stock.providers, *(one for host in stock.hosts for one in host.interfaces)}
+        return _Verdict("LAS207", f"no module and no example host provides {interface!r}", _meant(interface, known))
+
+    def _module(self, requirement: Requirement) -> _Verdict | None:
+        stock, name, admits = self._stock, requirement.name, requirement.constraint.admits
+        versions = [one.module for one in stock.modules.get(name, ())]
+        admitted = [one for one in versions if admits(one.version)]
+        if admitted:
+            return _only_prereleases(requirement, versions, admitted)
+        rejected = [one for one in stock.rejected(name) if one.version is None or admits(one.version)]
+        if rejected:
+            which = ", ".join(sorted({str(one.version) for one in rejected if one.version is not None})[:5])
+            what = f"{name} {which}" if which else f"of {name}, a manifest whose version cannot be read"
+            return _Verdict("LAS203", f"{requirement} admits only what was rejected: {what}", "mend its manifest")
+        hidden = [one.module for one in stock.hidden(name) if admits(one.module.version)]
+        if hidden:
+            message = f"{requirement} admits {hidden[0]}, which does not count: an earlier registry has {name}"
+            return _Verdict(
+                "LAS204", message, f"name the registry with {hidden[0]} first, or rename one of the modules"
+            )
+        if not versions and not stock.rejected(name):
+            return _Verdict("LAS201", f"there is no module {name}", _meant(name, stock.modules))
+        there = f"there are {versions[-1].version} to {versions[0].version}" if len(versions) > 1 else None
+        there = f"there is {versions[0].version}" if len(versions) == 1 else there
+        return _Verdict("LAS202", f"{requirement} admits no version of {name}", there)
+
+    def _runtime(self, requirement: Requirement) -> _Verdict | None:
+        stock, name, admits = self._stock, requirement.name, requirement.constraint.admits
+        on_hosts = [host.runtimes[name] for host in stock.hosts if name in host.runtimes]
+        if any(map(admits, on_hosts)):
+            return None
+        versions = [one.module for one in stock.modules.get(name, ())]
+        admitted = [one for one in versions if admits(one.version)]
+        if admitted:
+            return _only_prereleases(requirement, versions, admitted)
+        if versions or on_hosts:
+            newest = max([*on_hosts, *(one.version for one in versions)])
+            message = f"no module and no example host has {name} at a version that {requirement.constraint} admits"
+            return _Verdict("LAS206", message, f"the newest {name} known is {newest}")
+        known = {*stock.modules, *(one for host in stock.hosts for one in host.runtimes)}
+        return _Verdict("LAS206", f"no module and no example host has the runtime {name}", _meant(name, known))
+
+
+def _only_prereleases(
+    requirement: Requirement, versions: list[ModuleVersion], admitted: list[ModuleVersion]
+) -> _Verdict | None:
+    """What is to be said where all that is admitted are pre-releases that nobody asked for."""
+    if requirement.constraint.names_prerelease or any(not one.is_prerelease for one in admitted):
+        return None
+    if all(one.is_prerelease for one in versions):
+        return None
+    newest = admitted[0].version
+    hint = f"write {requirement.name}@>={newest} to allow it" if not requirement.constraint.text else None
+    message = f"{requirement} admits only pre-releases, like {newest}, and names none"
+    return _Verdict(
+        "LAS208", message, hint or f"name the pre-release in the constraint, e.g. >={newest}, or wait for it"
+    )
+
+
+def _meant(text: str, known: Collection[str]) -> str | None:
+    near = difflib.get_close_matches(text[:200], sorted(known), n=1)
+    return f"did you mean {near[0]}?" if near else None
