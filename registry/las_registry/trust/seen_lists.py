@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from las_registry.problem import printable
 from las_registry.trust.private_file import read_private_file
@@ -31,8 +31,21 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _REGISTRY: Final = re.compile(r"[0-9a-f]{32}")
 
 
+class Numbered(Protocol):
+    """A list, or what is kept of one: see :class:`las_registry.trust.signed_list.SignedList`."""
+
+    @property
+    def registry(self) -> str: ...
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def digest(self) -> str: ...
+
+
 class Seen(NamedTuple):
-    """The newest list that was seen of a registry: see :class:`las_registry.trust.signed_list.SignedList`."""
+    """The newest list that was seen of a registry."""
 
     registry: str
     number: int
@@ -42,7 +55,9 @@ class Seen(NamedTuple):
 def seen_path() -> Path | None:
     """The file in which the lists that were seen are kept; None if nothing says where it is."""
     directory = state_directory()
-    return None if directory is None else directory / "lists.json"
+    return (
+        None if directory is None else directory / "seen-lists.json"
+    )  # caches have a lists.json, and may be in the same place
 
 
 def last_seen(directory: Path) -> Seen | None:
@@ -120,7 +135,7 @@ def _alone(path: Path) -> Iterator[None]:
 
     try:
         make_directories(path.parent)
-        with locked(path.with_name(".lists.lock")):
+        with locked(path.with_name(".seen-lists.lock")):
             yield
     except OSError as error:
         hint = "who may write there? XDG_STATE_HOME names another directory"
