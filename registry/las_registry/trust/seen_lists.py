@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from las_registry.problem import printable
 from las_registry.trust.private_file import read_private_file
@@ -31,19 +31,6 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _REGISTRY: Final = re.compile(r"[0-9a-f]{32}")
 
 
-class Numbered(Protocol):
-    """A list, or what is kept of one: see :class:`las_registry.trust.signed_list.SignedList`."""
-
-    @property
-    def registry(self) -> str: ...
-
-    @property
-    def number(self) -> int: ...
-
-    @property
-    def digest(self) -> str: ...
-
-
 class Seen(NamedTuple):
     """The newest list that was seen of a registry."""
 
@@ -55,9 +42,8 @@ class Seen(NamedTuple):
 def seen_path() -> Path | None:
     """The file in which the lists that were seen are kept; None if nothing says where it is."""
     directory = state_directory()
-    return (
-        None if directory is None else directory / "seen-lists.json"
-    )  # caches have a lists.json, and may be in the same place
+    # What is cached of lists has a lists.json, and caches are where the state is on some systems.
+    return None if directory is None else directory / "seen-lists.json"
 
 
 def last_seen(directory: Path) -> Seen | None:
