@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from las_registry.compiled.tree import is_inside, is_manifest_file, reason, show
 from las_registry.manifest import Manifest, Pool, read_manifest
 from las_registry.problem import LEADS_OUT, Problem, RegistryUnusable, unreadable
 from las_registry.rejection import Rejection
+from las_registry.trust.trust import NO_TRUST, Trust
 from las_registry.yaml_reader import LIMITS, read_documents
 
 __all__ = [
@@ -42,7 +44,8 @@ class Shelf:
     `manifests` are the accepted ones by module name, newest first; `rejected` are the problems of those
     that were rejected, by module name as far as it can be read; `problems` are all problems, in order of
     files and lines; `files` counts the manifest files. `rejections` are all rejected manifests; `directory` is empty
-    for a choice of files.
+    for a choice of files. Where a list vouches for the files, `contents` are the digests of their bytes by their
+    paths, and empty texts for those that cannot be read.
     """
 
     manifests: Mapping[str, tuple[Manifest, ...]]
@@ -51,6 +54,7 @@ class Shelf:
     files: int
     rejections: tuple[Rejection, ...] = ()
     directory: str = ""
+    contents: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:
@@ -70,21 +74,21 @@ class ManifestFile:
 
 
 def load_directory(
-    directory: Path, pool: Pool, on_progress: Progress | None = None, *, follows_links: bool = False
+    directory: Path, pool: Pool, on_progress: Progress | None = None, *, trust: Trust = NO_TRUST
 ) -> Shelf:
-    """Every manifest in a directory tree, and where links lead to, unless that is out of the tree or it `follows_links`
+    """Every manifest in a directory tree, and where links lead to, as far as that passes by `trust`
     wherever they lead.
 
     Raises :class:`RegistryUnusable` if there is no such directory, or no manifest file in it.
     """
     place = check_directory(directory)
-    walked = walk(str(directory), follows_links=follows_links)
-    within = None if follows_links else str(directory)
+    within = trust.within(str(directory))
+    walked = walk(str(directory), follows_links=within is None)
     files = [_file(directory, one, within) for one in walked.files()]
     problems = [unreadable(_file(directory, path).shown, why) for path, why in walked.unreadable]
     if not files:
         raise no_manifests(place, problems)
-    return replace(_load(files, problems, pool, on_progress), directory=place)
+    return replace(_load(files, problems, pool, on_progress, trust), directory=place)
 
 
 def check_directory(directory: Path) -> str:
@@ -113,7 +117,7 @@ def no_manifests(place: str, problems: Sequence[Problem]) -> RegistryUnusable:
 def load_files(paths: Iterable[Path], pool: Pool, on_progress: Progress | None = None) -> Shelf:
     """Every manifest in the files named, whatever they are called."""
     places = {shown(str(path)) for path in paths}
-    return _load([ManifestFile(path, path, path) for path in sorted(places)], [], pool, on_progress)
+    return _load([ManifestFile(path, path, path) for path in sorted(places)], [], pool, on_progress, NO_TRUST)
 
 
 def _load(
@@ -121,11 +125,13 @@ def _load(
     problems: list[Problem],
     pool: Pool,
     on_progress: Progress | None,
+    trust: Trust,
 ) -> Shelf:
     candidates: dict[str, list[Manifest]] = {}
     rejections: list[Rejection] = []
+    contents: dict[str, str] = {}
     for at, file in enumerate(files):
-        for one in _read_file(file, pool):
+        for one in _read_file(file, pool, trust, contents):
             if isinstance(one, Manifest):
                 candidates.setdefault(one.module.name, []).append(one)
             else:
@@ -150,6 +156,7 @@ def _load(
         problems=tuple(problems),
         files=len(files),
         rejections=tuple(rejections),
+        contents=contents,
     )
 
 
@@ -158,24 +165,33 @@ def _file(directory: Path, relative: str, within: str | None = None) -> Manifest
     return ManifestFile(path, shown(relative), shown(path), within)
 
 
-def _read_file(file: ManifestFile, pool: Pool) -> Iterator[Manifest | Rejection]:
-    """Each manifest of a file, or that it was rejected."""
+def _read_file(
+    file: ManifestFile, pool: Pool, trust: Trust, contents: dict[str, str]
+) -> Iterator[Manifest | Rejection]:
+    """Each manifest of a file, or that it was rejected; the digest of its bytes is put into `contents`."""
     try:
         data = read_bytes(file.path, file.within)
     except OSError as error:
+        contents[file.source] = ""
         yield Rejection(source=file.source, problems=(unreadable(file.shown, reason(error)),))
         return
-    yield from manifests_in(file, data, pool)
+    if trust.vouching:
+        contents[file.source] = sha256(data).hexdigest()
+    yield from manifests_in(file, data, pool, trust)
 
 
-def manifests_in(file: ManifestFile, data: bytes, pool: Pool) -> Iterator[Manifest | Rejection]:
-    """Each manifest of a file with the content `data`, or that it was rejected."""
+def manifests_in(
+    file: ManifestFile, data: bytes, pool: Pool, trust: Trust = NO_TRUST
+) -> Iterator[Manifest | Rejection]:
+    """Each manifest of a file with the content `data`, or that it was rejected: for mistakes, or by `trust`."""
     is_empty, left = True, _MAX_FILE_PROBLEMS
     for document in read_documents(data, file.shown):
         if document.value is None and not document.problems:
             continue
         is_empty = False
         one = read_manifest(document, file.source, pool)
+        if isinstance(one, Manifest):
+            one = _judged(one, trust)
         if isinstance(one, Manifest):
             yield one
             continue
@@ -188,6 +204,14 @@ def manifests_in(file: ManifestFile, data: bytes, pool: Pool) -> Iterator[Manife
     if is_empty:
         problem = Problem(file=file.shown, message="the file is empty", hint="write a manifest, or delete it")
         yield Rejection(source=file.source, problems=(problem,))
+
+
+def _judged(manifest: Manifest, trust: Trust) -> Manifest | tuple[Problem, ...]:
+    """The manifest with its standing, or why it is refused."""
+    found = trust.judge(manifest)
+    if isinstance(found, Problem):
+        return (found,)
+    return manifest if found == manifest.standing else replace(manifest, standing=found)
 
 
 def read_bytes(path: str, within: str | None = None) -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from las_registry.load import Shelf
 from las_registry.registry_digest import module_line
+from las_registry.trust.trust import NO_TRUST, Trust
 from las_solver.ranked import RankedModule
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from las_registry.manifest import Manifest
     from las_registry.problem import Problem
     from las_registry.rejection import Rejection
+    from las_registry.trust.standing import Standing
     from las_solver.constraint import Requirement
     from las_solver.model import ModuleVersion
 
@@ -25,8 +27,9 @@ __all__ = ["LoadedShelf"]
 class LoadedShelf:
     """What a :class:`las_registry.load.Shelf` holds, as a :class:`las_registry.registry.RegistryShelf`."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, trust: Trust = NO_TRUST) -> None:
         self._shelf = shelf
+        self.trust = trust
         self._ranked: dict[str, RankedModule] = {}
         self.directory: str = shelf.directory
         self.problems: Sequence[Problem] = shelf.problems
@@ -75,6 +78,10 @@ class LoadedShelf:
 
     def digest_lines(self) -> Iterable[str]:
         return [module_line(name, [one.mark for one in several]) for name, several in self._shelf.manifests.items()]
+
+    def standing(self, name: str, version: Version) -> Standing | None:
+        manifest = self.manifest(name, version)
+        return None if manifest is None else manifest.standing
 
     def signed(self) -> Iterator[Manifest]:
         for name in self.names():

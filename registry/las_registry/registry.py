@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from las_registry.problem import Problem, RegistryUnusable, printable
+from las_registry.trust.configuration import real_path
+from las_registry.trust.trust import NO_TRUST, Trust
+from las_registry.trust.user_trust import UserTrust
 from las_solver.model import ModuleVersion
 from las_solver.source import Note, ShadowedModule
 
@@ -22,8 +25,12 @@ if TYPE_CHECKING:
     from las_registry.compiled.opening import Telling
     from las_registry.manifest import Manifest
     from las_registry.rejection import Rejection
+    from las_registry.trust.configuration import NameRule
+    from las_registry.trust.standing import Standing
     from las_solver.constraint import Requirement
     from las_solver.ranked import RankedModule
+
+    RuleOf: TypeAlias = Callable[[str], NameRule | None]
 
 __all__ = ["Progress", "Registry", "RegistryShelf", "default_directories"]
 
@@ -108,50 +115,89 @@ class RegistryShelf(Protocol):
         """The manifests that carry a signature, in order of name, newest first."""
         ...
 
+    def standing(self, name: str, version: Version) -> Standing | None:
+        """Who vouches for the manifest of one version, by its own signature; None where there is none."""
+        ...
+
+    @property
+    def trust(self) -> Trust:
+        """What the manifests were checked against."""
+        ...
+
 
 class Registry:
     """All modules of one or more registries: a :class:`las_solver.source.Source` that is informed and ranks versions,
     and what people ask beyond that.
 
     Of several registries, the first that has a module's name, even if only in rejected manifests, is the
-    only one that counts for it.
+    only one that counts for it; but where `rule_of` has a rule about the name, only registries of that rule do.
     """
 
-    def __init__(self, shelves: Sequence[RegistryShelf]) -> None:
+    def __init__(self, shelves: Sequence[RegistryShelf], rule_of: RuleOf | None = None) -> None:
         self._shelves = tuple(shelves)
+        self._rule_of = rule_of
+        self._reals = [] if rule_of is None else [real_path(Path(shelf.directory)) for shelf in shelves]
         self.problems: tuple[Problem, ...] = tuple([one for shelf in shelves for one in shelf.problems])
 
     @classmethod
     def open(
-        cls, directories: Sequence[Path], *, on_progress: Progress | None = None, on_index: Telling | None = None
+        cls,
+        directories: Sequence[Path],
+        *,
+        user: UserTrust | None = None,
+        on_progress: Progress | None = None,
+        on_index: Telling | None = None,
     ) -> Registry:
         """The registry of all manifests in `directories`, the first of them first, each by its index, which is made or
-        brought up to date if need be; `on_index` is told of that.
+        brought up to date if need be; `on_index` is told of that. `user` says whose word counts: by default the files
+        in the user's directory for settings do.
 
-        Raises :class:`RegistryUnusable` if one of them is not a directory with manifests, or no manifest of
-        any of them can be used.
+        Raises :class:`RegistryUnusable` if one of them is not a directory with manifests, or not what its signed list
+        says, or if no manifest of any of them can be used; and :class:`InvalidInput` if the user's files are of no use.
         """
         from las_registry.compiled.opening import open_shelf
 
+        said = UserTrust.read() if user is None else user
+
+        def shelf(directory: Path) -> RegistryShelf:
+            trust, vouching = said.of(directory)
+            found = open_shelf(directory, trust=trust, on_progress=on_progress, on_index=on_index)
+            if vouching is not None:
+                vouching.check(found.state, found.contents, trust)
+                vouching.remember()
+            return found
+
         with _collection_paused():
-            registry = cls([open_shelf(one, on_progress=on_progress, on_index=on_index) for one in directories])
+            registry = cls([shelf(one) for one in directories], said.rule_of if said.configuration else None)
             registry._refuse_if_empty()
         return registry
 
     @classmethod
-    def load(cls, directories: Sequence[Path], *, on_progress: Progress | None = None) -> Registry:
+    def load(
+        cls, directories: Sequence[Path], *, user: UserTrust | None = None, on_progress: Progress | None = None
+    ) -> Registry:
         """The registry of all manifests in `directories`, which are all read: the same as :meth:`open` has it.
 
-        Raises :class:`RegistryUnusable` like that.
+        Raises :class:`RegistryUnusable` and :class:`InvalidInput` like that.
         """
+        from las_registry.compiled.state import state_of
         from las_registry.load import load_directory
         from las_registry.loaded_shelf import LoadedShelf
         from las_registry.manifest import Pool
 
         pool = Pool()
+        said = UserTrust.read() if user is None else user
+
+        def shelf(directory: Path) -> RegistryShelf:
+            trust, vouching = said.of(directory)
+            found = load_directory(directory, pool, on_progress, trust=trust)
+            if vouching is not None:
+                vouching.check(f"{state_of(found.contents.items()):x}", lambda: found.contents, trust)
+                vouching.remember()
+            return LoadedShelf(found, trust)
+
         with _collection_paused():
-            loaded = [load_directory(directory, pool, on_progress) for directory in directories]
-            registry = cls(list(map(LoadedShelf, loaded)))
+            registry = cls([shelf(one) for one in directories], said.rule_of if said.configuration else None)
             registry._refuse_if_empty()
         return registry
 
@@ -180,7 +226,7 @@ class Registry:
 
     def interfaces(self) -> Iterable[str]:
         """The names of all interfaces that a version provides, in order."""
-        if len(self._shelves) == 1:
+        if self._is_plain:
             return self._shelves[0].interfaces()
         return sorted({one for shelf in self._shelves for one in shelf.interfaces() if self.providers(one)})
 
@@ -192,8 +238,12 @@ class Registry:
                 if one.is_about(name) and (one.name is None or self._counts(one.name, place)):
                     yield one.note(name)
             if not self._counts(name, place) and (shadowed := shelf.versions(name)):
-                versions = tuple(one.version for one in shadowed)
-                yield ShadowedModule(module=name, versions=versions, registry=printable(shelf.directory))
+                yield ShadowedModule(
+                    module=name,
+                    versions=tuple(one.version for one in shadowed),
+                    registry=printable(shelf.directory),
+                    rule=None if self._may_provide(name, place) else self._rule(name),
+                )
 
     def admitted(self, requirement: Requirement) -> tuple[ModuleVersion, ...]:
         """The versions that a requirement admits, newest first, pre-releases counted in."""
@@ -221,7 +271,7 @@ class Registry:
         stands there with the digest of its file's bytes and its place in that file, since working out checksums takes
         much longer.
         """
-        if len(self._shelves) == 1 and (known := self._shelves[0].digest) is not None:
+        if self._is_plain and (known := self._shelves[0].digest) is not None:
             return known
         from las_registry.registry_digest import digest_of  # late: a plan for people needs none
 
@@ -229,34 +279,67 @@ class Registry:
             line
             for place, shelf in enumerate(self._shelves)
             for line in shelf.digest_lines()
-            if not place or self._counts(line.partition(" ")[0], place)
+            if self._is_plain or self._counts(line.partition(" ")[0], place)
         )
+
+    def standing(self, name: str, version: Version) -> Standing | None:
+        """Who vouches for the manifest of one version, by its own signature or by the list of its registry; None where
+        there is none."""
+        shelf = self._shelf(name)
+        found = None if shelf is None else shelf.standing(name, version)
+        if shelf is None or found is None or found.is_vouched_for:
+            return found
+        return shelf.trust.listed(name) or found
+
+    def trust_of(self, name: str) -> Trust:
+        """What the manifests of the module called `name` were checked against."""
+        shelf = self._shelf(name)
+        return NO_TRUST if shelf is None else shelf.trust
 
     @property
     def unchecked_signatures(self) -> tuple[ModuleVersion, ...]:
-        """The versions whose manifests carry a signature: it is not checked, in order of name, newest
-        first."""
+        """The versions whose manifests carry a signature that nothing is known of, since no trusted key is concerned;
+        in order of name, newest first."""
         signed = [
             one.module
             for place, shelf in enumerate(self._shelves)
             for one in shelf.signed()
-            if self._counts(one.module.name, place)
+            if one.standing.kind == "unknown-key" and self._counts(one.module.name, place)
         ]
         return tuple(sorted(signed, key=lambda one: one.name))
 
     def _shelf(self, name: str) -> RegistryShelf | None:
         """The only shelf that counts for the module called `name`, None if no shelf has it."""
-        if len(self._shelves) == 1:
+        if self._is_plain:
             return self._shelves[0]
-        return next((shelf for shelf in self._shelves if shelf.has(name)), None)
+        places = enumerate(self._shelves)
+        return next((shelf for place, shelf in places if shelf.has(name) and self._may_provide(name, place)), None)
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether all there is counts."""
+        return len(self._shelves) == 1 and self._rule_of is None
 
     def _counts(self, name: str, place: int) -> bool:
         """Whether what the shelf at `place` has of the module called `name` counts."""
-        return not any(shelf.has(name) for shelf in self._shelves[:place])
+        earlier = enumerate(self._shelves[:place])
+        return self._may_provide(name, place) and not any(
+            shelf.has(name) and self._may_provide(name, at) for at, shelf in earlier
+        )
+
+    def _may_provide(self, name: str, place: int) -> bool:
+        """Whether the user lets the module called `name` come from the registry at `place`."""
+        rule = None if self._rule_of is None else self._rule_of(name)
+        return rule is None or self._reals[place] in rule.registries
+
+    def _rule(self, name: str) -> str | None:
+        """The pattern of the rule about the module called `name`."""
+        rule = None if self._rule_of is None else self._rule_of(name)
+        return None if rule is None else rule.pattern.text
 
     def _counted(self, names: Callable[[RegistryShelf], Collection[str]]) -> Collection[str]:
         """Those of the `names` on each shelf for which it counts, in order."""
-        if len(self._shelves) == 1:
+        if self._is_plain:
             return names(self._shelves[0])
         return sorted(
             {name for place, shelf in enumerate(self._shelves) for name in names(shelf) if self._counts(name, place)}
@@ -264,7 +347,7 @@ class Registry:
 
     def _refuse_if_empty(self) -> None:
         for place, shelf in enumerate(self._shelves):
-            if not shelf.is_empty and (not place or any(self._counts(name, place) for name in shelf.names())):
+            if not shelf.is_empty and (self._is_plain or any(self._counts(name, place) for name in shelf.names())):
                 return
         raise RegistryUnusable(
             "the registry holds no manifest that can be used" if self.problems else "no registry was named",

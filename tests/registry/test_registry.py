@@ -19,6 +19,8 @@ from las_registry.manifest import Pool
 from las_registry.problem import RegistryUnusable
 from las_registry.registry import Registry, default_directories
 from las_registry.seal import sealed_text
+from las_registry.trust.policy import Policy
+from las_registry.trust.trust import Trust
 from las_registry.yaml_document import Limits
 from las_solver.constraint import Requirement
 from las_solver.source import Source
@@ -360,7 +362,7 @@ def test_loops_of_links_end_and_a_file_is_known_by_its_real_path(tmp_path: Path)
 def test_a_link_to_a_directory_elsewhere_is_followed_where_that_is_allowed(tmp_path: Path) -> None:
     write_files(tmp_path, {"elsewhere/manifest.yaml": manifest_text(), "registry/x": ""})
     (tmp_path / "registry" / "link").symlink_to("../elsewhere", target_is_directory=True)
-    shelf = load_directory(tmp_path / "registry", Pool(), follows_links=True)
+    shelf = load_directory(tmp_path / "registry", Pool(), trust=Trust(policy=Policy(links="follow")))
     assert [one.module.source for one in shelf.manifests["app"]] == ["link/manifest.yaml"] and not shelf.problems
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from las_registry.compiled.digests import digest_groups
 from las_registry.compiled.encoding import encode_module
@@ -33,6 +32,7 @@ from las_registry.compiled.tree import Folder, Walk, chunks, shown
 from las_registry.load import Progress, manifests_in, read_bytes, settle_duplicates
 from las_registry.manifest import Manifest, Pool
 from las_registry.registry_digest import digest_of, module_line
+from las_registry.trust.trust import NO_TRUST, Trust
 from las_solver.constraint import Constraint
 
 __all__ = [
@@ -45,14 +45,11 @@ __all__ = [
     "encoded",
     "ranked",
     "settled",
-    "state_of",
     "traits_of",
     "write_digests",
     "write_folders",
     "write_modules",
 ]
-
-_STATES: Final = 1 << 256
 
 
 class Writer(Protocol):
@@ -82,8 +79,9 @@ class Traits(NamedTuple):
 class Compilation:
     """What was read of a registry so far."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, trust: Trust) -> None:
         self.directory = directory
+        self.trust = trust
         self.modules: dict[str, list[Extract]] = {}
         self.known: dict[str, tuple[str, list[str]]] = {}
         self.rejected: list[Rejected] = []
@@ -100,7 +98,7 @@ class Compilation:
     def settle(self) -> None:
         """Keeps one manifest of each version, and none of those that contradict one another."""
         for name, several in self.modules.items():
-            self.modules[name], clashes = settled(self.directory, several)
+            self.modules[name], clashes = settled(self.directory, several, self.trust)
             self.rejected += clashes
 
     def origins(self) -> dict[str, list[str]]:
@@ -112,21 +110,23 @@ class Compilation:
         return found
 
 
-def build(directory: str, walked: Walk, writer: Writer, on_progress: Progress | None = None) -> Built:
-    """Compiles all of the registry in `directory`, of which the folders were `walked`."""
+def build(
+    directory: str, walked: Walk, writer: Writer, on_progress: Progress | None = None, *, trust: Trust = NO_TRUST
+) -> Built:
+    """Compiles all of the registry in `directory`, of which the folders were `walked`, that passes by `trust`."""
     paths = walked.files()
     sizes = {
         path: mark[0] if mark else 0
         for one in walked.folders
         for path, mark in zip(one.paths(), one.marks, strict=True)
     }
-    compilation = Compilation(directory)
+    compilation = Compilation(directory, trust)
 
     def tell(done: int) -> None:
         if on_progress is not None:
             on_progress(done, len(paths))
 
-    for content in read_contents(directory, paths, [sizes[path] for path in paths], tell):
+    for content in read_contents(directory, paths, [sizes[path] for path in paths], tell, trust):
         compilation.add(content)
     origins = compilation.origins()
     compilation.settle()
@@ -226,16 +226,16 @@ def _retried(folder: Folder, contents: Mapping[str, tuple[str, list[str]]]) -> F
     return folder._replace(marks=[None if one.startswith(UNREADABLE) else mark for mark, one in pairs])
 
 
-def settled(directory: str, several: list[Extract]) -> tuple[list[Extract], list[Rejected]]:
+def settled(directory: str, several: list[Extract], trust: Trust) -> tuple[list[Extract], list[Rejected]]:
     """Of the manifests of one module, in order of files, one of each version, and those that contradict one another."""
     keys = version_keys([one.version for one in several])
     if all(one != two for one, two in pairwise(sorted(keys))):
         return several, []
     manifests, pool, paths = list[Manifest](), Pool(), dict[int, str]()
     for path in dict.fromkeys(one.path for one in several):
-        file = manifest_file(directory, path)
+        file = manifest_file(directory, path, trust)
         with suppress(OSError):  # it was removed meanwhile, which is noticed the next time
-            for one in manifests_in(file, read_bytes(file.path, file.within), pool):
+            for one in manifests_in(file, read_bytes(file.path, file.within), pool, trust):
                 if isinstance(one, Manifest) and one.module.name == several[0].name:
                     paths[id(one)] = path
                     manifests.append(one)
@@ -254,15 +254,6 @@ def traits_of(several: Iterable[Extract]) -> Traits:
     needs = {need for shape in shapes for need in (*shape.requirements, *shape.runtimes)}
     prereleases = {name for name, text in needs if text and Constraint.parse(text).names_prerelease}
     return Traits(sorted(provided), sorted(prereleases))
-
-
-def state_of(known: Iterable[tuple[str, str]], before: int = 0, sign: int = 1) -> int:
-    """What the files are known by as a whole, however they are ordered: `known` are their paths and contents, which are
-    added to what was there `before`, or taken away from it where `sign` is -1."""
-    for path, content in known:
-        text = f"{path}\0{content}".encode("utf-8", "surrogateescape")
-        before += sign * int.from_bytes(sha256(text).digest(), "big")
-    return before % _STATES
 
 
 def encoded(value: object) -> bytes:

@@ -50,7 +50,7 @@ def encode_module(ranked: Sequence[Extract], ranks_of: RanksOf) -> bytes:
         [one.document for one in ranked],
         [one.line for one in ranked],
         *_gathered(["" if one.mark == one.checksum else mark for one, mark in zip(ranked, marks, strict=True)]),
-        [rank for rank, one in enumerate(ranked) if one.is_signed],
+        *_gathered([one.standing for one in ranked]),
     ]
     texts = [*_gathered([one.description for one in ranked]), *_gathered([one.license for one in ranked])]
     return b"\n".join([json.dumps(line, separators=(",", ":")).encode() for line in (solving, facts, texts)])

@@ -40,7 +40,8 @@ class Extract(NamedTuple):
     `version` is the text of the parsed version. `path` leads from the registry's directory to the file, as the system
     spells it (bytes that are no UTF-8 as surrogates); `document` (from 0) and `line` say where in the file it stands.
     `checksum` is what the manifest carries; `mark` is what it is known by in a registry's digest, the checksum if there
-    is one.
+    is one. `standing` says who vouches for it, by its own signature, as the text of a
+    :class:`las_registry.trust.standing.Standing`.
     """
 
     name: str
@@ -50,7 +51,7 @@ class Extract(NamedTuple):
     document: int = 0
     line: int = 1
     checksum: str | None = None
-    is_signed: bool = False
+    standing: str = "unsigned"
     mark: str = ""
     description: str = ""
     license: str | None = None
@@ -79,7 +80,7 @@ def extract(manifest: Manifest, path: str | None = None) -> Extract:
         document.index,
         document.line,
         module.checksum,
-        manifest.signature is not None,
+        manifest.standing.text,
         manifest.mark,
         manifest.text("description") or "",
         manifest.text("license"),

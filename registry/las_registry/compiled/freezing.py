@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 from las_registry.compiled.opening import STAMP, Progress, Stamp, stamp_of
 from las_registry.compiled.tree import reason, shown, walk
 from las_registry.problem import RegistryUnusable
+from las_registry.trust.trust import NO_TRUST, Trust
 from las_solver.errors import InvalidInput
 
 __all__ = ["Frozen", "check_stamp", "differs_from_stamp", "frozen_digest", "read_stamp", "stamp_text", "unfreeze"]
@@ -63,7 +64,7 @@ def check_stamp(directory: Path, stamp: Stamp | None, known: Mapping[str, str]) 
         raise RegistryUnusable(f"the registry {place} is frozen, but was changed after that", hint=_hint(directory))
 
 
-def differs_from_stamp(directory: Path, on_progress: Progress | None = None) -> bool | None:
+def differs_from_stamp(directory: Path, on_progress: Progress | None = None, *, trust: Trust = NO_TRUST) -> bool | None:
     """Whether the files of the registry in `directory` are others than its stamp says, None where it has none.
 
     Raises :class:`RegistryUnusable` if the stamp cannot be read.
@@ -73,9 +74,9 @@ def differs_from_stamp(directory: Path, on_progress: Progress | None = None) -> 
     frozen = read_stamp(directory)
     if frozen is None:
         return None
-    paths, known = walk(str(directory)).files(), dict[str, str]()
+    paths, known = walk(str(directory), follows_links=trust.policy.links == "follow").files(), dict[str, str]()
     for path in paths:
-        known[path] = known_by(str(directory), path)
+        known[path] = known_by(str(directory), path, trust)
         if on_progress is not None:
             on_progress(len(known), len(paths))
     return frozen.digest != frozen_digest(known)

@@ -17,6 +17,7 @@ from las_registry.compiled.kinds import FOLDERS, REGISTRY
 from las_registry.compiled.marks import Mark, is_proof, mark_of
 from las_registry.compiled.shelf import CompiledShelf
 from las_registry.compiled.table import Damaged, Table
+from las_registry.trust.trust import NO_TRUST, Trust
 from las_registry.user_directories import cache_directory
 
 if TYPE_CHECKING:
@@ -73,26 +74,27 @@ class Summary(NamedTuple):
 class Place(NamedTuple):
     """A registry's directory, as it was named, and the file of its index, None where none can be kept.
 
-    `identity` is what its index is made for.
+    `identity` is what its index is made for, `trust` what its manifests are checked against.
     """
 
     directory: Path
     path: Path | None
     identity: str
+    trust: Trust
 
     @classmethod
-    def of(cls, directory: Path) -> Place:
+    def of(cls, directory: Path, trust: Trust) -> Place:
         """The place of the registry in `directory`."""
         try:
             real = os.path.realpath(directory)
             folder = cache_directory()
             name = os.fsencode(real)
         except (OSError, ValueError):  # the working directory is gone, or nothing can have such a name
-            return cls(directory, None, "")
-        identity = f"las-solve {RELEASE}: {real}"
+            return cls(directory, None, "", trust)
+        identity = f"las-solve {RELEASE}: {real}" + (f"\0{trust.token}" if trust.token else "")
         # Two that share a name take turns; no import of a cryptographic digest is worth that.
         path = None if folder is None else folder / f"index-{crc32(name):08x}{crc32(name[::-1]):08x}.sqlite3"
-        return cls(directory, path, identity)
+        return cls(directory, path, identity, trust)
 
     def file(self) -> tuple[int, int] | None:
         """The inode and the time of modification of the index, None if there is none."""
@@ -130,13 +132,18 @@ class Look(NamedTuple):
 
 
 def open_shelf(
-    directory: Path, *, on_progress: Progress | None = None, on_index: Telling | None = None
+    directory: Path,
+    *,
+    trust: Trust = NO_TRUST,
+    on_progress: Progress | None = None,
+    on_index: Telling | None = None,
 ) -> CompiledShelf:
-    """What the registry in `directory` holds, by its index, which is made or refreshed first where that is needed.
+    """What the registry in `directory` holds that passes by `trust`, by its index, which is made or refreshed first
+    where that is needed.
 
     Raises :class:`las_registry.problem.RegistryUnusable` if there is no such directory, or no manifest file in it.
     """
-    place = Place.of(directory)
+    place = Place.of(directory, trust)
 
     def recover() -> Table:
         from las_registry.compiled.refreshing import rebuilt
@@ -150,12 +157,12 @@ def open_shelf(
             _keep_young(place)
             if on_index is not None:
                 on_index("current" if summary_of(look.table).stamp is None else "frozen", directory, look.table.path)
-            return CompiledShelf(look.table, directory, recover)
+            return CompiledShelf(look.table, directory, recover, trust)
     except Damaged:
         pass
     from las_registry.compiled.refreshing import refreshed
 
-    return CompiledShelf(refreshed(place, look, on_progress, on_index), directory, recover)
+    return CompiledShelf(refreshed(place, look, on_progress, on_index), directory, recover, trust)
 
 
 def look_at(place: Place, on_progress: Progress | None = None, last: Look | None = None) -> Look | None:

@@ -8,9 +8,10 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from las_registry.compiled.extract import Extract, extract
 from las_registry.compiled.rejected import PLACEHOLDER, Rejected, pack
@@ -19,6 +20,7 @@ from las_registry.load import ManifestFile, manifests_in, read_bytes
 from las_registry.manifest import Manifest, Pool
 from las_registry.problem import unreadable
 from las_registry.rejection import Rejection
+from las_registry.trust.trust import Trust
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -56,15 +58,19 @@ class FileContent(NamedTuple):
         return sorted({one.name for one in self.extracts})
 
 
-def manifest_file(directory: str, path: str) -> ManifestFile:
+_Read: TypeAlias = Callable[[Sequence[str]], list[FileContent]]
+
+
+def manifest_file(directory: str, path: str, trust: Trust) -> ManifestFile:
     """The file at `path` in a registry, as it is read for an index."""
     source = shown(path)
-    return ManifestFile(os.path.join(directory, path), source, PLACEHOLDER + source, directory)  # noqa: PTH118
+    within = trust.within(directory)
+    return ManifestFile(os.path.join(directory, path), source, PLACEHOLDER + source, within)  # noqa: PTH118
 
 
-def read_file(directory: str, path: str, pool: Pool) -> FileContent:
-    """What is in the file at `path` of the registry in `directory`."""
-    file = manifest_file(directory, path)
+def read_file(directory: str, path: str, pool: Pool, trust: Trust) -> FileContent:
+    """What is in the file at `path` of the registry in `directory`, as far as that passes by `trust`."""
+    file = manifest_file(directory, path, trust)
     extracts, rejected = list[Extract](), list[Rejected]()
 
     def reject(one: Rejection) -> None:
@@ -75,7 +81,7 @@ def read_file(directory: str, path: str, pool: Pool) -> FileContent:
     except OSError as error:
         reject(Rejection(source=file.source, problems=(unreadable(file.shown, reason(error)),)))
         return FileContent(path, UNREADABLE + reason(error), extracts, rejected)
-    for one in manifests_in(file, data, pool):
+    for one in manifests_in(file, data, pool, trust):
         if isinstance(one, Manifest):
             extracts.append(extract(one, path))
         else:
@@ -83,16 +89,16 @@ def read_file(directory: str, path: str, pool: Pool) -> FileContent:
     return FileContent(path, sha256(data).hexdigest(), extracts, rejected)
 
 
-def known_by(directory: str, path: str) -> str:
+def known_by(directory: str, path: str, trust: Trust) -> str:
     """What the file at `path` is known by now."""
     try:
-        return sha256(read_bytes(os.path.join(directory, path), directory)).hexdigest()  # noqa: PTH118
+        return sha256(read_bytes(os.path.join(directory, path), trust.within(directory))).hexdigest()  # noqa: PTH118
     except OSError as error:
         return UNREADABLE + reason(error)
 
 
 def read_contents(
-    directory: str, paths: Sequence[str], sizes: Sequence[int], on_file: Callable[[int], None]
+    directory: str, paths: Sequence[str], sizes: Sequence[int], on_file: Callable[[int], None], trust: Trust
 ) -> Iterator[FileContent]:
     """What is in the files at `paths`, in that order; `sizes` are theirs, as far as they are known.
 
@@ -103,7 +109,8 @@ def read_contents(
     is_worthwhile = sum(sizes) >= _WORTHWHILE and (_can_copy() or _is_own_program())
     processes = min(_processors(), len(batches)) if is_worthwhile else 1
     done = 0
-    results = _in_processes(directory, batches, processes) if processes > 1 else _here(directory, batches)
+    read = partial(_read_batch, directory, trust)
+    results = _in_processes(read, batches, processes) if processes > 1 else _here(read, batches)
     for several in results:
         yield from several
         done += len(several)
@@ -128,12 +135,12 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-def _here(directory: str, batches: deque[list[str]]) -> Iterator[list[FileContent]]:
+def _here(read: _Read, batches: deque[list[str]]) -> Iterator[list[FileContent]]:
     while batches:
-        yield _read_batch(directory, batches.popleft())
+        yield read(batches.popleft())
 
 
-def _in_processes(directory: str, batches: deque[list[str]], processes: int) -> Iterator[list[FileContent]]:
+def _in_processes(read: _Read, batches: deque[list[str]], processes: int) -> Iterator[list[FileContent]]:
     from concurrent.futures.process import BrokenProcessPool
 
     with _executor(processes) as executor:
@@ -142,13 +149,13 @@ def _in_processes(directory: str, batches: deque[list[str]], processes: int) -> 
             while batches or waiting:
                 while batches and len(waiting) < 2 * processes:
                     with _uninterrupted():
-                        waiting.append((batches[0], executor.submit(_read_batch, directory, batches[0])))
+                        waiting.append((batches[0], executor.submit(read, batches[0])))
                     batches.popleft()
                 yield waiting[0][1].result()
                 waiting.popleft()
         except (BrokenProcessPool, OSError):  # somebody ended one of them, or no further one can be started
             batches.extendleft(batch for batch, _ in reversed(waiting))
-    yield from _here(directory, batches)
+    yield from _here(read, batches)
 
 
 def _can_copy() -> bool:
@@ -219,10 +226,10 @@ _pool: Pool | None = None
 _pooled = 0
 
 
-def _read_batch(directory: str, paths: Sequence[str]) -> list[FileContent]:
+def _read_batch(directory: str, trust: Trust, paths: Sequence[str]) -> list[FileContent]:
     global _pool, _pooled
     if _pool is None or _pooled >= _POOLED:
         _pool, _pooled = Pool(), 0
-    found = [read_file(directory, path, _pool) for path in paths]
+    found = [read_file(directory, path, _pool, trust) for path in paths]
     _pooled += sum(len(one.extracts) for one in found)
     return found

@@ -4,7 +4,7 @@ A record is three lines of JSON: what solving needs, what messages and digests n
 
     [edition, versions, prereleases, newest, runs, shape of each run, shapes, footprints, needs,
      paths, path of each version, checksums]
-    [documents, lines, marks, mark of each version, signed]
+    [documents, lines, marks, mark of each version, standings, standing of each version]
     [descriptions, description of each version, licences, licence of each version]
 
 What a plan reads hundreds of is text, taken apart when it is asked for. Versions stand from old to new, joined by
@@ -33,6 +33,7 @@ from typing import Any, TypeAlias, TypeVar, overload
 from packaging.version import Version
 
 from las_registry.compiled.extract import Need, source_of
+from las_registry.trust.standing import Standing
 from las_solver.constraint import Constraint, Requirement, parse_version
 from las_solver.model import Hardware, ModuleVersion
 from las_solver.ranked import Footprint, RankedModule
@@ -160,12 +161,13 @@ class Record:
 
     def mark(self, rank: int) -> str:
         """What the manifest of a version is known by in the digest of a registry."""
-        documents, _, marks, mark_of, _ = self._read_facts()
+        documents, _, marks, mark_of, *_ = self._read_facts()
         return _mark(str(_value(marks, mark_of, rank)), documents[rank], self.checksum(rank) or "")
 
-    def is_signed(self, rank: int) -> bool:
-        """Whether the manifest of a version carries a signature."""
-        return rank in self._read_facts()[4]
+    def standing(self, rank: int) -> Standing:
+        """Who vouches for the manifest of a version, by its own signature."""
+        *_, standings, standing_of = self._read_facts()
+        return Standing.of_text(str(_value(standings, standing_of, rank)))
 
     def description(self, rank: int) -> str:
         """The description of a version."""

@@ -14,6 +14,8 @@ from las_registry.compiled.shelf import changed_meanwhile
 from las_registry.integrity import checksum_of
 from las_registry.load import read_bytes
 from las_registry.manifest import Manifest, Pool, read_manifest
+from las_registry.trust.standing import UNSIGNED, Standing
+from las_registry.trust.trust import Trust
 from las_registry.yaml_document import Document
 from las_registry.yaml_reader import read_documents
 
@@ -29,8 +31,9 @@ class ManifestFiles:
     What was read of a file is kept until another is asked for.
     """
 
-    def __init__(self, directory: Path, prefix: str) -> None:
+    def __init__(self, directory: Path, prefix: str, trust: Trust) -> None:
         self._directory = directory
+        self._within = trust.within(str(directory))
         self._prefix = prefix
         self._pool = Pool()
         self._path: str | None = None
@@ -52,7 +55,7 @@ class ManifestFiles:
     def _document(self, path: str, place: int) -> Document | None:
         if path != self._path:
             try:
-                data = read_bytes(os.path.join(self._directory, path), str(self._directory))  # noqa: PTH118
+                data = read_bytes(os.path.join(self._directory, path), self._within)  # noqa: PTH118
             except OSError:
                 return None
             self._path, self._documents = path, []
@@ -86,7 +89,12 @@ class RecordedManifest(Manifest):
     @cached_property
     def signature(self) -> str | None:
         """The signature that the manifest carries."""
-        return self._read.signature if self._record.is_signed(self._rank) else None
+        return None if self.standing == UNSIGNED else self._read.signature
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Who vouches for the manifest, by its own signature."""
+        return self._record.standing(self._rank)
 
     @cached_property
     def checksum(self) -> str:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from las_registry.compiled.building import Built, build, encoded, state_of
+from las_registry.compiled.building import Built, build, encoded
 from las_registry.compiled.freezing import check_stamp, stamp_text
 from las_registry.compiled.kinds import REGISTRY
 from las_registry.compiled.locking import locked
@@ -26,12 +26,14 @@ from las_registry.compiled.opening import (
     stamp_of,
 )
 from las_registry.compiled.rejected import decode_rejections
+from las_registry.compiled.state import state_of
 from las_registry.compiled.table import Damaged, Table, TableWriter
 from las_registry.compiled.tree import Walk, shown, walk
 from las_registry.compiled.updating import TooMuch, Update
 from las_registry.load import check_directory, no_manifests
 from las_registry.output_file import make_directories, write_output_file
 from las_registry.problem import InvalidFile, Problem, unreadable
+from las_registry.trust.trust import NO_TRUST, Trust
 
 __all__ = ["freeze", "rebuilt", "refreshed"]
 
@@ -67,13 +69,15 @@ def rebuilt(place: Place, on_progress: Progress | None = None, on_index: Telling
         return _told(place, _built(place, path, on_progress), "compiled", on_index)
 
 
-def freeze(directory: Path, *, is_forced: bool = False, on_progress: Progress | None = None) -> Built:
+def freeze(
+    directory: Path, *, is_forced: bool = False, trust: Trust = NO_TRUST, on_progress: Progress | None = None
+) -> Built:
     """Declares the registry in `directory` finished, as it is, after everything in it was read.
 
     Raises :class:`InvalidFile` if manifests are rejected, unless `is_forced`, and what
     :func:`las_registry.output_file.write_output_file` does.
     """
-    place = Place.of(directory)
+    place = Place.of(directory, trust)
     found: list[Built] = []
 
     def stamp(built: Built) -> Stamp | None:
@@ -101,7 +105,7 @@ def _told(place: Place, table: Table, event: Event, on_index: Telling | None) ->
 def _built(place: Place, path: Path | None, on_progress: Progress | None, stamping: Stamping | None = None) -> Table:
     directory = str(place.directory)
     before = stamp_of(place.directory)
-    walked = walk(directory)
+    walked = walk(directory, follows_links=place.trust.policy.links == "follow")
     if not any(one.names for one in walked.folders):
         raise no_manifests(shown(directory), _unreadable(place.directory, walked))
     if path is not None and stamping is None and not path.exists() and _is_small(walked):
@@ -112,7 +116,7 @@ def _built(place: Place, path: Path | None, on_progress: Progress | None, stampi
         return before
 
     def write(writer: TableWriter) -> str:
-        built = build(directory, walked, writer, on_progress)
+        built = build(directory, walked, writer, on_progress, trust=place.trust)
         writer.put(REGISTRY, "", encoded(built.summary._replace(stamp=(stamping or check)(built))))
         return f"{state_of(built.known.items()):x}"
 
@@ -126,7 +130,7 @@ def _built(place: Place, path: Path | None, on_progress: Progress | None, stampi
 
 
 def _updated(place: Place, path: Path, table: Table, changes: Changes, on_progress: Progress | None) -> Table:
-    update = Update(table, str(place.directory), changes, on_progress)
+    update = Update(table, str(place.directory), changes, on_progress, trust=place.trust)
     if not update.records:
         return table
 

@@ -10,10 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from las_registry.compiled.kinds import DIGESTS, INTERFACE, MODULE, NAMERS, REGISTRY, REJECTIONS
+from las_registry.compiled.kinds import CONTENTS, DIGESTS, INTERFACE, MODULE, NAMERS, REGISTRY, REJECTIONS
 from las_registry.compiled.record import Record, Shared
 from las_registry.compiled.rejected import decode_rejections
 from las_registry.compiled.table import Damaged, Table
+from las_registry.trust.standing import UNSIGNED, Standing
+from las_registry.trust.trust import NO_TRUST, Trust
 
 if TYPE_CHECKING:
     from packaging.version import Version
@@ -35,10 +37,13 @@ Found = TypeVar("Found")
 class CompiledShelf:
     """What one directory holds, a :class:`las_registry.registry.RegistryShelf` over the table of its index.
 
-    `recover` compiles the directory again, where the table turns out to be damaged.
+    `recover` compiles the directory again, where the table turns out to be damaged. `trust` is what its manifests were
+    checked against.
     """
 
-    def __init__(self, table: Table, directory: Path, recover: Callable[[], Table]) -> None:
+    def __init__(self, table: Table, directory: Path, recover: Callable[[], Table], trust: Trust = NO_TRUST) -> None:
+        self.trust = trust
+        self.warnings: Sequence[str] = ()
         self._table = table
         self._recover = recover
         self._path = directory
@@ -92,6 +97,22 @@ class CompiledShelf:
             return None
         return self._manifest(record, rank)
 
+    def standing(self, name: str, version: Version) -> Standing | None:
+        """Who vouches for the manifest of one version, by its own signature; None where there is none."""
+        record = self._record(name)
+        rank = None if record is None else _rank(record.ranked, version)
+        return None if record is None or rank is None else record.standing(rank)
+
+    @property
+    def state(self) -> str:
+        """What the files are known by as a whole; see :mod:`las_registry.compiled.state`."""
+        return self._table.state
+
+    def contents(self) -> dict[str, str]:
+        """What each manifest file is known by, by its path: the digest of its bytes, or why it cannot be read."""
+        records = self._read(lambda: [json.loads(data) for _, data in self._table.scan(CONTENTS)])
+        return {path: known for one in records for path, (known, _) in one.items()}
+
     @property
     def digest(self) -> str | None:
         """The digest of all manifests that can be used, None if nobody has worked it out."""
@@ -126,7 +147,7 @@ class CompiledShelf:
             record = self._record(name)
             assert record is not None
             for rank in range(len(record.ranked) - 1, -1, -1):
-                if record.is_signed(rank):
+                if record.standing(rank) != UNSIGNED:
                     yield self._manifest(record, rank)
 
     def _manifest(self, record: Record, rank: int) -> Manifest:
@@ -138,7 +159,7 @@ class CompiledShelf:
     def _files(self) -> ManifestFiles:
         from las_registry.compiled.recorded_manifest import ManifestFiles
 
-        return ManifestFiles(self._path, self._prefix)
+        return ManifestFiles(self._path, self._prefix, self.trust)
 
     @cached_property
     def _all_names(self) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from zlib import crc32
 __all__ = ["FORMAT", "Damaged", "Table", "TableWriter"]
 
 _APPLICATION: Final = 0x6C617378
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised with every change of what stands in a table, or of how."""
 
 _HEAD: Final = -1

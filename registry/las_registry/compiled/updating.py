@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, Final
 
-from las_registry.compiled.building import Traits, encoded, ranked, settled, state_of, traits_of, write_folders
+from las_registry.compiled.building import Traits, encoded, ranked, settled, traits_of, write_folders
 from las_registry.compiled.digests import group_of, renewed
 from las_registry.compiled.encoding import encode_module
 from las_registry.compiled.extract import Extract
@@ -29,8 +29,10 @@ from las_registry.compiled.opening import Changes, Progress, folders_of, summary
 from las_registry.compiled.reading import UNREADABLE, FileContent, known_by, read_contents
 from las_registry.compiled.record import Record, Shared
 from las_registry.compiled.rejected import Rejected, encode_rejections
+from las_registry.compiled.state import state_of
 from las_registry.compiled.table import Damaged, Table
 from las_registry.compiled.tree import file_mark, joined, shown, walk
+from las_registry.trust.trust import Trust
 
 __all__ = ["TooMuch", "Update"]
 
@@ -52,10 +54,13 @@ class Update:
     Raises :class:`TooMuch`, and :class:`Damaged`.
     """
 
-    def __init__(self, table: Table, directory: str, changes: Changes, on_progress: Progress | None = None) -> None:
+    def __init__(
+        self, table: Table, directory: str, changes: Changes, on_progress: Progress | None = None, *, trust: Trust
+    ) -> None:
         self.records: dict[tuple[str, str], bytes | None] = {}
         self.state = table.state
         self._table, self._directory, self._on_progress = table, directory, on_progress
+        self._trust = trust
         self._contents: dict[int, dict[str, Known]] = {}
         self._summary = summary_of(table)._replace(stamp=None)
         self._unreadable: list[Any]
@@ -85,7 +90,7 @@ class Update:
                 at = 1
                 if file is not None:
                     path = _inside(folders[folder][0], folders[folder][5][file])
-                    fresh[path], place[path] = known_by(self._directory, path), number
+                    fresh[path], place[path] = known_by(self._directory, path, self._trust), number
                     mark = None if fresh[path].startswith(UNREADABLE) else mark
                     marks, at = folders[folder][6], file
                 elif names is not None:
@@ -105,7 +110,7 @@ class Update:
         for name in sorted(set(names) - before.keys()):
             path = _inside(folder[0], name)
             before[name] = file_mark(os.path.join(self._directory, path))  # noqa: PTH118
-            fresh[path], place[path] = known_by(self._directory, path), number
+            fresh[path], place[path] = known_by(self._directory, path, self._trust), number
             if fresh[path].startswith(UNREADABLE):
                 before[name] = None
         gone = [_inside(folder[0], name) for name in folder[5] if name not in set(names)]
@@ -142,7 +147,8 @@ class Update:
         known: dict[str, Known] = {}
         for number in numbers:
             known.update(self._known(number))
-        walked = walk(self._directory, {one.path: one for one in before})
+        follows_links = self._trust.policy.links == "follow"
+        walked = walk(self._directory, {one.path: one for one in before}, follows_links=follows_links)
         marks = {path: mark for one in before for path, mark in zip(one.paths(), one.marks, strict=True)}
         paths = walked.files()
         if not paths:
@@ -152,7 +158,7 @@ class Update:
         for path in paths:
             if path not in known or (
                 (not is_proof(present[path]) or present[path] != marks[path])
-                and known_by(self._directory, path) != known[path][0]
+                and known_by(self._directory, path, self._trust) != known[path][0]
             ):
                 changed.append(path)
         removed = [path for path in known if path not in present]
@@ -195,7 +201,7 @@ class Update:
             files = sorted({*kept[name], *(one.path for one in read.values() if name in one.modules)}, key=shown)
             kept[name] = files
             several = [one for path in files for one in (read.get(path) or further[path]).extracts if one.name == name]
-            accepted, more = settled(self._directory, several)
+            accepted, more = settled(self._directory, several, self._trust)
             modules[name] = ranked(accepted)
             clashes += more
         self._reject(gone, names, [*clashes, *(one for content in read.values() for one in content.rejected)])
@@ -212,7 +218,7 @@ class Update:
             if self._on_progress is not None:
                 self._on_progress(done, len(paths))
 
-        return read_contents(self._directory, paths, [1000] * len(paths), tell)
+        return read_contents(self._directory, paths, [1000] * len(paths), tell, self._trust)
 
     def _reject(self, gone: set[str], names: set[str], rejected: Iterable[Rejected]) -> None:
         """Puts what is `rejected` now in the place of what was, of the files that are `gone`, and of what contradicted

@@ -12,7 +12,6 @@ from las_solver.lazy_dataclass import dataclass
 if TYPE_CHECKING:
     from las_registry.manifest import Manifest
     from las_registry.problem import Problem
-    from las_registry.trust.signed_list import SignedList
     from las_registry.trust.trusted_keys import TrustedKeys
 
 __all__ = ["NO_TRUST", "Trust"]
@@ -25,14 +24,17 @@ class Trust:
     """Whose word counts for the manifests of one registry.
 
     `keys` are None where the user trusts none. `vouching` are the ids of the trusted keys by which the list beside the
-    registry is signed. `token`
-    is another one wherever a verdict could be another; empty if the user says nothing.
+    registry is signed. `token` is another one wherever a verdict could be another; empty if the user says nothing.
     """
 
     policy: Policy = DEFAULT_POLICY
     keys: TrustedKeys | None = None
     vouching: tuple[str, ...] = ()
     token: str = ""
+
+    def within(self, directory: str) -> str | None:
+        """The directory that the files of the registry in `directory` may not lead out of, None where they may."""
+        return None if self.policy.links == "follow" else directory
 
     def judge(self, manifest: Manifest) -> Standing | Problem:
         """The standing of an accepted manifest, by its own signature; or why it is refused all the same."""
@@ -60,7 +62,8 @@ class Trust:
         if revoked is not None:
             why = f": {revoked.reason}" if revoked.reason else ""
             hint = "get it signed by another key; las-solve registry trust list shows what is revoked"
-            return _problem(manifest, f"it is signed by the key {_short(signature.key_id)}, which is revoked{why}", hint)
+            message = f"it is signed by the key {_short(signature.key_id)}, which is revoked{why}"
+            return _problem(manifest, message, hint)
         key = self.keys.keys.get(signature.key_id)
         if key is None:
             return Standing("unknown-key", signature.key_id)
@@ -83,13 +86,13 @@ NO_TRUST: Final = Trust()
 
 
 def _not_vouched_for(manifest: Manifest, standing: Standing) -> Problem:
-    trusts = "las-solve registry trust add FILE trusts a key"
+    by = f"it is signed by the key {_short(standing.key_id)}, which"
     match standing.kind:
         case "unknown-key":
-            message = f"it is signed by the key {_short(standing.key_id)}, which is not trusted: nothing could be checked"
-            hint = trusts
+            message = f"{by} is not trusted: nothing could be checked"
+            hint = "las-solve registry trust add FILE trusts a key"
         case "other-names":
-            message = f"it is signed by the key {_short(standing.key_id)}, which does not count for {manifest.module.name}"
+            message = f"{by} does not count for {manifest.module.name}"
             hint = "registries.yaml says which keys count for which names"
         case _:
             message, hint = "it is not signed, and registries.yaml refuses what is unsigned", "get it signed"

@@ -11,15 +11,17 @@ from indexes import said
 from manifests import manifest_text, write_files
 
 from las_registry.compiled import building, reading
-from las_registry.compiled.building import Compilation, compile_registry, settled, state_of, traits_of
+from las_registry.compiled.building import Compilation, compile_registry, settled, traits_of
 from las_registry.compiled.extract import Extract, Shape
 from las_registry.compiled.linking import Linker
 from las_registry.compiled.opening import Place
 from las_registry.compiled.refreshing import rebuilt
 from las_registry.compiled.shelf import CompiledShelf
+from las_registry.compiled.state import state_of
 from las_registry.compiled.table import Table
 from las_registry.manifest import Pool
 from las_registry.registry import Registry
+from las_registry.trust.trust import NO_TRUST
 from las_solver.constraint import Constraint, parse_version
 from las_solver.errors import InvalidConstraint
 from las_solver.ranks import admitted_ranks
@@ -65,7 +67,7 @@ def test_a_registry_without_files_is_compiled_like_one_with_them(tmp_path: Path)
     needs = "dependencies: {modules: ['app@>=1.5rc1']}\ninterfaces: {provides: [chat]}\n"
     texts = [manifest_text("app", "1.10"), manifest_text("app", "1.9"), manifest_text("lib", "2", needs)]
     directory = write_files(tmp_path / "registry", {"manifest.yaml": "---\n".join(texts)})
-    extracts = reading.read_file(str(directory), "manifest.yaml", Pool()).extracts
+    extracts = reading.read_file(str(directory), "manifest.yaml", Pool(), NO_TRUST).extracts
     compile_registry(reversed(extracts), tmp_path / "index", identity="made")
 
     def never() -> Table:
@@ -99,15 +101,15 @@ def test_versions_that_are_spelled_alike_are_settled_like_manifests(tmp_path: Pa
     directory = write_files(
         tmp_path / "registry", {path: manifest_text("app", version) for path, version in texts.items()}
     )
-    several = [one for path in texts for one in reading.read_file(str(directory), path, Pool()).extracts]
-    accepted, clashes = settled(str(directory), several)
+    several = [one for path in texts for one in reading.read_file(str(directory), path, Pool(), NO_TRUST).extracts]
+    accepted, clashes = settled(str(directory), several, NO_TRUST)
     assert [(one.version, one.path) for one in accepted] == [("1.0", "a.manifest.yaml")]
     assert [one.key for one in clashes] == [(1, "a.manifest.yaml", 0, 0), (1, "a.manifest.yaml", 0, 1)]
 
 
 def test_a_file_that_is_gone_meanwhile_has_no_manifests(tmp_path: Path) -> None:
     several = [Extract("app", "1", Shape(), "gone.manifest.yaml"), Extract("app", "1.0", Shape(), "gone.manifest.yaml")]
-    assert settled(str(tmp_path), several) == ([], [])
+    assert settled(str(tmp_path), several, NO_TRUST) == ([], [])
 
 
 def test_the_state_is_that_of_the_files_in_any_order() -> None:
@@ -119,9 +121,9 @@ def test_the_state_is_that_of_the_files_in_any_order() -> None:
 
 def test_equal_shapes_are_one(tmp_path: Path) -> None:
     directory = write_files(tmp_path, {f"{at}.manifest.yaml": manifest_text("app", str(at)) for at in range(3)})
-    compilation = Compilation(str(directory))
+    compilation = Compilation(str(directory), NO_TRUST)
     for at in range(3):
-        compilation.add(reading.read_file(str(directory), f"{at}.manifest.yaml", Pool()))
+        compilation.add(reading.read_file(str(directory), f"{at}.manifest.yaml", Pool(), NO_TRUST))
     assert len({id(one.shape) for one in compilation.modules["app"]}) == 1
 
 
@@ -130,7 +132,7 @@ def test_the_same_files_make_the_same_bytes(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr("las_registry.compiled.refreshing._WORTHWHILE", 0)
     monkeypatch.setattr("las_registry.compiled.marks.time_ns", lambda: 0)
     directory = write_files(tmp_path / "registry", {f"{at}/manifest.yaml": manifest_text(f"m{at}") for at in range(9)})
-    place = Place.of(directory)
+    place = Place.of(directory, NO_TRUST)
     assert place.path is not None
     made = []
     for _ in range(2):
@@ -143,5 +145,5 @@ def test_the_same_files_make_the_same_bytes(tmp_path: Path, monkeypatch: pytest.
 def test_everything_that_is_read_is_counted(tmp_path: Path) -> None:
     directory = write_files(tmp_path, {f"{at}/manifest.yaml": manifest_text(f"m{at}") for at in range(3)})
     told: list[tuple[int, int]] = []
-    rebuilt(Place(directory, None, ""), lambda done, total: told.append((done, total))).close()
+    rebuilt(Place(directory, None, "", NO_TRUST), lambda done, total: told.append((done, total))).close()
     assert told == [(3, 3)]

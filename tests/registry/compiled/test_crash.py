@@ -17,6 +17,7 @@ from manifests import manifest_text, write_files
 from las_registry.compiled import marks, reading, refreshing
 from las_registry.compiled.opening import Place
 from las_registry.registry import Registry
+from las_registry.trust.trust import NO_TRUST, Trust
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -93,7 +94,7 @@ def test_killed_at_any_point_it_leaves_the_old_index_or_the_new_one(what: str, d
 
     change()
     number = calls_of(directory, None)
-    place = Place.of(directory)
+    place = Place.of(directory, NO_TRUST)
     assert place.path is not None
     for at in range(1, 71):
         change()
@@ -148,10 +149,10 @@ def test_what_a_process_did_not_manage_is_read_here(
     share_the_work(monkeypatch)
     read_file, home = reading.read_file, os.getpid()
 
-    def read_or_die(at: str, path: str, pool: reading.Pool) -> reading.FileContent:
+    def read_or_die(at: str, path: str, pool: reading.Pool, trust: Trust) -> reading.FileContent:
         if os.getpid() not in (home, child_of_home):
             os.kill(os.getpid(), signal.SIGKILL)
-        return read_file(at, path, pool)
+        return read_file(at, path, pool, trust)
 
     child_of_home = 0
 

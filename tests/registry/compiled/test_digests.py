@@ -17,13 +17,14 @@ from las_registry.compiled.opening import Place, look_at
 from las_registry.compiled.table import Table
 from las_registry.registry import Registry
 from las_registry.registry_digest import module_line
+from las_registry.trust.trust import NO_TRUST
 
 CHECKSUM = "sha256:" + "0" * 64
 
 
 def groups_in(directory: Path) -> dict[str, bytes]:
     """The records of the digest in the index of the registry in `directory`."""
-    table = Place.of(directory).table()
+    table = Place.of(directory, NO_TRUST).table()
     assert isinstance(table, Table)
     return dict(table.scan(DIGESTS))
 
@@ -62,7 +63,7 @@ def test_it_is_known_where_everything_was_compiled_at_once(tmp_path: Path, monke
     monkeypatch.setenv("LAS_SOLVE_CACHE", str(tmp_path / "cache"))
     directory = write_files(tmp_path / "registry", {"manifest.yaml": manifest_text()})
     expected = Registry.open([directory]).digest
-    look = look_at(Place.of(directory))
+    look = look_at(Place.of(directory, NO_TRUST))
     assert look is not None and look.table.count(DIGESTS) == 1
     monkeypatch.setattr("las_registry.compiled.shelf.CompiledShelf.digest_lines", None)
     assert Registry.open([directory]).digest == expected

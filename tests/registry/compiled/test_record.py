@@ -69,7 +69,7 @@ def modules(draw: st.DrawFn, name: str) -> list[Extract]:
                 document=document,
                 line=draw(st.integers(1, 10**6)),
                 checksum=checksum,
-                is_signed=draw(st.booleans()),
+                standing=draw(st.sampled_from(("unsigned", f"unknown-key {'0' * 64}", f"valid {'1' * 64}"))),
                 mark=checksum or mark,
                 description=draw(st.sampled_from(["", "x", "Lines\n\nof \0 \u2028 text", "\U0001f600"])),
                 license=draw(st.sampled_from([None, "", "MIT"])),
@@ -123,7 +123,7 @@ def test_a_record_says_what_the_manifests_say(several: list[Extract]) -> None:
     assert [record.path(rank) for rank in ranks] == [one.path for one in several]
     assert [record.place(rank) for rank in ranks] == [(one.document, one.line) for one in several]
     assert [record.checksum(rank) for rank in ranks] == [one.checksum for one in several]
-    assert [record.is_signed(rank) for rank in ranks] == [one.is_signed for one in several]
+    assert [record.standing(rank).text for rank in ranks] == [one.standing for one in several]
     assert [record.mark(rank) for rank in ranks] == [one.mark for one in several]
     assert [record.description(rank) for rank in ranks] == [one.description for one in several]
     assert [record.license(rank) for rank in ranks] == [one.license for one in several]

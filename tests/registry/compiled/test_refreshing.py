@@ -166,7 +166,9 @@ def test_only_the_modules_of_a_changed_file_are_read_again(
     (directory / "c/y.manifest.yml").write_text(TEXTS[1])  # was lib, and is app
     read: list[str] = []
     read_file = reading.read_file
-    monkeypatch.setattr(reading, "read_file", lambda at, path, pool: (read.append(path), read_file(at, path, pool))[1])
+    monkeypatch.setattr(
+        reading, "read_file", lambda at, path, *rest: (read.append(path), read_file(at, path, *rest))[1]
+    )
     Registry.open([directory])
     assert read == ["c/y.manifest.yml", "a/manifest.yaml", "b/manifest.yml", "c/deep/x.manifest.yaml", "manifest.yaml"]
     read.clear()

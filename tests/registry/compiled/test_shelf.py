@@ -170,15 +170,17 @@ def test_another_reader_needs_another_format(tmp_path: Path) -> None:
     table = index_of(registry, None)
     records = sorted((kind, *one) for kind in table.kinds for one in table.scan(kind))
     assert (FORMAT, sha256(repr(records).encode()).hexdigest()) == (
-        2,
-        "3a25dd08877f95ae3ba828e6e8525762325cd1328d358148933da61081f063b0",
+        3,
+        "10fb6987e0639ed213bbdff43815c12ffded12f9caedc338b45990deb3b255c7",
     )
 
 
 def test_files_are_read_once_for_all_their_manifests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, over_index = compiled(tmp_path, {"manifest.yaml": FILES["a/manifest.yaml"]})
     reads, walks, read_bytes, find_places = [], [], recorded_manifest.read_bytes, yaml_places.find_places
-    monkeypatch.setattr(recorded_manifest, "read_bytes", lambda path, within: (reads.append(path), read_bytes(path, within))[1])
+    monkeypatch.setattr(
+        recorded_manifest, "read_bytes", lambda path, within: (reads.append(path), read_bytes(path, within))[1]
+    )
     monkeypatch.setattr(yaml_places, "find_places", lambda data: (walks.append(data), find_places(data))[1])
     for one in over_index.versions("app"):
         manifest = over_index.manifest("app", one.version)
