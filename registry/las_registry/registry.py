@@ -25,12 +25,11 @@ if TYPE_CHECKING:
     from las_registry.compiled.opening import Telling
     from las_registry.manifest import Manifest
     from las_registry.rejection import Rejection
-    from las_registry.trust.configuration import NameRule
+    from las_registry.offer import Offer
+    from las_registry.trust.configuration import Configuration, NameRule
     from las_registry.trust.standing import Standing
     from las_solver.constraint import Requirement
     from las_solver.ranked import RankedModule
-
-    RuleOf: TypeAlias = Callable[[str], NameRule | None]
 
 __all__ = ["Progress", "Registry", "RegistryShelf", "default_directories"]
 
@@ -130,13 +129,16 @@ class Registry:
     and what people ask beyond that.
 
     Of several registries, the first that has a module's name, even if only in rejected manifests, is the
-    only one that counts for it; but where `rule_of` has a rule about the name, only registries of that rule do.
+    only one that counts for it; but where `rules` have one about the name, only registries of that rule do; `directories` are
+    those of the `shelves`.
     """
 
-    def __init__(self, shelves: Sequence[RegistryShelf], rule_of: RuleOf | None = None) -> None:
+    def __init__(
+        self, shelves: Sequence[RegistryShelf], rules: Configuration | None = None, directories: Sequence[Path] = ()
+    ) -> None:
         self._shelves = tuple(shelves)
-        self._rule_of = rule_of
-        self._reals = [] if rule_of is None else [real_path(Path(shelf.directory)) for shelf in shelves]
+        self._rules = rules
+        self._reals = [] if rules is None else list(map(real_path, directories))
         self.problems: tuple[Problem, ...] = tuple([one for shelf in shelves for one in shelf.problems])
 
     @classmethod
@@ -168,7 +170,7 @@ class Registry:
             return found
 
         with _collection_paused():
-            registry = cls([shelf(one) for one in directories], said.rule_of if said.configuration else None)
+            registry = cls([shelf(one) for one in directories], said.configuration, directories)
             registry._refuse_if_empty()
         return registry
 
@@ -197,7 +199,7 @@ class Registry:
             return LoadedShelf(found, trust)
 
         with _collection_paused():
-            registry = cls([shelf(one) for one in directories], said.rule_of if said.configuration else None)
+            registry = cls([shelf(one) for one in directories], said.configuration, directories)
             registry._refuse_if_empty()
         return registry
 
@@ -233,6 +235,7 @@ class Registry:
     def notes(self, name: str) -> Iterable[Note]:
         """What does not count of the modules that are called `name`, or provide an interface of that name: rejected
         manifests, and versions in a later registry than the first that has the module."""
+        rule = self.rule_of(name)
         for place, shelf in enumerate(self._shelves):
             for one in shelf.rejections:
                 if one.is_about(name) and (one.name is None or self._counts(one.name, place)):
@@ -242,7 +245,7 @@ class Registry:
                     module=name,
                     versions=tuple(one.version for one in shadowed),
                     registry=printable(shelf.directory),
-                    rule=None if self._may_provide(name, place) else self._rule(name),
+                    rule=None if rule is None or self._may_provide(name, place) else rule.pattern.text,
                 )
 
     def admitted(self, requirement: Requirement) -> tuple[ModuleVersion, ...]:
@@ -291,6 +294,26 @@ class Registry:
             return found
         return shelf.trust.listed(name) or found
 
+    def rule_of(self, name: str) -> NameRule | None:
+        """What the user says about where modules called `name` come from, None if nothing."""
+        return None if self._rules is None else self._rules.rule_of(name)
+
+    def offers(self, name: str) -> tuple[Offer, ...]:
+        """What each registry has of the module called `name`, in the order in which they are asked."""
+        from las_registry.offer import Fate, Offer
+
+        found = []
+        for place, shelf in enumerate(self._shelves):
+            fate: Fate = "counts"
+            if not self._may_provide(name, place):
+                fate = "rule"
+            elif not shelf.has(name):
+                fate = "absent"
+            elif not self._counts(name, place):
+                fate = "earlier"
+            found.append(Offer(shelf, name, fate))
+        return tuple(found)
+
     def trust_of(self, name: str) -> Trust:
         """What the manifests of the module called `name` were checked against."""
         shelf = self._shelf(name)
@@ -318,7 +341,7 @@ class Registry:
     @cached_property
     def _is_plain(self) -> bool:
         """Whether all there is counts."""
-        return len(self._shelves) == 1 and self._rule_of is None
+        return len(self._shelves) == 1 and self._rules is None
 
     def _counts(self, name: str, place: int) -> bool:
         """Whether what the shelf at `place` has of the module called `name` counts."""
@@ -329,13 +352,8 @@ class Registry:
 
     def _may_provide(self, name: str, place: int) -> bool:
         """Whether the user lets the module called `name` come from the registry at `place`."""
-        rule = None if self._rule_of is None else self._rule_of(name)
+        rule = self.rule_of(name)
         return rule is None or self._reals[place] in rule.registries
-
-    def _rule(self, name: str) -> str | None:
-        """The pattern of the rule about the module called `name`."""
-        rule = None if self._rule_of is None else self._rule_of(name)
-        return None if rule is None else rule.pattern.text
 
     def _counted(self, names: Callable[[RegistryShelf], Collection[str]]) -> Collection[str]:
         """Those of the `names` on each shelf for which it counts, in order."""

@@ -10,7 +10,7 @@ from las_registry.trust.trust import NO_TRUST, Trust
 from las_registry.user_directories import settings_directory
 
 if TYPE_CHECKING:
-    from las_registry.trust.configuration import Configuration, NameRule
+    from las_registry.trust.configuration import Configuration
     from las_registry.trust.trusted_keys import TrustedKeys
     from las_registry.trust.vouching import Vouching
 
@@ -73,10 +73,6 @@ class UserTrust:
         # Another number of the same list changes no verdict: the index is only refreshed then.
         token = f"{self.token} {' '.join(vouching.key_ids)}"
         return replace(trust, vouching=vouching.key_ids, token=token), vouching
-
-    def rule_of(self, name: str) -> NameRule | None:
-        """The rule that says which registries alone may provide the module called `name`, None if all may."""
-        return None if self.configuration is None else self.configuration.rule_of(name)
 
 
 NOBODY: Final = UserTrust()
