@@ -63,11 +63,17 @@ class Entry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameRule:
     """That modules whose names match `pattern`, and no narrower one, come from nowhere but `registries`, by their real
-    paths; so say the `lines` of the file."""
+    paths; so say the `lines` of the `file`."""
 
     pattern: NamePattern
     registries: frozenset[str]
+    file: str
     lines: tuple[int, ...]
+
+    @property
+    def place(self) -> str:
+        """Where it stands: the file, and the first of its lines."""
+        return f"{self.file}:{self.lines[0]}"
 
 
 class Configuration:
@@ -84,7 +90,7 @@ class Configuration:
         self.entries = tuple(entries)
         self.default = default
         self._entries = {one.directory: one for one in entries}
-        self._rules = _rules(self._entries)
+        self._rules = _rules(file, self._entries)
         self._lengths = sorted({len(text) - 1 for text in self._rules if text.endswith("*")}, reverse=True)
 
     def entry_of(self, directory: Path) -> Entry | None:
@@ -173,7 +179,7 @@ def repeated(file: str, entries: Iterable[Entry]) -> list[Problem]:
     return problems
 
 
-def _rules(entries: dict[str, Entry]) -> dict[str, NameRule]:
+def _rules(file: str, entries: dict[str, Entry]) -> dict[str, NameRule]:
     """The rule of each pattern, by its text."""
     found: dict[str, list[tuple[str, int]]] = {}
     for directory, entry in entries.items():
@@ -183,6 +189,7 @@ def _rules(entries: dict[str, Entry]) -> dict[str, NameRule]:
         text: NameRule(
             pattern=NamePattern(text),
             registries=frozenset(directory for directory, _ in places),
+            file=file,
             lines=tuple(line for _, line in places),
         )
         for text, places in found.items()

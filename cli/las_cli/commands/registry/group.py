@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "search": Entry(f"{__package__}.search", "search", "Find modules by words."),
     "show": Entry(f"{__package__}.show", "show", "Show a module, and which versions of it fit this machine."),
     "validate": Entry(f"{__package__}.validate", "validate", "Report every mistake of manifests."),
+    "which": Entry(f"{__package__}.which", "which", "Tell which registry a module comes from, and why."),
 }
 
 

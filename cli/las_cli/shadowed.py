@@ -1,0 +1,73 @@
+"""What is said where a module could also come from a registry that does not count for it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from las_cli.logging import logger
+
+if TYPE_CHECKING:
+    from las_registry.offer import Offer
+    from las_registry.registry import Registry
+
+__all__ = ["warn_of_shadowed", "why_nowhere"]
+
+_MOST: Final = 5
+_KEY: Final = "las_cli.shadowed"
+
+
+def warn_of_shadowed(registry: Registry, names: Iterable[str]) -> None:
+    """Warns where a later registry has a newer version of one of the modules called `names` than the first that has
+    it, which alone counts: once a module and command."""
+    from las_registry.offer import offers_of
+
+    context = click.get_current_context(silent=True)
+    told: set[str] = set() if context is None else context.meta.setdefault(_KEY, set())
+    found = []
+    for name in dict.fromkeys(names):
+        text = None if name in told else _newer_elsewhere(name, offers_of(registry, name))
+        told.add(name)
+        if text is not None:
+            found.append((name, text))
+    log = logger()
+    for _, text in found[:_MOST]:
+        log.warning(text)
+    if found[_MOST:]:
+        which = "las-solve registry which " + shlex.quote(found[_MOST][0])
+        log.warning(f"and newer versions of {len(found) - _MOST} more in registries that do not count; {which}")
+
+
+def why_nowhere(registry: Registry, name: str) -> str | None:
+    """Why no registry provides the module called `name`, where that is since the user maps it to registries."""
+    from las_registry.offer import offers_of, rule_of
+
+    rule, offers = rule_of(registry, name), offers_of(registry, name)
+    if rule is None or any(one.fate == "counts" for one in offers):
+        return None
+    whose = " or ".join(sorted(rule.registries))
+    text = f"by {rule.place}, {rule.pattern.text} comes from {whose} alone"
+    if all(one.fate == "rule" for one in offers):
+        return f"{text}: --registry names it"
+    return f"{text}, where there is none called {name}"
+
+
+def _newer_elsewhere(name: str, offers: Iterable[Offer]) -> str | None:
+    """The warning about the newest version elsewhere, None if it is no newer."""
+    offers = tuple(offers)
+    counting = next((one for one in offers if one.fate == "counts"), None)
+    newest = None if counting is None else counting.newest
+    if counting is None or newest is None:
+        return None
+    later = [(version, one) for one in offers if one.fate == "earlier" and (version := one.newest) is not None]
+    if not later:
+        return None
+    version, other = max(later, key=lambda pair: pair[0])
+    if version <= newest:
+        return None
+    which = f"las-solve registry which {shlex.quote(name)}"
+    text = f"{other.directory} has {name} {version}, newer than {newest} in {counting.directory}, which alone counts"
+    return f"{text}; {which} says why"
