@@ -23,13 +23,11 @@ _KEY: Final = "las_cli.shadowed"
 def warn_of_shadowed(registry: Registry, names: Iterable[str]) -> None:
     """Warns where a later registry has a newer version of one of the modules called `names` than the first that has
     it, which alone counts: once a module and command."""
-    from las_registry.offer import offers_of
-
     context = click.get_current_context(silent=True)
     told: set[str] = set() if context is None else context.meta.setdefault(_KEY, set())
     found = []
     for name in dict.fromkeys(names):
-        text = None if name in told else _newer_elsewhere(name, offers_of(registry, name))
+        text = None if name in told else _newer_elsewhere(name, registry.offers(name))
         told.add(name)
         if text is not None:
             found.append((name, text))
@@ -43,9 +41,7 @@ def warn_of_shadowed(registry: Registry, names: Iterable[str]) -> None:
 
 def why_nowhere(registry: Registry, name: str) -> str | None:
     """Why no registry provides the module called `name`, where that is since the user maps it to registries."""
-    from las_registry.offer import offers_of, rule_of
-
-    rule, offers = rule_of(registry, name), offers_of(registry, name)
+    rule, offers = registry.rule_of(name), registry.offers(name)
     if rule is None or any(one.fate == "counts" for one in offers):
         return None
     whose = " or ".join(sorted(rule.registries))

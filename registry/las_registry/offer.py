@@ -9,12 +9,11 @@ from las_solver.lazy_dataclass import dataclass
 if TYPE_CHECKING:
     from packaging.version import Version
 
-    from las_registry.registry import Registry, RegistryShelf
-    from las_registry.trust.configuration import NameRule
+    from las_registry.registry import RegistryShelf
     from las_registry.trust.policy import Policy
     from las_solver.source import RejectedManifest
 
-__all__ = ["Fate", "Offer", "offers_of", "rule_of"]
+__all__ = ["Fate", "Offer"]
 
 Fate: TypeAlias = Literal["counts", "earlier", "rule", "absent"]
 """``counts``: this registry alone provides the module. ``earlier``: an earlier one does. ``rule``: the user lets only
@@ -62,22 +61,3 @@ class Offer:
         be of it."""
         of_it = (one for one in self.shelf.rejections if one.name == self.name or one.name is None)
         return tuple([one.note(self.name) for one in of_it if one.is_about(self.name)])
-
-
-def offers_of(registry: Registry, name: str) -> tuple[Offer, ...]:
-    """What each of the registries that `registry` is made of has of the module called `name`, the first of them
-    first."""
-
-    def fate(shelf: RegistryShelf, place: int) -> Fate:
-        if not registry._may_provide(name, place):
-            return "rule"
-        if not shelf.has(name):
-            return "absent"
-        return "counts" if registry._counts(name, place) else "earlier"
-
-    return tuple([Offer(shelf, name, fate(shelf, place)) for place, shelf in enumerate(registry._shelves)])
-
-
-def rule_of(registry: Registry, name: str) -> NameRule | None:
-    """The user's rule about where modules called `name` come from, None if there is none."""
-    return None if registry._rule_of is None else registry._rule_of(name)

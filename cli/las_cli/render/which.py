@@ -55,9 +55,8 @@ def _headline(name: str, offers: Sequence[Offer]) -> str:
     if source is None:
         return f"{name} comes from none of these registries"
     place = printable(source.directory)
-    return (
-        f"{name} comes from {place}" if source.versions else f"{name} counts from {place} alone, which has no version"
-    )
+    text = f"{name} comes from {place}"
+    return text if source.versions else f"{text} alone, where no version of it can be used"
 
 
 def _verdict(offer: Offer, rule: NameRule | None, source: int) -> str:
@@ -90,9 +89,9 @@ def _facts(offer: Offer) -> Iterator[str]:
 
 
 def _policy_words(policy: Policy) -> Iterator[str]:
-    yield f"unsigned manifests: {policy.unsigned}"
-    yield f"list: {policy.list_rule}"
-    yield f"links: {policy.links}"
+    yield f"unsigned {policy.unsigned}"
+    yield f"list {policy.list_rule}"
+    yield f"links {policy.links}"
     yield "all trusted keys" if policy.keys is None else counted(len(policy.keys), "key")
 
 

@@ -42,7 +42,6 @@ def which(ctx: click.Context, *, wanted: str, registries: Sequence[Path], output
       las-solve registry which corp-app --format json
     """
     from las_cli.render.which import which_document, which_lines
-    from las_registry.offer import offers_of, rule_of
     from las_solver.constraint import Requirement
 
     requirement = Requirement.parse(wanted)
@@ -50,10 +49,10 @@ def which(ctx: click.Context, *, wanted: str, registries: Sequence[Path], output
     if requirement.constraint.text:
         raise _constrained(wanted, name)
     loaded = load_registry(registries, warn=False)
-    offers = offers_of(loaded, name)
+    offers = loaded.offers(name)
     if not any(one.is_there or one.rejected for one in offers):
         raise unknown_module(name, loaded)
-    rule = rule_of(loaded, name)
+    rule = loaded.rule_of(name)
     if output_format == "json":
         print_json(which_document(name, offers, rule))
     else:
