@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from las_registry.compiled.opening import Telling
     from las_registry.manifest import Manifest
-    from las_registry.rejection import Rejection
     from las_registry.offer import Offer
+    from las_registry.rejection import Rejection
     from las_registry.trust.configuration import Configuration, NameRule
     from las_registry.trust.standing import Standing
     from las_solver.constraint import Requirement
@@ -129,8 +129,8 @@ class Registry:
     and what people ask beyond that.
 
     Of several registries, the first that has a module's name, even if only in rejected manifests, is the
-    only one that counts for it; but where `rules` have one about the name, only registries of that rule do; `directories` are
-    those of the `shelves`.
+    only one that counts for it; but where `rules` have one about the name, only registries of that rule do.
+    `directories` are those of the `shelves`.
     """
 
     def __init__(
