@@ -126,7 +126,7 @@ class _Change:
                 continue
             known = [one.module.version for one in stock.modules.get(name, ())]
             known += [host.runtimes[name] for host in stock.hosts if name in host.runtimes]
-            points = sorted({*known, *_points((*before, *entries))}, reverse=True)
+            points = (*sorted(set(known), reverse=True), *_points((*before, *entries)))
             lost = [one for one in points if _admit(before, one) and not _admit(entries, one)]
             if lost:
                 yield self._narrowed("LAS103", path, entries, before, lost)
@@ -177,15 +177,14 @@ def _admit(entries: Sequence[Requirement], version: Version) -> bool:
     return all(one.constraint.admits(version) for one in entries)
 
 
-def _points(entries: Iterable[Requirement]) -> Iterator[Version]:
-    """Versions at which entries may begin or end to admit something: those named, one just above each, and one that is
-    below, and one that is above, what there is."""
+def _points(entries: Sequence[Requirement]) -> Iterator[Version]:
+    """Versions at which entries may begin or end to admit something: those named, what is below and above all there is,
+    and one just above each of those named."""
+    named = [parse_version(text.removesuffix(".*")) for entry in entries for _, text in entry.constraint.parts]
+    yield from named
     yield from (parse_version("0"), parse_version("99999"))
-    for entry in entries:
-        for _, named in entry.constraint.parts:
-            version = parse_version(named.removesuffix(".*"))
-            yield version
-            yield parse_version(f"{version.epoch}!{'.'.join(map(str, version.release))}.0.1")
+    for version in named:
+        yield parse_version(f"{version.epoch}!{'.'.join(map(str, version.release))}.0.1")
 
 
 def _written(entries: Sequence[Requirement]) -> str:

@@ -43,6 +43,7 @@ _ASSIGNED: Final = re.compile(
     r"(?i)(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|auth[_-]?key)"
     r"[\"']?[ \t]{0,5}[:=][ \t]{0,5}[\"']?([A-Za-z0-9+/=_.~!@#%^&*-]{16,200})"
 )
+_WORDS: Final = ("passw", "passphrase", "secret", "token", "key", "credential")
 _PLACEHOLDERS: Final = re.compile(r"(?i)example|change|your|dummy|sample|placeholder|redacted|xxxx|\*\*\*\*|0000|1234")
 _LEAST_ENTROPY: Final = 3.5
 _LEAST_LETTERS: Final = 8
@@ -70,10 +71,29 @@ def _found(text: str) -> Iterator[tuple[str, int, str]]:
             body = match.group()
             if len(set(body)) >= _LEAST_LETTERS and not _PLACEHOLDERS.search(body):
                 yield "LAS502", match.start(), f"this has the form of {kind}: {_shown(body)}"
-    for match in _ASSIGNED.finditer(text):
-        value = match.group(1)
-        if _is_random(value) and not _TOKEN.match(value):
-            yield "LAS503", match.start(1), f"this looks like a password or a key: {_shown(value)}"
+    for start, end in _named_lines(text):
+        for match in _ASSIGNED.finditer(text, start, end):
+            value = match.group(1)
+            if _is_random(value) and not _TOKEN.match(value):
+                yield "LAS503", match.start(1), f"this looks like a password or a key: {_shown(value)}"
+
+
+def _named_lines(text: str) -> Iterator[tuple[int, int]]:
+    """Where the lines begin and end that name a secret, each once, in no order."""
+    lowered = text.lower()
+    if len(lowered) != len(text):  # letters that are several in lower case
+        yield 0, len(text)
+        return
+    ends: set[int] = set()
+    for word in _WORDS:
+        at = lowered.find(word)
+        while at >= 0:
+            end = text.find("\n", at)
+            end = len(text) if end < 0 else end
+            if end not in ends:
+                ends.add(end)
+                yield text.rfind("\n", 0, at) + 1, end
+            at = lowered.find(word, end)
 
 
 def _is_random(text: str) -> bool:
