@@ -106,7 +106,7 @@ def read_manifest_file(path: Path, shown: Path) -> bytes:
     try:
         return read_bytes(str(path))
     except OSError as error:
-        hint = f"name its files, e.g. {shown}/*/manifest.yaml" if isinstance(error, IsADirectoryError) else None
+        hint = f"name its files, e.g. {shown}/*/manifest.yaml" if os.path.isdir(path) else None  # noqa: PTH112
         message = f"it cannot be read: {error.strerror}"
         raise InvalidFile([Problem(file=str(shown), message=message, hint=hint)]) from None
 

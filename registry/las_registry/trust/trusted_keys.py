@@ -23,6 +23,7 @@ from las_solver.errors import InvalidInput
 from las_solver.lazy_dataclass import dataclass
 
 __all__ = [
+    "KEYS_NAME",
     "LARGEST_KEYS_FILE",
     "NO_KEYS",
     "RevokedKey",
@@ -33,6 +34,9 @@ __all__ = [
     "load_trusted_keys",
     "read_trusted_keys",
 ]
+
+KEYS_NAME: Final = "keys.json"
+"""What the file is called."""
 
 LARGEST_KEYS_FILE: Final = 4 << 20
 """A larger file is refused, in bytes."""
@@ -111,7 +115,7 @@ NO_KEYS: Final = TrustedKeys({}, {})
 def keys_path() -> Path | None:
     """Where the user's keys are, if anything says where settings belong."""
     directory = settings_directory()
-    return None if directory is None else directory / "keys.json"
+    return None if directory is None else directory / KEYS_NAME
 
 
 def load_trusted_keys(path: Path) -> TrustedKeys:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from las_cli.gathered import gathered
 from las_cli.inputs import warn_of_frozen
 from las_cli.options import FileType, logging_options
 from las_cli.render.phrases import counted
@@ -51,23 +52,6 @@ def seal(*, files: Sequence[Path], check: bool) -> None:
         except InvalidInput as error:
             failures.append(error)
     if problems or failures:
-        raise _all_failures(problems, failures)
+        raise gathered(problems, failures)
     if check:
         click.echo(f"{counted(len(files), 'file')}: every manifest is sealed")
-
-
-def _all_failures(problems: Sequence[Problem], failures: Sequence[InvalidInput]) -> InvalidInput:
-    """One error for what went wrong with several files."""
-    from las_registry.problem import InvalidFile
-    from las_solver.errors import InvalidInput
-
-    gathered = list(problems)
-    others = [one for one in failures if not isinstance(one, InvalidFile)]
-    for one in failures:
-        if isinstance(one, InvalidFile):
-            gathered += one.problems
-    if not others:
-        return InvalidFile(gathered)
-    if len(failures) == 1 and not problems:
-        return failures[0]
-    return InvalidInput("\n".join([*map(str, gathered), *map(str, others)]))
