@@ -13,14 +13,14 @@ __all__ = ["schema"]
 
 
 @click.command(short_help="Print the JSON Schema of what las-solve prints.")
-@click.argument("document", type=click.Choice(["audit", "needs", "plan", "why"]), metavar="DOCUMENT")
+@click.argument("document", type=click.Choice(["audit", "lint", "needs", "plan", "why"]), metavar="DOCUMENT")
 @logging_options
 def schema(*, document: str) -> None:
     """Print the JSON Schema (2020-12) of DOCUMENT.
 
     DOCUMENT is "plan", which describes what `las-solve plan --format json` prints: plan, conflict, error or timeout;
-    "why", for what `las-solve why --format json` prints; "needs", for `las-solve needs --format json`; or "audit",
-    for `las-solve registry audit --format json`.
+    "why", for what `las-solve why --format json` prints; "needs", for `las-solve needs --format json`; or "audit"
+    or "lint", for `las-solve registry audit --format json` and `las-solve registry lint --format json`.
 
     \b
     Examples:

@@ -22,8 +22,11 @@ _LONGEST: Final = 1000
 _COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
-def render_findings(linted: Linted, fixable: int, paper: Paper) -> Iterator[str]:
-    """The findings, each with its hint and the places that have to do with it, and how many there are of each code."""
+def render_findings(linted: Linted, paper: Paper, *, fixable: int, resealable: int) -> Iterator[str]:
+    """The findings, each with its hint and the places that have to do with it, and how many there are of each code.
+
+    `fixable` of them can be mended, and `resealable` more if wrong checksums may be replaced.
+    """
     for one in linted.findings[:_SHOWN]:
         yield from _finding(one, paper)
     more = len(linted.findings) - _SHOWN
@@ -42,6 +45,8 @@ def render_findings(linted: Linted, fixable: int, paper: Paper) -> Iterator[str]
     yield f"{counted(len(linted.findings), 'finding')} ({parts}) in {looked_at}"
     if fixable:
         yield f"{fixable:,} of them can be mended by --fix; --diff shows first what it would change"
+    if resealable:
+        yield f"{resealable:,} more can be by --fix --reseal, once it is known why the checksums do not match"
 
 
 def _finding(one: Finding, paper: Paper) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -54,7 +55,7 @@ class _Places:
 @click.option(
     "--fail-on",
     type=click.Choice(_SEVERITIES),
-    default="warning",
+    default="error",
     show_default=True,
     help="The least severity that makes the exit status 1.",
 )
@@ -124,10 +125,16 @@ def lint(
 
 def _places(paths: Sequence[Path], registries: Sequence[Path]) -> _Places:
     from las_registry.registry import default_directories
+    from las_solver.errors import InvalidInput
 
     if not paths:
         return _Places(tuple(registries) or default_directories(), (), ())
+    missing = next((one for one in paths if not os.path.lexists(one)), None)
+    if missing is not None:
+        raise InvalidInput(f"{missing} does not exist", hint="name registries, or manifest files")
     directories = tuple(one for one in paths if one.is_dir())
+    if not directories and not registries:
+        logger().warning("nothing is known but these files: --registry DIR names the registry around them")
     return _Places(directories, tuple(one for one in paths if one not in directories), tuple(registries))
 
 
@@ -210,8 +217,11 @@ def _print(linted: Linted, mended: Sequence[FixedFile], output_format: str) -> N
         return
     for one in mended:
         click.echo(f"{printable(str(one.path))}: {len(one.done)} mended")
-    fixable = sum(len(one.done) for one in fixed_files(linted.findings))
-    for line in render_findings(linted, fixable, Paper(width=terminal_width(sys.stdout), colour=wants_colour())):
+    fixable, resealable = (
+        sum(len(one.done) for one in fixed_files(linted.findings, reseal=reseal)) for reseal in (False, True)
+    )
+    paper = Paper(width=terminal_width(sys.stdout), colour=wants_colour())
+    for line in render_findings(linted, paper, fixable=fixable, resealable=resealable - fixable):
         click.echo(line, color=True)
 
 
