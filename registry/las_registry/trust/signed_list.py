@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from time import gmtime, strftime, strptime
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from las_registry.compiled.tree import is_inside, is_manifest_file
 from las_registry.problem import LEADS_OUT, printable
@@ -221,20 +221,20 @@ class _ListReading(StrictJson):
 
     def entry(self, path: str, entry: object, known: dict[tuple[str, ...], tuple[str, ...]]) -> tuple[str, ...]:
         """The names of the modules in a file of the list, which is checked; those that are `known` are right."""
-        place = f"files[{shown(path)}]"
         if _FORBIDDEN.search(path) or not _NO_PARTS.isdisjoint(path.split("/")):
-            self.refuse(f"{place}: expected a path inside of the registry, without control characters")
+            self.refuse(f"{_place(path)}: expected a path inside of the registry, without control characters")
         if not is_manifest_file(path.rpartition("/")[2]):
-            self.refuse(f"{place}: a file of this name holds no manifests")
-        fields = self.exactly(entry, _ENTRY_KEYS, place)
+            self.refuse(f"{_place(path)}: a file of this name holds no manifests")
+        is_whole = isinstance(entry, dict) and entry.keys() == _ENTRY_KEYS
+        fields: Any = entry if is_whole else self.exactly(entry, _ENTRY_KEYS, _place(path))
         digest, modules = fields["sha256"], fields["modules"]
         if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
-            self.refuse(f"{place}.sha256: expected 64 digits 0-9 and a-f, found {shown(digest)}")
-        if not isinstance(modules, list) or not all(isinstance(one, str) for one in modules):
-            self.refuse(f"{place}.modules: expected a list of names")
+            self.refuse(f"{_place(path)}.sha256: expected 64 digits 0-9 and a-f, found {shown(digest)}")
+        if not isinstance(modules, list) or not {str}.issuperset(map(type, modules)):
+            self.refuse(f"{_place(path)}.modules: expected a list of names")
         names = tuple(modules)
         if names not in known:
-            self.check_names(names, f"{place}.modules")
+            self.check_names(names, f"{_place(path)}.modules")
             known[names] = names
         return known[names]
 
@@ -246,6 +246,10 @@ class _ListReading(StrictJson):
             self.refuse(f"{place}: {error.message}")
         if list(names) != sorted(set(names)):
             self.refuse(f"{place}: expected each name once, and in order")
+
+
+def _place(path: str) -> str:
+    return f"files[{shown(path)}]"
 
 
 def _some(paths: list[str]) -> str:
