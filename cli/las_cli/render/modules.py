@@ -13,6 +13,7 @@ from las_cli.render.terminal import terminal_width
 if TYPE_CHECKING:
     from las_registry.manifest import Manifest
     from las_registry.registry import Registry
+    from las_registry.trust.standing import Standing
     from las_solver.model import Hardware
 
 __all__ = ["facts_of", "module_document", "module_table", "newest_manifest"]
@@ -50,8 +51,9 @@ def module_document(registry: Registry, newest: Manifest) -> dict[str, object]:
     }
 
 
-def facts_of(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """What a manifest says, as labels and texts; a text is empty where it says nothing."""
+def facts_of(manifest: Manifest, standing: Standing | None = None) -> Iterator[tuple[str, str]]:
+    """What a manifest says, as labels and texts; a text is empty where it says nothing. `standing` says who vouches for
+    it, None where nobody looked."""
     module = manifest.module
     yield "license", manifest.text("license") or ""
     yield "needs", ", ".join(map(str, module.requirements))
@@ -63,7 +65,12 @@ def facts_of(manifest: Manifest) -> Iterator[tuple[str, str]]:
     yield "system packages", ", ".join(module.system_packages)
     yield "manifest", module.source
     yield "checksum", module.checksum or ""
-    yield "signature", "not checked" if manifest.signature else ""
+    if standing is None:
+        yield "signature", "not checked" if manifest.signature else ""
+    else:
+        from las_cli.standings import standing_text
+
+        yield "signature", "" if standing.kind == "unsigned" else standing_text(standing)
 
 
 def _hardware(hardware: Hardware) -> Iterable[str]:

@@ -34,6 +34,7 @@ from las_registry.load import check_directory, no_manifests
 from las_registry.output_file import make_directories, write_output_file
 from las_registry.problem import InvalidFile, Problem, unreadable
 from las_registry.trust.trust import NO_TRUST, Trust
+from las_registry.trust.vouching import Vouching
 
 __all__ = ["freeze", "rebuilt", "refreshed"]
 
@@ -70,17 +71,25 @@ def rebuilt(place: Place, on_progress: Progress | None = None, on_index: Telling
 
 
 def freeze(
-    directory: Path, *, is_forced: bool = False, trust: Trust = NO_TRUST, on_progress: Progress | None = None
+    directory: Path,
+    *,
+    is_forced: bool = False,
+    trust: Trust = NO_TRUST,
+    vouching: Vouching | None = None,
+    on_progress: Progress | None = None,
 ) -> Built:
     """Declares the registry in `directory` finished, as it is, after everything in it was read.
 
-    Raises :class:`InvalidFile` if manifests are rejected, unless `is_forced`, and what
+    Raises :class:`InvalidFile` if manifests are rejected, unless `is_forced`, :class:`RegistryUnusable` if the registry
+    is not what the list says that is `vouching`, and what
     :func:`las_registry.output_file.write_output_file` does.
     """
     place = Place.of(directory, trust)
     found: list[Built] = []
 
     def stamp(built: Built) -> Stamp | None:
+        if vouching is not None:
+            vouching.check(f"{state_of(built.known.items()):x}", lambda: built.known, trust)
         if built.rejections is not None and not is_forced:
             typed = shown(str(directory))
             raise InvalidFile(decode_rejections(built.rejections, shown(os.path.join(directory, "")), typed)[0])  # noqa: PTH118

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from las_registry.trust.policy import DEFAULT_POLICY, Policy
 from las_registry.trust.trust import NO_TRUST, Trust
 from las_registry.user_directories import settings_directory
 
@@ -54,6 +55,10 @@ class UserTrust:
             sha256(b"\0".join(digests)).hexdigest(),
         )
 
+    def policy_of(self, directory: Path) -> Policy:
+        """What is asked of the registry in `directory`."""
+        return DEFAULT_POLICY if self.configuration is None else self.configuration.policy_of(directory)
+
     def of(self, directory: Path) -> tuple[Trust, Vouching | None]:
         """What the registry in `directory` is checked against, and what its signed list comes to, None where no list
         counts.
@@ -62,9 +67,7 @@ class UserTrust:
         """
         if not self.token:
             return NO_TRUST, None
-        trust = Trust(keys=self.keys, token=self.token)
-        if self.configuration is not None:
-            trust = replace(trust, policy=self.configuration.policy_of(directory))
+        trust = Trust(policy=self.policy_of(directory), keys=self.keys, token=self.token)
         from las_registry.trust.vouching import find_vouching
 
         vouching = find_vouching(directory, trust)

@@ -50,10 +50,12 @@ def freeze(*, directory: Path, undo: bool, check: bool, force: bool) -> None:
 def _freeze(directory: Path, place: str, *, is_forced: bool) -> None:
     from las_registry.compiled.refreshing import freeze
     from las_registry.problem import InvalidFile
+    from las_registry.trust.user_trust import UserTrust
 
+    trust, vouching = UserTrust.read().of(directory)
     with Progress("Reading manifests") as progress:
         try:
-            built = freeze(directory, is_forced=is_forced, on_progress=progress)
+            built = freeze(directory, is_forced=is_forced, trust=trust, vouching=vouching, on_progress=progress)
         except InvalidFile:
             logger().warning(f"{place} is not frozen, for manifests in it are rejected; --force freezes what is left")
             raise
@@ -64,10 +66,12 @@ def _freeze(directory: Path, place: str, *, is_forced: bool) -> None:
 
 def _check(directory: Path, place: str) -> None:
     from las_registry.compiled.freezing import differs_from_stamp
+    from las_registry.trust.user_trust import UserTrust
     from las_solver.errors import InvalidInput
 
+    trust, _ = UserTrust.read().of(directory)
     with Progress("Reading manifests") as progress:
-        differs = differs_from_stamp(directory, progress)
+        differs = differs_from_stamp(directory, progress, trust=trust)
     if differs is None:
         raise InvalidInput(f"{place} is not frozen", hint="las-solve registry freeze freezes it")
     if differs:

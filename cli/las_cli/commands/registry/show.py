@@ -26,10 +26,12 @@ from las_cli.render.json import print_json
 from las_cli.render.modules import facts_of
 from las_cli.render.terminal import display_width, printable, terminal_width, wants_colour
 from las_cli.render.text import Paper, wrap
+from las_cli.shadowed import warn_of_shadowed
 
 if TYPE_CHECKING:
     from las_registry.manifest import Manifest
     from las_registry.registry import Registry
+    from las_registry.trust.standing import Standing
     from las_solver.constraint import Requirement
     from las_solver.errors import InvalidInput
     from las_solver.model import Host
@@ -84,17 +86,20 @@ def show(
         _show_interface(loaded, requirement, output_format)
         return
     warn_of(loaded.rejected(requirement.name), registries)
+    warn_of_shadowed(loaded, [requirement.name])
     manifests = list(_manifests(loaded, requirement))
     if not manifests:
         raise _no_version(loaded, requirement)
     host = read_host(profile, assumptions)
     verdicts = _survey(loaded, host, requirement, len(manifests))
     if output_format == "json":
-        print_json(_document(requirement, manifests, verdicts, host))
+        print_json(_document(loaded, requirement, manifests, verdicts, host))
         return
     paper = Paper(width=terminal_width(sys.stdout), colour=wants_colour())
     place = place_of(profile, assumptions)
-    lines = (*_module_lines(manifests[0], paper), *_verdict_lines(verdicts, place, paper))
+    newest = manifests[0]
+    standing = loaded.standing(newest.module.name, newest.module.version)
+    lines = (*_module_lines(newest, standing, paper), *_verdict_lines(verdicts, place, paper))
     click.echo("\n".join(lines), color=True)
 
 
@@ -143,13 +148,13 @@ def _no_version(registry: Registry, requirement: Requirement) -> InvalidInput:
     return InvalidInput(f"no version of {requirement.name} meets {requirement.constraint}", hint=f"there are {shown}")
 
 
-def _module_lines(manifest: Manifest, paper: Paper) -> Iterator[str]:
+def _module_lines(manifest: Manifest, standing: Standing | None, paper: Paper) -> Iterator[str]:
     module = manifest.module
     yield paper.style(f"{module.name} {module.version}", bold=True) + f"  {module.category}"
     description = " ".join((manifest.text("description") or "").split())
     yield from wrap(printable(description), paper=paper, first="  ", indent="  ")
     yield ""
-    yield from _rows([(label, text) for label, text in facts_of(manifest) if text], paper)
+    yield from _rows([(label, text) for label, text in facts_of(manifest, standing) if text], paper)
 
 
 def _rows(rows: Sequence[tuple[str, str]], paper: Paper) -> Iterator[str]:
@@ -203,7 +208,7 @@ def _reasons(verdict: Verdict) -> Iterator[str]:
 
 
 def _document(
-    requirement: Requirement, manifests: Sequence[Manifest], verdicts: Sequence[Verdict], host: Host
+    registry: Registry, requirement: Requirement, manifests: Sequence[Manifest], verdicts: Sequence[Verdict], host: Host
 ) -> dict[str, object]:
     from las_registry.host.profile import profile_document
     from las_solver.document import conflict_document
@@ -216,7 +221,7 @@ def _document(
     return {
         "module": requirement.name,
         "request": str(requirement),
-        "versions": [{**_described(one), "fits": fates[one.module.version]} for one in manifests],
+        "versions": [{**_described(registry, one), "fits": fates[one.module.version]} for one in manifests],
         "verdicts": [
             {
                 "versions": verdict.span.constraint,
@@ -229,15 +234,19 @@ def _document(
     }
 
 
-def _described(manifest: Manifest) -> dict[str, object]:
+def _described(registry: Registry, manifest: Manifest) -> dict[str, object]:
     """One version as JSON: what the manifest says, and where it stands."""
     module = manifest.module
+    standing = registry.standing(module.name, module.version)
+    assert standing is not None
     return {
         "module": module.name,
         "version": str(module.version),
         "source": module.source,
         "checksum": manifest.checksum,
         "sealed": module.checksum is not None,
-        "signature_checked": False if manifest.signature else None,
+        "signature_checked": standing.kind in ("valid", "other-names") if manifest.signature else None,
+        "standing": standing.kind,
+        "key": standing.key_id,
         "manifest": manifest.content,
     }

@@ -36,11 +36,19 @@ def validate(*, paths: Sequence[Path], registries: Sequence[Path], output_format
     from las_registry.load import load_directory, load_files
     from las_registry.manifest import Pool
     from las_registry.registry import default_directories
+    from las_registry.trust.policy import Policy
+    from las_registry.trust.trust import Trust
+    from las_registry.trust.user_trust import UserTrust
 
+    user = UserTrust.read()
     places = tuple(paths) or tuple(registries) or default_directories()
     pool, files = Pool(), [one for one in paths if not one.is_dir()]
     with Progress("Reading manifests") as progress:
-        shelves = [load_directory(one, pool, progress) for one in places if one not in files]
+        shelves = [
+            load_directory(one, pool, progress, trust=Trust(policy=Policy(links=user.policy_of(one).links)))
+            for one in places
+            if one not in files
+        ]
         shelves += [load_files(files, pool, progress)] if files else []
     warn_of_frozen(places)
     problems = [problem for shelf in shelves for problem in shelf.problems]
