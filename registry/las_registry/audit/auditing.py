@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from las_registry.audit.findings import Audit
+from las_registry.audit.journal import FileJournal, Journal, NoJournal
+from las_registry.audit.part import IDEAL, Found, Part, Question, Work
+from las_registry.audit.summing_up import Verdict, sum_up, undecided_or_failing
+from las_registry.compiled.opening import RELEASE
+from las_registry.host.profile import host_from_document, profile_document
+from las_registry.processes import can_start, executor, processors, uninterrupted
 from las_registry.registry import Registry
-from las_solver.constraint import Requirement
+from las_registry.user_directories import cache_directory
+from las_solver.constraint import ANY, Requirement
+from las_solver.errors import InvalidInput
 from las_solver.model import Host
+from las_solver.ranks import intervals_of
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = ["Progress", "audit"]
+
+_PART: Final = 250
+"""About how many versions a process looks at between two reports; so many are lost with an interruption."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How many verdicts (versions on hosts) are `done` of `total`, and how many of those are `resumed` from before."""
+    """How many verdicts (versions on hosts) are `done` of `total`, and how many of those are `resumed` from before.
+
+    Once it is known which versions have no plan on any host, `total` grows by those that are then looked at again.
+    """
 
     done: int
     total: int
@@ -37,6 +62,207 @@ def audit(
     `open_registry` is called by each process and can be pickled: ``partial(Registry.open, directories)``. By default
     there are as many `processes` as can run at a time. A version on a host may take so many `seconds` (None: any time)
     until it is undecided. Unless `fresh`, it goes on where one of the same registry and hosts was interrupted. Raises
-    :class:`las_registry.problem.RegistryUnusable` like :meth:`Registry.open`.
+    :class:`las_registry.problem.RegistryUnusable` like :meth:`Registry.open`, and
+    :class:`las_solver.errors.InvalidInput` if there is no host, or no module of a name that is wanted.
     """
-    raise NotImplementedError
+    if not hosts:
+        raise InvalidInput("there is no host to audit the registry for", hint="name a directory with host profiles")
+    with _collection_paused():
+        registry = open_registry()
+        questions = _questions(registry, wanted)
+        journal = _journal(registry, hosts, questions)
+        if fresh:
+            journal.end()
+        documents = {name: profile_document(host) for name, host in hosts.items()}
+        run = _Run(
+            here=lambda: Work(registry, hosts, seconds),
+            elsewhere=partial(_prepare, open_registry, documents, seconds),
+            processes=processes or processors(),
+            journal=journal,
+            on_progress=on_progress,
+        )
+        verdicts = run.finish(_parts(sorted(hosts), questions))
+        verdicts += run.finish(_parts([IDEAL], _nowhere(questions, verdicts)))
+        modules = {one.module: _numbers(registry, one) for one in questions}
+        digests = {name: _digest(document) for name, document in documents.items()}
+        found = sum_up(registry, digests, modules, verdicts)
+        journal.end()
+        return found
+
+
+def _questions(registry: Registry, wanted: Sequence[Requirement] | None) -> tuple[Question, ...]:
+    """The versions in question, in order of module."""
+    ranks: dict[str, set[int]] = {}
+    everything = [Requirement(name, ANY) for name in registry.names()]
+    for requirement in everything if wanted is None else wanted:
+        module = registry.ranked(requirement.name)
+        if module is None:
+            raise InvalidInput(
+                f"there is no module {requirement.name!r} in the registry", hint="look with las-solve list"
+            )
+        for low, high in module.admitted(requirement.constraint):
+            ranks.setdefault(requirement.name, set()).update(range(low, high + 1))
+    return tuple(Question(name, intervals_of(sorted(several))) for name, several in sorted(ranks.items()))
+
+
+def _numbers(registry: Registry, question: Question) -> tuple[str, ...]:
+    """The versions in question, from old to new."""
+    module = registry.ranked(question.module)
+    assert module is not None, "only modules that are there are in question"
+    return tuple(str(module.versions[rank]) for low, high in question.ranks for rank in range(low, high + 1))
+
+
+def _journal(registry: Registry, hosts: Mapping[str, Host], questions: Sequence[Question]) -> Journal:
+    """What is kept of an audit of these versions on these hosts; nothing if there is no cache.
+
+    Its key has everything that is in the results: what the manifests say, where they stand, and what does not count.
+    """
+    folder = cache_directory()
+    if folder is None:
+        return NoJournal()
+    key = sha256()
+    for one in (RELEASE, registry.digest, _digest({name: profile_document(host) for name, host in hosts.items()})):
+        key.update(f"{one}\n".encode())
+    for problem in registry.problems:
+        key.update(f"{problem}\n".encode())
+    for name in registry.names():
+        for candidate in registry.versions(name):
+            key.update(f"{name} {candidate.version} {candidate.source}\n".encode())
+    for question in questions:
+        key.update(f"{question.module} {question.ranks}\n".encode())
+    return FileJournal(folder, key.hexdigest()[:32])
+
+
+def _digest(document: object) -> str:
+    """The digest of plain values."""
+    return "sha256:" + sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _parts(hosts: Sequence[str | None], questions: Iterable[Question]) -> list[Part]:
+    """The questions about each of `hosts`, in parts of about the same size; one process looks at a host at a time."""
+    lists: list[tuple[Question, ...]] = []
+    several: list[Question] = []
+    for question in _split(questions):
+        several.append(question)
+        if sum(one.size for one in several) >= _PART:
+            lists.append(tuple(several))
+            several = []
+    if several:
+        lists.append(tuple(several))
+    return [Part(host, one) for host in hosts for one in lists]
+
+
+def _split(questions: Iterable[Question]) -> Iterator[Question]:
+    """The same questions, none about more versions than a part may have."""
+    for module, ranks in questions:
+        for low, high in ranks:
+            for start in range(low, high + 1, _PART):
+                yield Question(module, ((start, min(start + _PART - 1, high)),))
+
+
+def _nowhere(questions: Iterable[Question], verdicts: Sequence[Verdict]) -> Iterator[Question]:
+    """The versions in question that are not known to have a plan on any host."""
+    left = undecided_or_failing(verdicts)
+    for module, _ in questions:
+        if ranks := left.get(module):
+            yield Question(module, intervals_of(sorted(ranks)))
+
+
+class _Run:
+    """Finishes parts, here or in other processes: `here` makes what does that, `elsewhere` prepares a process."""
+
+    def __init__(
+        self,
+        *,
+        here: Callable[[], Work],
+        elsewhere: Callable[[], None],
+        processes: int,
+        journal: Journal,
+        on_progress: Callable[[Progress], None],
+    ) -> None:
+        self._here = here
+        self._elsewhere = elsewhere
+        self._processes = processes
+        self._journal = journal
+        self._known = journal.read()
+        self._on_progress = on_progress
+        self._done = self._total = self._resumed = 0
+
+    def finish(self, parts: Sequence[Part]) -> list[Verdict]:
+        """What becomes of `parts`, in their order; those that are known from before are not done again."""
+        names = {part: part.name for part in parts}
+        found: dict[Part, Found] = {}
+        self._total += sum(part.size for part in parts)
+        for part in parts:
+            if names[part] in self._known:
+                found[part] = Found.read(self._known[names[part]])
+                self._done += part.size
+                self._resumed += part.size
+        self._tell()
+        for part, document in self._do([part for part in parts if part not in found]):
+            found[part] = Found.read(document)
+            if found[part].is_final:
+                self._journal.add(names[part], document)
+            self._done += part.size
+            self._tell()
+        return [(part, found[part]) for part in parts]
+
+    def _tell(self) -> None:
+        self._on_progress(Progress(done=self._done, total=self._total, resumed=self._resumed))
+
+    def _do(self, parts: Sequence[Part]) -> Iterator[tuple[Part, object]]:
+        left = dict.fromkeys(parts)
+        processes = min(self._processes, len(parts))
+        if processes > 1 and can_start():
+            for part, document in self._do_elsewhere(parts, processes):
+                del left[part]
+                yield part, document
+        if left:
+            work = self._here()
+            for part in left:
+                yield part, work.do(part).document
+
+    def _do_elsewhere(self, parts: Sequence[Part], processes: int) -> Iterator[tuple[Part, object]]:
+        """The results of other processes, as they come; fewer than there are parts if one of these was ended."""
+        from concurrent.futures import FIRST_COMPLETED, wait
+        from concurrent.futures.process import BrokenProcessPool
+
+        waiting: dict[Future[object], Part] = {}
+        left = iter(parts)
+        with executor(processes, self._elsewhere) as pool, suppress(BrokenProcessPool, OSError):
+            while True:
+                for part in islice(left, 2 * processes - len(waiting)):
+                    with uninterrupted():
+                        waiting[pool.submit(_do, part)] = part
+                if not waiting:
+                    return
+                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    part = waiting.pop(future)
+                    yield part, future.result()
+
+
+_work: Work | None = None
+
+
+def _prepare(open_registry: Callable[[], Registry], hosts: Mapping[str, object], seconds: float | None) -> None:
+    """Prepares a process for its share of an audit."""
+    global _work
+    _work = Work(open_registry(), {name: host_from_document(host) for name, host in hosts.items()}, seconds)
+
+
+def _do(part: Part) -> object:
+    assert _work is not None, "the process was prepared"
+    return _work.do(part).document
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Nothing here makes reference cycles in number, and looking for them would go through the registry each time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -95,7 +95,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undecided:
-    """Time ran out before it was known whether these versions of a module can be planned on `hosts`."""
+    """Time ran out before it was known whether these versions of a module can be planned on `hosts`.
+
+    Without hosts, before it was known whether they could on any.
+    """
 
     module: str
     versions: tuple[str, ...]
