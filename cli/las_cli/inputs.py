@@ -109,6 +109,7 @@ def warn_of_unknown(request: Request, host: Host, registry: Registry) -> None:
 
 def unknown_module(name: str, registry: Registry) -> InvalidInput:
     """The error about a module that there is not: why its manifests were rejected, else what `name` may stand for."""
+    from las_cli.shadowed import why_nowhere
     from las_registry.problem import InvalidFile
     from las_solver.errors import InvalidInput
     from las_solver.source import RejectedManifest
@@ -116,6 +117,9 @@ def unknown_module(name: str, registry: Registry) -> InvalidInput:
     rejected = registry.rejected(name)
     if rejected:
         return InvalidFile(rejected)
+    nowhere = None if registry.is_plain else why_nowhere(registry, name)
+    if nowhere is not None:
+        return InvalidInput(f"there is no module {name!r}", hint=nowhere)
     if registry.providers(name):
         hint = f"las-solve registry show {name} lists the modules that provide it"
         return InvalidInput(f"{name} is an interface, not a module", hint=hint)

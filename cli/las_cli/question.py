@@ -203,7 +203,12 @@ def answer(question: Question, *, explaining: Callable[[], bool] | None = None) 
     def plan(out_of_time: Callable[[], bool]) -> Plan | Conflict:
         return question.planner.plan(question.request, stop=out_of_time, stop_explaining=stop_explaining)
 
-    return in_time(question, plan)
+    found = in_time(question, plan)
+    if not question.registry.is_plain:
+        from las_cli.shadowed import warn_of_others
+
+        warn_of_others(question.registry, question.request, found)
+    return found
 
 
 def in_time(question: Question, ask: Callable[[Callable[[], bool]], Found]) -> Found:

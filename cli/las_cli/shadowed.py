@@ -13,11 +13,30 @@ from las_cli.logging import logger
 if TYPE_CHECKING:
     from las_registry.offer import Offer
     from las_registry.registry import Registry
+    from las_solver.conflict import Conflict
+    from las_solver.model import Request
+    from las_solver.plan import Plan
 
-__all__ = ["warn_of_shadowed", "why_nowhere"]
+__all__ = ["warn_of_others", "warn_of_shadowed", "why_nowhere"]
 
 _MOST: Final = 5
 _KEY: Final = "las_cli.shadowed"
+
+
+def warn_of_others(registry: Registry, request: Request, found: Plan | Conflict) -> None:
+    """Warns of the modules that are asked for, or in the answer `found`, and that other registries have or might."""
+    from las_solver.plan import Plan
+
+    asked = [one.name for one in request.requirements]
+    if isinstance(found, Plan):
+        warn_of_shadowed(registry, [*asked, *(step.module for step in found.steps if step.action != "remove")])
+        return
+    from las_solver.statement import UnknownModule
+
+    warn_of_shadowed(registry, asked)
+    for name in dict.fromkeys(one.module for one in found.core if isinstance(one, UnknownModule)):
+        if (why := why_nowhere(registry, name)) is not None:
+            logger().warning(f"there is no module named {name} here: {why}")
 
 
 def warn_of_shadowed(registry: Registry, names: Iterable[str]) -> None:

@@ -228,7 +228,7 @@ class Registry:
 
     def interfaces(self) -> Iterable[str]:
         """The names of all interfaces that a version provides, in order."""
-        if self._is_plain:
+        if self.is_plain:
             return self._shelves[0].interfaces()
         return sorted({one for shelf in self._shelves for one in shelf.interfaces() if self.providers(one)})
 
@@ -274,7 +274,7 @@ class Registry:
         stands there with the digest of its file's bytes and its place in that file, since working out checksums takes
         much longer.
         """
-        if self._is_plain and (known := self._shelves[0].digest) is not None:
+        if self.is_plain and (known := self._shelves[0].digest) is not None:
             return known
         from las_registry.registry_digest import digest_of  # late: a plan for people needs none
 
@@ -282,7 +282,7 @@ class Registry:
             line
             for place, shelf in enumerate(self._shelves)
             for line in shelf.digest_lines()
-            if self._is_plain or self._counts(line.partition(" ")[0], place)
+            if self.is_plain or self._counts(line.partition(" ")[0], place)
         )
 
     def standing(self, name: str, version: Version) -> Standing | None:
@@ -333,14 +333,14 @@ class Registry:
 
     def _shelf(self, name: str) -> RegistryShelf | None:
         """The only shelf that counts for the module called `name`, None if no shelf has it."""
-        if self._is_plain:
+        if self.is_plain:
             return self._shelves[0]
         places = enumerate(self._shelves)
         return next((shelf for place, shelf in places if shelf.has(name) and self._may_provide(name, place)), None)
 
     @cached_property
-    def _is_plain(self) -> bool:
-        """Whether all there is counts."""
+    def is_plain(self) -> bool:
+        """Whether all there is counts: there is one registry, and the user maps no names to any."""
         return len(self._shelves) == 1 and self._rules is None
 
     def _counts(self, name: str, place: int) -> bool:
@@ -357,7 +357,7 @@ class Registry:
 
     def _counted(self, names: Callable[[RegistryShelf], Collection[str]]) -> Collection[str]:
         """Those of the `names` on each shelf for which it counts, in order."""
-        if self._is_plain:
+        if self.is_plain:
             return names(self._shelves[0])
         return sorted(
             {name for place, shelf in enumerate(self._shelves) for name in names(shelf) if self._counts(name, place)}
@@ -365,8 +365,11 @@ class Registry:
 
     def _refuse_if_empty(self) -> None:
         for place, shelf in enumerate(self._shelves):
-            if not shelf.is_empty and (self._is_plain or any(self._counts(name, place) for name in shelf.names())):
+            if not shelf.is_empty and (self.is_plain or any(self._counts(name, place) for name in shelf.names())):
                 return
+        if self._shelves and not self.problems:
+            hint = "name the registries, too, to which it maps their modules"
+            raise RegistryUnusable("registries.yaml lets no module come from the registries that are named", hint=hint)
         raise RegistryUnusable(
             "the registry holds no manifest that can be used" if self.problems else "no registry was named",
             hint="correct its manifests" if self.problems else "name a directory that holds manifests",

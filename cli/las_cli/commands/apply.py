@@ -115,6 +115,7 @@ def _apply(
     """Records the plan; raises :class:`InvalidInput` if it is out of date, or not right."""
     from las_cli.inputs import load_registry
     from las_cli.installed import read_installed, with_installed
+    from las_cli.shadowed import warn_of_shadowed
     from las_registry.lifecycle.content_digest import content_digest
     from las_solver.check import check_plan
 
@@ -135,6 +136,7 @@ def _apply(
         f"{shown} is not right",
         "plan again; las-solve check proves what it prints",
     )
+    warn_of_shadowed(registry, [step["module"] for step in document["steps"] if step["action"] != "remove"])
     # So that it is refused if somebody else is quicker.
     digest = content_digest((), (), ()) if content is None else content.digest
     with open_store(store, writing=not dry_run) as opened:

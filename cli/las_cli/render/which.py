@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["which_document", "which_lines"]
 
 _MOST_REJECTED: Final = 5
-_COLOURS: Final = {"counts": "green", "earlier": "yellow", "rule": "yellow", "absent": None}
+_COLOURS: Final = {"counts": "green", "earlier": "yellow", "rule": "yellow", "absent": "reset"}
 
 
 def which_lines(name: str, offers: Sequence[Offer], rule: NameRule | None, paper: Paper) -> Iterator[str]:
@@ -28,9 +28,8 @@ def which_lines(name: str, offers: Sequence[Offer], rule: NameRule | None, paper
         yield ""
         first, indent = f"{number}. ", " " * len(f"{number}. ")
         yield from wrap(printable(one.directory), paper=paper, first=first, indent=indent, bold=True)
-        colour = _COLOURS[one.fate]
         verdict = _verdict(one, rule, source)
-        yield from wrap(verdict, paper=paper, first=indent, indent=f"{indent}  ", **({"fg": colour} if colour else {}))
+        yield from wrap(verdict, paper=paper, first=indent, indent=f"{indent}  ", fg=_COLOURS[one.fate])
         for text in _facts(one):
             yield from wrap(printable(text), paper=paper, first=indent, indent=f"{indent}  ")
     if rule is not None:
