@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from las_cli.render.phrases import counted, in_short
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["render_audit", "render_difference"]
 
 _MOST_CAUSES: Final = 10
-_MOST_FAILURES: Final = 4
+_MOST_MODULES: Final = 4
 _MOST_CHANGES: Final = 20
 _MOST_NAMES: Final = 3
 _EVERYTHING: Final = 1 << 62
@@ -61,18 +61,47 @@ def _summary(audit: Audit) -> str:
         f"{what} on {counted(len(audit.hosts), 'host')}: {plans - barred - unknown:,} of {counted(plans, 'plan')} exist"
     )
     if barred:
-        text += f", {barred:,} do not, for {counted(len(audit.causes), 'cause')}"
+        text += f", {barred:,} {'does' if barred == 1 else 'do'} not, for {counted(len(audit.causes), 'cause')}"
     return text + (f", {unknown:,} undecided" if unknown else "")
 
 
 def _cause(cause: Cause, number: int, hosts: Sequence[str], paper: Paper, everything: bool) -> Iterator[str]:
     versions = {(failure.module, version) for failure in cause.failures for version in failure.versions}
-    on = _on(sorted({host for failure in cause.failures for host in failure.hosts}), hosts)
-    yield from wrap(f"{number}. bars {counted(len(versions), 'version')} {on}", paper=paper, indent="   ", bold=True)
+    some = {host for failure in cause.failures for host in failure.hosts}
+    on = _on(some, hosts, _EVERYTHING if everything else _MOST_NAMES)
+    title = f"{number}. bars {counted(len(versions), 'version')} {on}"
+    yield from wrap(printable(title), paper=paper, indent="   ", bold=True)
+    first, *more = cause.failures
+    if more:
+        yield from wrap(printable(f"e.g. {first.text} on {first.hosts[0]}:"), paper=paper, first="   ", indent="   ")
     yield from _statements(cause.statements, paper, "   ")
-    rows = [f"{failure.text} {_on(failure.hosts, hosts)}" for failure in cause.failures]
-    if len(rows) > 1 or cause.failures[0].core != cause.statements:
-        yield from _bounded(rows, paper, "   - ", _EVERYTHING if everything else _MOST_FAILURES)
+    rows = _every_failure(cause, hosts) if everything else _modules(cause, hosts)
+    if len(rows) > 1 or (len(first.core) > len(cause.statements) and not more):
+        yield from wrap("bars:", paper=paper, first="   ")
+        yield from _bounded(rows, paper, "     ", _EVERYTHING if everything else _MOST_MODULES)
+
+
+def _every_failure(cause: Cause, hosts: Sequence[str]) -> list[str]:
+    """A row for each range of versions that `cause` bars, with all hosts."""
+    ranges: dict[str, set[str]] = {}
+    for failure in cause.failures:
+        ranges.setdefault(failure.text, set()).update(failure.hosts)
+    return [f"{text} {_on(some, hosts, _EVERYTHING)}" for text, some in ranges.items()]
+
+
+def _modules(cause: Cause, hosts: Sequence[str]) -> list[str]:
+    """A row for each module that `cause` bars, those first of which it bars most."""
+    modules: dict[str, list[Failure]] = {}
+    for failure in cause.failures:
+        modules.setdefault(failure.module, []).append(failure)
+    rows = []
+    for name, failures in modules.items():
+        texts = list(dict.fromkeys(failure.text for failure in failures))
+        versions = {version for failure in failures for version in failure.versions}
+        what = texts[0] if len(texts) == 1 else f"{counted(len(versions), 'version')} of {name}"
+        on = _on({host for failure in failures for host in failure.hosts}, hosts)
+        rows.append((-sum(failure.size for failure in failures), name, f"{what} {on}"))
+    return [row for _, _, row in sorted(rows)]
 
 
 def _statements(statements: Iterable[Told], paper: Paper, margin: str) -> Iterator[str]:
@@ -96,13 +125,16 @@ def _never(never: Sequence[Failure], paper: Paper, everything: bool) -> Iterator
         yield from wrap(f"- and {len(never) - len(shown):,} more: --all shows everything", paper=paper, indent="  ")
 
 
-def _on(some: Sequence[str], hosts: Sequence[str]) -> str:
-    """Which of all `hosts`, in few words."""
-    if len(some) == len(hosts):
-        return "everywhere" if len(hosts) > 1 else f"on {some[0]}"
-    if len(some) > _MOST_NAMES:
-        return f"on {len(some)} of {len(hosts)} hosts ({in_short(some, _MOST_NAMES)})"
-    return f"on {in_short(some)}"
+def _on(some: Collection[str], hosts: Sequence[str], most: int = _MOST_NAMES) -> str:
+    """Which of all `hosts`, in few words: at most so many names."""
+    others = [one for one in hosts if one not in some]
+    if not others and len(hosts) > 1:
+        return "everywhere"
+    if len(some) <= max(most, _MOST_NAMES):
+        return f"on {', '.join(sorted(some))}"
+    if len(others) <= _MOST_NAMES:
+        return f"everywhere but on {', '.join(others)}"
+    return f"on {len(some)} of {len(hosts)} hosts"
 
 
 def _bounded(rows: Sequence[str], paper: Paper, first: str, most: int) -> Iterator[str]:
