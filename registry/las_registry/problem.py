@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -23,6 +24,7 @@ __all__ = [
     "Problem",
     "RegistryUnusable",
     "format_path",
+    "is_visible",
     "printable",
     "render_problems",
     "unreadable",
@@ -35,6 +37,10 @@ LEADS_OUT: Final = "it leads out of the registry"
 """Why a link is not followed."""
 
 _SHOWN = 20
+_INVISIBLE: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
+"""Letters, marks and symbols that leave nothing to be seen, so that texts that differ look alike."""
 
 
 def format_path(path: Iterable[str | int]) -> str:
@@ -66,7 +72,7 @@ class Problem:
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         field = f"{self.field}: " if self.field else ""
-        hint = "" if self.hint is None else f"\n  hint: {self.hint}"
+        hint = "" if self.hint is None else f"\n  hint: {printable(self.hint)}"
         return printable(f"{place}: {field}{self.message}") + hint
 
 
@@ -110,5 +116,15 @@ def render_problems(problems: tuple[Problem, ...]) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` with control characters escaped, so that a hostile file cannot draw on a terminal."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    """`text` with escapes for all that could steer a terminal, or cannot be seen, so that a hostile file cannot draw on
+    one."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() and is_visible(one) else one.encode("unicode_escape").decode() for one in text
+    )
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is no letter, mark or symbol in `text` that leaves nothing to be seen."""
+    return text.isascii() or _INVISIBLE.search(text) is None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from las_registry.problem import is_visible
 from las_registry.yaml_value import NULLS
 
 __all__ = ["flow_text", "scalar_text"]
@@ -31,7 +32,13 @@ def scalar_text(text: str) -> str:
     """A text, in quotes where a reader could take it for something else than its source text."""
     if _PLAIN.fullmatch(text) and text not in NULLS:
         return text
-    return '"' + "".join(_ESCAPES.get(one) or (one if one.isprintable() else _escaped(one)) for one in text) + '"'
+    return (
+        '"'
+        + "".join(
+            _ESCAPES.get(one) or (one if one.isprintable() and is_visible(one) else _escaped(one)) for one in text
+        )
+        + '"'
+    )
 
 
 def _escaped(character: str) -> str:

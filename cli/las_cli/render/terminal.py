@@ -7,6 +7,8 @@ import sys
 import unicodedata
 from typing import Final, TextIO
 
+from las_registry.problem import is_visible
+
 __all__ = ["display_width", "printable", "shorten", "terminal_width", "wants_colour"]
 
 _UNSAFE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -17,13 +19,13 @@ _ELLIPSIS: Final = "…"
 
 def printable(text: str) -> str:
     """`text` with every character escaped that could steer a terminal or hide text."""
-    if text.isprintable():
+    if text.isprintable() and is_visible(text):
         return text
     return "".join(_escaped(character) for character in text)
 
 
 def _escaped(character: str) -> str:
-    if character.isprintable() or unicodedata.category(character) not in _UNSAFE_CATEGORIES:
+    if is_visible(character) and unicodedata.category(character) not in _UNSAFE_CATEGORIES:
         return character
     return character.encode("unicode_escape").decode("ascii")
 
