@@ -22,21 +22,21 @@ _COLOURS: Final = {"counts": "green", "earlier": "yellow", "rule": "yellow", "ab
 
 def which_lines(name: str, offers: Sequence[Offer], rule: NameRule | None, paper: Paper) -> Iterator[str]:
     """The lines of a text: where the module called `name` comes from, and what each registry has of it."""
-    yield from wrap(_headline(name, offers), paper=paper, bold=True)
+    yield from wrap(_headline(name, offers), paper=paper, widest=paper.width, bold=True)
     source = next((number for number, one in enumerate(offers, start=1) if one.fate == "counts"), 0)
     for number, one in enumerate(offers, start=1):
         yield ""
         first, indent = f"{number}. ", " " * len(f"{number}. ")
-        yield from wrap(printable(one.directory), paper=paper, first=first, indent=indent, bold=True)
+        yield f"{first}{paper.style(printable(one.directory), bold=True)}"
         verdict = _verdict(one, rule, source)
         yield from wrap(verdict, paper=paper, first=indent, indent=f"{indent}  ", fg=_COLOURS[one.fate])
         for text in _facts(one):
-            yield from wrap(printable(text), paper=paper, first=indent, indent=f"{indent}  ")
+            yield from wrap(printable(text), paper=paper, first=indent, indent=f"{indent}  ", widest=paper.width)
     if rule is not None:
         yield ""
         whose = " or ".join(map(printable, sorted(rule.registries)))
         text = f"{printable(rule.place)}: {rule.pattern.text} comes from {whose} alone."
-        yield from wrap(text, paper=paper, indent="  ")
+        yield from wrap(text, paper=paper, widest=paper.width, indent="  ")
 
 
 def which_document(name: str, offers: Sequence[Offer], rule: NameRule | None) -> dict[str, object]:
