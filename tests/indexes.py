@@ -22,7 +22,8 @@ def said(registry: Registry) -> list[object]:
             assert manifest is not None, (one, registry.versions(name))
             document = manifest.document
             lines = [document.line_of(path) for path in ((), ("version",), ("hardware", "gpu", "vram_min"))]
-            told += [one, str(one), manifest.content, manifest.checksum, manifest.signature]
+            told += [one, str(one), manifest.content, manifest.checksum, manifest.signature, manifest.standing]
+            told.append(registry.standing(name, one.version))
             told += [document.file, document.index, document.line, lines]
     return [*told, list(registry.names()), registry.unchecked_signatures]
 

@@ -84,7 +84,7 @@ def test_show(run_cli: RunCli, registry: str) -> None:
         "  consumes         database\n"
         "  system packages  git\n"
         "  manifest         app/manifest.yaml\n"
-        "  signature        not checked\n"
+        "  signature        not checked: the key 0000000000000000 is not trusted\n"
         "\n"
         "Versions on this machine with cores=2, newest first\n"
         "  does not fit  1.10\n"
