@@ -21,5 +21,6 @@ def _directories_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Itera
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.delenv("LAS_SOLVE_CACHE", raising=False)
+        patch.delenv("LAS_SOLVE_CONFIG", raising=False)
         patch.delenv("LAS_SOLVE_STORE", raising=False)
         yield

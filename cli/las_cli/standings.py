@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from las_cli.logging import logger
@@ -12,6 +10,7 @@ from las_cli.logging import logger
 if TYPE_CHECKING:
     from las_registry.registry import Registry
     from las_registry.trust.standing import Standing
+    from las_solver.conflict import Conflict
     from las_solver.plan import Plan
 
 __all__ = ["standing_text", "warn_of_standings"]
@@ -36,15 +35,16 @@ def standing_text(standing: Standing) -> str:
             return "none"
 
 
-def warn_of_standings(registry: Registry, plan: Plan, directories: Sequence[Path]) -> None:
-    """Warns of the modules that `plan` brings for which nobody vouches, where the user wants to be warned of that."""
-    found = list(_doubtful(registry, plan))
+def warn_of_standings(registry: Registry, answer: Plan | Conflict) -> None:
+    """Warns of the modules that a plan brings for which nobody vouches, where the user wants to be warned of that."""
+    from las_solver.plan import Plan
+
+    found = list(_doubtful(registry, answer)) if isinstance(answer, Plan) else []
     log = logger()
     for module, text in found[:_SHOWN]:
         log.warning(f"nobody vouches for {module}: its signature is {text}")
     if len(found) > _SHOWN:
-        command = shlex.join(["las-solve", "registry", "verify", *map(str, directories)])
-        log.warning(f"nor for {len(found) - _SHOWN} more; {command} shows them all")
+        log.warning(f"nor for {len(found) - _SHOWN} more; las-solve registry verify shows them all")
 
 
 def _doubtful(registry: Registry, plan: Plan) -> Iterable[tuple[str, str]]:

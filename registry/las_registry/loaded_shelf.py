@@ -25,7 +25,7 @@ __all__ = ["LoadedShelf"]
 
 
 class LoadedShelf:
-    """What a :class:`las_registry.load.Shelf` holds, as a :class:`las_registry.registry.RegistryShelf`."""
+    """What a :class:`las_registry.load.Shelf` holds, as a :class:`las_registry.registry_shelf.RegistryShelf`."""
 
     def __init__(self, shelf: Shelf, trust: Trust = NO_TRUST) -> None:
         self._shelf = shelf

@@ -9,7 +9,7 @@ from las_solver.lazy_dataclass import dataclass
 if TYPE_CHECKING:
     from packaging.version import Version
 
-    from las_registry.registry import RegistryShelf
+    from las_registry.registry_shelf import RegistryShelf
     from las_registry.trust.policy import Policy
     from las_solver.source import RejectedManifest
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from las_registry.problem import Problem, RegistryUnusable, printable
 from las_registry.trust.configuration import real_path
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from las_registry.compiled.opening import Telling
     from las_registry.manifest import Manifest
     from las_registry.offer import Offer
-    from las_registry.rejection import Rejection
+    from las_registry.registry_shelf import RegistryShelf
     from las_registry.trust.configuration import Configuration, NameRule
     from las_registry.trust.standing import Standing
     from las_solver.constraint import Requirement
     from las_solver.ranked import RankedModule
 
-__all__ = ["Progress", "Registry", "RegistryShelf", "default_directories"]
+__all__ = ["Progress", "Registry", "default_directories"]
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the number of files that are read and the number of files that there are."""
@@ -40,88 +40,6 @@ Progress: TypeAlias = Callable[[int, int], None]
 def default_directories() -> tuple[Path, ...]:
     """Where modules come from if nobody says otherwise: the bundled catalog."""
     return (Path(__file__).with_name("catalog") / "modules",)
-
-
-class RegistryShelf(Protocol):
-    """What one directory of manifests holds."""
-
-    @property
-    def directory(self) -> str:
-        """The directory, as it is shown."""
-        ...
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no manifest can be used."""
-        ...
-
-    @property
-    def digest(self) -> str | None:
-        """The digest of all manifests that can be used, None if nobody has worked it out; see `Registry.digest`."""
-        ...
-
-    @property
-    def problems(self) -> Sequence[Problem]:
-        """All problems, in order of files and lines."""
-        ...
-
-    @property
-    def rejections(self) -> Sequence[Rejection]:
-        """All rejected manifests."""
-        ...
-
-    def has(self, name: str) -> bool:
-        """Whether there is a module called `name`, even if only in rejected manifests."""
-        ...
-
-    def ranked(self, name: str) -> RankedModule | None:
-        """All versions of the module called `name`, or None if there are none."""
-        ...
-
-    def versions(self, name: str) -> Sequence[ModuleVersion]:
-        """Every version of the module called `name`, newest first; empty if it is unknown."""
-        ...
-
-    def providers(self, interface: str) -> Collection[str]:
-        """The names of all modules of which a version provides `interface`, in order."""
-        ...
-
-    def prerelease_namers(self, name: str) -> Collection[str]:
-        """The names of all modules of which a version has an entry on `name` that names a pre-release, in order."""
-        ...
-
-    def names(self) -> Sequence[str]:
-        """The names of all modules that have versions, in order."""
-        ...
-
-    def interfaces(self) -> Sequence[str]:
-        """The names of all interfaces that a version provides, in order."""
-        ...
-
-    def manifest(self, name: str, version: Version) -> Manifest | None:
-        """The manifest of one version, None where there is none."""
-        ...
-
-    def rejected(self, name: str) -> Sequence[Problem]:
-        """What is wrong with the rejected manifests of the module called `name`."""
-        ...
-
-    def digest_lines(self) -> Iterable[str]:
-        """The lines of the modules in the digest, in any order; see :mod:`las_registry.registry_digest`."""
-        ...
-
-    def signed(self) -> Iterable[Manifest]:
-        """The manifests that carry a signature, in order of name, newest first."""
-        ...
-
-    def standing(self, name: str, version: Version) -> Standing | None:
-        """Who vouches for the manifest of one version, by its own signature; None where there is none."""
-        ...
-
-    @property
-    def trust(self) -> Trust:
-        """What the manifests were checked against."""
-        ...
 
 
 class Registry:
@@ -318,6 +236,11 @@ class Registry:
         """What the manifests of the module called `name` were checked against."""
         shelf = self._shelf(name)
         return NO_TRUST if shelf is None else shelf.trust
+
+    @cached_property
+    def warns_of_unsigned(self) -> bool:
+        """Whether the user wants to be warned of manifests for which nobody vouches, in one of the registries."""
+        return any(shelf.trust.policy.unsigned == "warn" for shelf in self._shelves)
 
     @property
     def unchecked_signatures(self) -> tuple[ModuleVersion, ...]:

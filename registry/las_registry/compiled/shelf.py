@@ -35,7 +35,7 @@ Found = TypeVar("Found")
 
 
 class CompiledShelf:
-    """What one directory holds, a :class:`las_registry.registry.RegistryShelf` over the table of its index.
+    """What one directory holds, a :class:`las_registry.registry_shelf.RegistryShelf` over the table of its index.
 
     `recover` compiles the directory again, where the table turns out to be damaged. `trust` is what its manifests were
     checked against.
