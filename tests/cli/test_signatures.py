@@ -1,0 +1,294 @@
+"""``las-solve registry keygen | sign | verify | trust``."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from pathlib import Path
+
+import pytest
+from command_line import RunCli
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from manifests import manifest_text, write_files
+
+from las_registry.trust.keys import PrivateKey, generate_private_key, read_public_key
+from las_registry.trust.trusted_keys import load_trusted_keys
+
+GUIDE = Path(__file__).parents[2] / "docs" / "signatures.md"
+BLOCK = re.compile(r"```console\n(.*?)```\n", re.DOTALL)
+RFC_8032 = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+FILES = {
+    "app/manifest.yaml": manifest_text(),
+    "library/manifest.yaml": manifest_text("library", "1.0") + "---\n" + manifest_text("library", "2.0"),
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with a registry that nobody signed."""
+    write_files(tmp_path / "my-registry", FILES)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def signed(place: Path, run_cli: RunCli) -> Path:
+    """The same, signed by a key that the user trusts, in ``ada.key``."""
+    for command in ("keygen -o ada.key", "sign --key ada.key my-registry", "trust add ada.key.pub"):
+        result = run_cli("registry", *command.split())
+        assert result.exit_code == 0, result.output
+    return place
+
+
+def settings(place: Path) -> Path:
+    return place / "settings" / "las-solve"
+
+
+def test_the_guide_shows_what_happens(place: Path, run_cli: RunCli, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = PrivateKey(Ed25519PrivateKey.from_private_bytes(RFC_8032))
+    monkeypatch.setattr("las_registry.trust.keys.generate_private_key", lambda: key)
+    steps = [step for block in BLOCK.findall(GUIDE.read_text()) for step in re.split(r"^\$ ", block, flags=re.M)[1:]]
+    assert len(steps) == 9
+    for step in steps:
+        command, _, expected = step.partition("\n")
+        if edit := re.fullmatch(r"sed -i 's/(.*)/(.*)/' (.*)", command):
+            path = Path(edit[3])
+            path.write_text(path.read_text().replace(edit[1], edit[2]))
+            continue
+        words = re.findall(r"'[^']*'|\S+", command)
+        result = run_cli(*(word.strip("'") for word in words[1:]))
+        assert result.output == expected, command
+
+
+def test_keygen_writes_two_files_and_replaces_none(place: Path, run_cli: RunCli) -> None:
+    result = run_cli("registry", "keygen", "--format", "json")
+    document = json.loads(result.stdout)
+    private, public = settings(place) / "signing.key", settings(place) / "signing.key.pub"
+    assert (document["private"], document["public"]) == (str(private), str(public))
+    assert stat.S_IMODE(private.stat().st_mode) == 0o600 and stat.S_IMODE(private.parent.stat().st_mode) == 0o700
+    before = private.read_bytes()
+    again = run_cli("registry", "keygen")
+    assert again.exit_code == 2 and "is there already" in again.stderr
+    private.unlink()
+    other = run_cli("registry", "keygen")
+    assert other.exit_code == 2 and "signing.key.pub is there already" in other.stderr
+    assert os.listdir(private.parent) == ["signing.key.pub"]  # noqa: PTH208
+    assert before.startswith(b"-----BEGIN PRIVATE KEY-----")
+
+
+def test_an_interrupted_keygen_leaves_nothing(place: Path, run_cli: RunCli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(path: Path, public: bytes, comment: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("las_registry.trust.keys.write_public_key", interrupt)
+    assert run_cli("registry", "keygen", "-o", "new.key").exit_code != 0
+    assert not list(place.glob("new*"))
+
+
+def test_no_directory_for_settings(place: Path, run_cli: RunCli) -> None:
+    for command in ("keygen", "sign my-registry", "trust list", "trust remove 12345678"):
+        result = run_cli("registry", *command.split(), LAS_SOLVE_CONFIG="")
+        assert result.exit_code == 2 and "nothing says where settings belong" in result.stderr
+    assert run_cli("registry", "verify", "my-registry", LAS_SOLVE_CONFIG="").exit_code == 2
+
+
+def test_a_key_with_a_passphrase(place: Path, run_cli: RunCli) -> None:
+    asked = run_cli("registry", "keygen", "-o", "a.key", "--passphrase", stdin="open sesame\nopen sesame\n")
+    assert asked.exit_code == 0 and "open sesame" not in asked.output
+    (place / "right").write_text("open sesame\n# the first line counts\n")
+    (place / "wrong").write_text("open\n")
+    (place / "empty").write_text("\n")
+    (place / "long").write_text("x" * 1001)
+    for file, message in (
+        (None, "is encrypted"),
+        ("wrong", "the passphrase does not open the key"),
+        ("empty", "the first line of empty is empty"),
+        ("long", "has more than 1000 bytes"),
+        ("nothing", "nothing cannot be read"),
+    ):
+        options = () if file is None else ("--passphrase-file", file)
+        result = run_cli("registry", "sign", "--key", "a.key", *options, "my-registry")
+        assert result.exit_code == 2 and message in result.stderr, result.stderr
+    assert (place / "my-registry" / "app" / "manifest.yaml").read_text() == FILES["app/manifest.yaml"]
+    result = run_cli("registry", "sign", "--key", "a.key", "--passphrase-file", "right", "my-registry")
+    assert result.exit_code == 0, result.stderr
+    both = run_cli("registry", "keygen", "-o", "b.key", "--passphrase", "--passphrase-file", "right")
+    assert both.exit_code == 2 and not (place / "b.key").exists()
+
+
+@pytest.mark.parametrize("comment", ["a\nb", "\x1b[2J", "x" * 201, "a\u202eb"])
+def test_comments_that_could_mislead_are_refused(comment: str, place: Path, run_cli: RunCli) -> None:
+    result = run_cli("registry", "keygen", "-o", "a.key", "--comment", comment)
+    assert result.exit_code == 2 and "give one line" in result.stderr
+    assert not (place / "a.key").exists()
+
+
+def test_a_comment_from_elsewhere_is_never_printed_raw(place: Path, run_cli: RunCli) -> None:
+    run_cli("registry", "keygen", "-o", "a.key")
+    public = place / "a.key.pub"
+    public.write_bytes(b"Comment: \x1b[2J\xff<b>\n" + public.read_bytes())
+    for command in (("trust", "add", "a.key.pub"), ("trust", "list")):
+        result = run_cli("registry", *command)
+        assert result.exit_code == 0 and "\x1b" not in result.output and "\\x1b[2J" in result.output
+
+
+def test_signing_several_files_signs_those_that_can_be(place: Path, run_cli: RunCli) -> None:
+    run_cli("registry", "keygen", "-o", "a.key")
+    write_files(place, {"bad.yaml": "name: [", "my-registry/odd.txt": "not a manifest"})
+    result = run_cli("registry", "sign", "--key", "a.key", "bad.yaml", "my-registry", "nothing.yaml")
+    assert result.exit_code == 2
+    assert result.stdout.count("signed") == 2
+    assert "bad.yaml" in result.stderr and "nothing.yaml" in result.stderr
+    assert run_cli("registry", "sign", "--key", "a.key").exit_code == 2
+    (place / "empty").mkdir()
+    assert run_cli("registry", "sign", "--key", "a.key", "empty").exit_code == 3
+
+
+def test_a_wrong_checksum_is_not_signed(place: Path, run_cli: RunCli) -> None:
+    run_cli("registry", "keygen", "-o", "a.key")
+    path = place / "my-registry" / "app" / "manifest.yaml"
+    run_cli("registry", "seal", str(path))
+    path.write_text(path.read_text().replace("Something", "Else"))
+    result = run_cli("registry", "sign", "--key", "a.key", str(path))
+    assert result.exit_code == 2 and "hint: restore it, or, if the change is wanted, seal it again" in result.stderr
+
+
+def test_files_out_of_the_registry_are_not_signed(place: Path, run_cli: RunCli) -> None:
+    run_cli("registry", "keygen", "-o", "a.key")
+    write_files(place, {"elsewhere/manifest.yaml": manifest_text("other")})
+    (place / "my-registry" / "out").symlink_to("../elsewhere")
+    result = run_cli("registry", "sign", "--key", "a.key", "my-registry")
+    assert result.exit_code == 3 and "out" in result.stderr
+    assert "signature" not in (place / "elsewhere" / "manifest.yaml").read_text()
+
+
+def test_verify_says_valid_of_nothing_that_could_not_be_checked(signed: Path, run_cli: RunCli) -> None:
+    key_id = next(iter(load_trusted_keys(settings(signed) / "keys.json").keys))
+    run_cli("registry", "trust", "remove", key_id[:8])
+    result = run_cli("registry", "verify", "my-registry", "--format", "json")
+    document = json.loads(result.stdout)
+    assert result.exit_code == 2 and document["status"] == "not-verified"
+    assert document["counts"]["unknown-key"] == 3 and document["counts"]["valid"] == 0
+    manifests = document["places"][0]["manifests"]
+    assert {one["key"] for one in manifests} == {key_id} and not any(one["vouched_for"] for one in manifests)
+    assert [(one["file"], one["line"]) for one in manifests] == [
+        ("my-registry/app/manifest.yaml", 1),
+        ("my-registry/library/manifest.yaml", 1),
+        ("my-registry/library/manifest.yaml", 9),
+    ]
+
+
+def test_verify_names_what_is_unsigned_or_wrong(signed: Path, run_cli: RunCli) -> None:
+    write_files(
+        signed / "my-registry",
+        {"new/manifest.yaml": manifest_text("new"), "bad/manifest.yaml": "name: [", "none/manifest.yaml": ""},
+    )
+    os.mkfifo(signed / "my-registry" / "app" / "fifo.manifest.yaml")
+    result = run_cli("registry", "verify", "--all", "my-registry")
+    assert result.exit_code == 2
+    assert "my-registry/new/manifest.yaml:1: new 1.0 is not signed\n" in result.stdout
+    assert "my-registry/app/manifest.yaml:1: app 1.0 is signed by the key " in result.stdout
+    assert "my-registry/app/fifo.manifest.yaml: it cannot be read: it is not a regular file\n" in result.stdout
+    assert "7 manifests in 6 files: 3 of them are vouched for (3 valid, 1 unsigned, 3 refused)" in result.stderr
+
+
+def test_verify_of_two_that_contradict_one_another(signed: Path, run_cli: RunCli) -> None:
+    write_files(signed / "my-registry", {"b/manifest.yaml": manifest_text("app", "1.0", "license: MIT\n")})
+    run_cli("registry", "sign", "--key", "ada.key", "my-registry")
+    result = run_cli("registry", "verify", "my-registry")
+    assert result.exit_code == 2 and "is also described, differently" in result.stdout
+
+
+def test_verify_of_files(signed: Path, run_cli: RunCli) -> None:
+    path = "my-registry/app/manifest.yaml"
+    assert run_cli("registry", "verify", path).exit_code == 0
+    assert run_cli("registry", "verify", path, "my-registry/nothing.yaml").exit_code == 2
+    assert run_cli("registry", "verify", "nothing").exit_code == 2
+    (signed / "empty").mkdir()
+    assert run_cli("registry", "verify", "empty").exit_code == 3
+
+
+def test_verify_of_a_file_that_a_list_vouches_for_asks_for_its_own_signature(place: Path, run_cli: RunCli) -> None:
+    run_cli("registry", "keygen", "-o", "a.key")
+    run_cli("registry", "trust", "add", "a.key.pub")
+    result = run_cli("registry", "sign", "--key", "a.key", "--list", "my-registry", "--expires", "3")
+    assert result.exit_code == 0 and "list 1 of 2 files, until " in result.stdout
+    whole = run_cli("registry", "verify", "my-registry")
+    assert whole.exit_code == 0 and "every one is vouched for (3 listed)" in whole.stdout
+    assert run_cli("registry", "verify", "my-registry/app/manifest.yaml").exit_code == 2
+
+
+def test_verify_of_a_registry_that_is_not_as_its_list_says(signed: Path, run_cli: RunCli) -> None:
+    run_cli("registry", "sign", "--key", "ada.key", "--list", "my-registry")
+    for path, text in (("app/manifest.yaml", None), ("library/manifest.yaml", "x"), ("new/manifest.yaml", "x")):
+        target = signed / "my-registry" / path
+        before = target.read_bytes() if target.exists() else None
+        target.unlink(missing_ok=True) if text is None else write_files(signed / "my-registry", {path: text})
+        result = run_cli("registry", "verify", "my-registry")
+        assert result.exit_code == 3 and "is not as its signed list says" in result.stderr
+        target.unlink(missing_ok=True)
+        if before is not None:
+            target.write_bytes(before)
+    assert run_cli("registry", "verify", "my-registry").exit_code == 0
+
+
+def test_verify_asks_no_index(signed: Path, run_cli: RunCli) -> None:
+    """A change that no time of a file tells of is seen all the same."""
+    assert run_cli("registry", "list", "--registry", "my-registry").exit_code == 0
+    path = signed / "my-registry" / "app" / "manifest.yaml"
+    before = path.stat()
+    path.write_text(path.read_text().replace("Something", "Somethink"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert run_cli("registry", "verify", "my-registry").exit_code == 2
+
+
+def test_verify_obeys_the_policy_of_the_registry(signed: Path, run_cli: RunCli) -> None:
+    key_id = read_id(signed / "ada.key.pub")
+    rules = f"    keys:\n      - key: {key_id}\n        names: ['lib*']\n"
+    path = settings(signed) / "registries.yaml"
+    path.write_text(f"registries:\n  - path: {signed / 'my-registry'}\n{rules}")
+    path.chmod(0o600)
+    for place in ("my-registry", "my-registry/app/manifest.yaml"):
+        result = run_cli("registry", "verify", place)
+        assert result.exit_code == 2, result.output
+        assert f"app 1.0 is signed by the key {key_id[:16]}, which does not count for it here" in result.stdout
+    assert run_cli("registry", "verify", "my-registry/library/manifest.yaml").exit_code == 0
+
+
+def test_a_spoilt_file_of_keys_ends_verification(signed: Path, run_cli: RunCli) -> None:
+    keys = settings(signed) / "keys.json"
+    keys.write_text(keys.read_text()[:-10])
+    for command in ("verify my-registry", "trust list", "trust remove 12345678"):
+        result = run_cli("registry", *command.split())
+        assert result.exit_code == 2 and "keys.json cannot be relied on" in result.stderr
+
+
+def test_trust_by_hand(place: Path, run_cli: RunCli) -> None:
+    run_cli("registry", "keygen", "-o", "a.key", "--comment", "Ada")
+    key_id = read_id(place / "a.key.pub")
+    assert run_cli("registry", "trust", "list").stdout.startswith("no key is trusted")
+    run_cli("registry", "trust", "add", "a.key.pub", "--comment", "Ada, by telephone")
+    again = run_cli("registry", "trust", "add", "a.key.pub")
+    assert again.stdout == f"trusted: {key_id}  Ada, by telephone\n"
+    document = json.loads(run_cli("registry", "trust", "list", "--format", "json").stdout)
+    assert document == {"trusted": [{"key": key_id, "comment": "Ada, by telephone"}], "revoked": []}
+    assert run_cli("registry", "trust", "add", "a.key").exit_code == 2
+    for wrong in (key_id[:7], "0" * 8, "x"):
+        assert run_cli("registry", "trust", "revoke", wrong).exit_code == 2
+    unknown = generate_private_key().id
+    assert run_cli("registry", "trust", "revoke", unknown).stdout == f"revoked: {unknown}\n"
+    run_cli("registry", "trust", "revoke", key_id[:8], "--reason", "stolen")
+    kept = run_cli("registry", "trust", "revoke", key_id[:8])
+    assert kept.stdout == f"revoked: {key_id}  stolen\n"
+    assert run_cli("registry", "trust", "remove", key_id[:8]).stdout == f"no longer revoked: {key_id}\n"
+    assert run_cli("registry", "trust", "add", "a.key.pub").exit_code == 0
+    assert run_cli("registry", "trust", "remove", key_id).stdout == f"no longer trusted: {key_id}\n"
+    assert run_cli("registry", "trust", "remove", key_id).exit_code == 2
+
+
+def read_id(path: Path) -> str:
+    from las_registry.trust.keys import key_id
+
+    return key_id(read_public_key(path))
