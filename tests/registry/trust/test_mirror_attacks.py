@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
+from unittest import mock
 
 import pytest
-from manifests import manifest_text
+from manifests import manifest_text, write_files
 from signed_lists import (
     NOW,
     OTHER,
@@ -27,19 +29,28 @@ from signed_lists import (
     write_registry,
 )
 
+from las_registry.problem import RegistryUnusable
+from las_registry.registry import Registry
 from las_registry.trust.listing import sign_list
 from las_registry.trust.seen_lists import check_number, last_seen, remember
 from las_registry.trust.signed_list import LIST_NAME, check_expiry, check_files
-from las_registry.trust.trusted_keys import TrustedKeys
+from las_registry.trust.trusted_keys import change_trusted_keys, keys_path
 from las_solver.errors import InvalidInput
 
 REVOKED = private_key(3)
 DAY = 86_400
 
+Use: TypeAlias = Callable[[Path, float], None]
+
 
 @pytest.fixture(autouse=True)
 def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("LAS_SOLVE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("LAS_SOLVE_CONFIG", str(tmp_path / "settings"))
+    path = keys_path()
+    assert path is not None
+    change_trusted_keys(path, lambda _: trusting(OURS, OTHER, revoked=[REVOKED]))
 
 
 @pytest.fixture
@@ -49,12 +60,15 @@ def old(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def registry(tmp_path: Path) -> Path:
+def registry(tmp_path: Path, use: Use) -> Path:
     """What the mirror serves."""
     directory = write_registry(tmp_path / "registry", "a", "b", "c")
+    write_files(
+        directory, {"c/manifest.yaml": manifest_text("c", rest=f"x-filler: {'x' * 70_000}\n")}
+    )  # an index is kept
     write_registry(directory, "a", version="1.1")
     sign_list(directory, OURS, 30, 3, registry=REGISTRY, now=NOW)
-    use(directory)
+    use(directory, NOW)
     return directory
 
 
@@ -63,19 +77,40 @@ def signed_registry(directory: Path, number: int, registry: str = REGISTRY, *nam
     return directory
 
 
-def use(directory: Path, now: float = NOW, keys: TrustedKeys | None = None) -> None:
+def by_hand(directory: Path, now: float) -> None:
     """What is checked before a registry whose list counts is used."""
-    found = read(directory, trusting(OURS, OTHER, revoked=[REVOKED]) if keys is None else keys)
+    found = read(directory, trusting(OURS, OTHER, revoked=[REVOKED]))
     if not found.key_ids:
-        raise InvalidInput("no trusted key signed the list")
+        raise InvalidInput("it has a list that is signed by no key that counts")
     check_expiry(found, now, LIST_NAME)
     check_number(last_seen(directory), found, LIST_NAME)
     check_files(found, digests(directory), LIST_NAME)
     remember(directory, found, LIST_NAME)
 
 
-def refusal(directory: Path, now: float = NOW) -> str:
-    with pytest.raises(InvalidInput) as caught:
+def by_registry(make: Callable[[Sequence[Path]], Registry]) -> Callable[[Path, float], None]:
+    """That a plan reads the registry."""
+
+    def use(directory: Path, now: float) -> None:
+        with mock.patch("las_registry.trust.vouching.time", lambda: now):
+            found = make([directory])
+        standings = {name: found.standing(name, one.version) for name in "abc" for one in found.versions(name)}
+        assert {one.kind for one in standings.values() if one is not None} == {"listed"}
+
+    return use
+
+
+WAYS = {"by hand": by_hand, "all read": by_registry(Registry.load), "by the index": by_registry(Registry.open)}
+
+
+@pytest.fixture(params=WAYS)
+def use(request: pytest.FixtureRequest) -> Use:
+    """Uses a registry, at a time, as a user does who saw list 3 of it."""
+    return WAYS[request.param]
+
+
+def refusal(use: Use, directory: Path, now: float = NOW) -> str:
+    with pytest.raises((InvalidInput, RegistryUnusable)) as caught:
         use(directory, now)
     return caught.value.message
 
@@ -86,11 +121,11 @@ def serve(directory: Path, other: Path) -> None:
     shutil.copytree(other, directory)
 
 
-def test_what_the_maintainers_signed_is_used(registry: Path) -> None:
-    use(registry)
+def test_what_the_maintainers_signed_is_used(registry: Path, use: Use) -> None:
+    use(registry, NOW)
     write_registry(registry, "d")
     sign_list(registry, OURS, 30, now=NOW)
-    use(registry)
+    use(registry, NOW)
     seen = last_seen(registry)
     assert seen is not None
     assert seen.number == 4
@@ -132,48 +167,51 @@ FILES: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("attack", FILES)
-def test_files_are_as_they_were_signed(attack: str, registry: Path) -> None:
+def test_files_are_as_they_were_signed(attack: str, registry: Path, use: Use) -> None:
     change, expected = FILES[attack]
     change(registry)
-    assert refusal(registry).endswith(f"the registry is not as its signed list says; {expected}")
+    assert refusal(use, registry).endswith(f"the registry is not as its signed list says; {expected}")
 
 
-def test_an_old_list_with_its_files_is_noticed(registry: Path, old: Path) -> None:
+def test_an_old_list_with_its_files_is_noticed(registry: Path, use: Use, old: Path) -> None:
     serve(registry, old)
-    assert "this is list 2 of the registry, and list 3 was seen before: the registry was set back" in refusal(registry)
+    assert "this is list 2 of the registry, and list 3 was seen before: the registry was set back" in refusal(
+        use, registry
+    )
 
 
-def test_old_files_under_the_new_list_are_noticed(registry: Path, old: Path) -> None:
+def test_old_files_under_the_new_list_are_noticed(registry: Path, use: Use, old: Path) -> None:
     shutil.copy(old / "a" / "manifest.yaml", registry / "a" / "manifest.yaml")
-    assert "changed: a/manifest.yaml" in refusal(registry)
+    assert "changed: a/manifest.yaml" in refusal(use, registry)
 
 
-def test_an_old_list_over_new_files_is_noticed(registry: Path, old: Path) -> None:
+def test_an_old_list_over_new_files_is_noticed(registry: Path, use: Use, old: Path) -> None:
     shutil.copy(old / LIST_NAME, registry / LIST_NAME)
-    assert "set back" in refusal(registry)
+    assert "set back" in refusal(use, registry)
 
 
-def test_two_lists_of_one_number_are_noticed(registry: Path, tmp_path: Path) -> None:
+def test_two_lists_of_one_number_are_noticed(registry: Path, use: Use, tmp_path: Path) -> None:
     serve(registry, signed_registry(tmp_path / "same", 3))
-    assert "this is another list 3 than the one that was seen before" in refusal(registry)
+    assert "this is another list 3 than the one that was seen before" in refusal(use, registry)
 
 
-def test_a_registry_that_is_kept_from_changing_expires(registry: Path) -> None:
+def test_a_registry_that_is_kept_from_changing_expires(registry: Path, use: Use) -> None:
     use(registry, NOW + 30 * DAY - 1)
-    assert "the list expired at 2027-02-14T08:00:00Z" in refusal(registry, NOW + 30 * DAY)
+    assert "the list expired at 2027-02-14T08:00:00Z" in refusal(use, registry, NOW + 30 * DAY)
 
 
-def test_the_list_of_another_registry_by_the_same_key_is_noticed(registry: Path, tmp_path: Path) -> None:
+def test_the_list_of_another_registry_by_the_same_key_is_noticed(registry: Path, use: Use, tmp_path: Path) -> None:
     other = signed_registry(tmp_path / "other", 9, "f" * 32, "a", "b", "c")
     shutil.copy(other / LIST_NAME, registry / LIST_NAME)
-    assert "this is the list of another registry" in refusal(registry)
+    assert "this is the list of another registry" in refusal(use, registry)
     serve(registry, other)
-    assert "this is the list of another registry" in refusal(registry)
+    assert "this is the list of another registry" in refusal(use, registry)
 
 
-def test_a_list_that_is_gone_is_known_to_have_been_there(registry: Path) -> None:
+@pytest.mark.parametrize("use", ["all read", "by the index"], indirect=True)
+def test_a_list_that_is_gone_is_missed(registry: Path, use: Use) -> None:
     (registry / LIST_NAME).unlink()
-    assert last_seen(registry) is not None
+    assert "it has no signed list, and list 3 was seen before" in refusal(use, registry)
 
 
 CHANGES: dict[str, Callable[[dict[str, object]], object]] = {
@@ -185,54 +223,54 @@ CHANGES: dict[str, Callable[[dict[str, object]], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_nothing_in_a_list_can_be_changed(change: str, registry: Path) -> None:
+def test_nothing_in_a_list_can_be_changed(change: str, registry: Path, use: Use) -> None:
     change_payload(registry, CHANGES[change])
-    assert "the signature by the key" in refusal(registry)
-    assert "is not of what stands here" in refusal(registry)
+    assert "the signature by the key" in refusal(use, registry)
+    assert "is not of what stands here" in refusal(use, registry)
 
 
-def test_a_list_whose_signature_is_taken_away_is_nobody_s(registry: Path) -> None:
+def test_a_list_whose_signature_is_taken_away_is_nobody_s(registry: Path, use: Use) -> None:
     path = registry / LIST_NAME
     path.write_text(json.dumps({**json.loads(path.read_bytes()), "signatures": []}))
-    assert "signatures: expected a list of 1 to 64" in refusal(registry)
+    assert "signatures: expected a list of 1 to 64" in refusal(use, registry)
 
 
-def test_the_signature_of_another_key_does_not_count(registry: Path) -> None:
+def test_the_signature_of_another_key_does_not_count(registry: Path, use: Use) -> None:
     stranger = private_key(9)
     path = registry / LIST_NAME
     signature = signature_by(registry, stranger)
     path.write_text(json.dumps({**json.loads(path.read_bytes()), "signatures": []}))
     add_signature(registry, stranger.id, signature)
-    assert refusal(registry) == "no trusted key signed the list"
+    assert "is signed by no key that counts" in refusal(use, registry)
 
 
-def test_a_stranger_s_signature_does_not_pass_for_that_of_a_trusted_key(registry: Path) -> None:
+def test_a_stranger_s_signature_does_not_pass_for_that_of_a_trusted_key(registry: Path, use: Use) -> None:
     path = registry / LIST_NAME
     signature = signature_by(registry, private_key(9))
     path.write_text(json.dumps({**json.loads(path.read_bytes()), "signatures": []}))
     add_signature(registry, OURS.id, signature)
-    assert "is not of what stands here" in refusal(registry)
+    assert "is not of what stands here" in refusal(use, registry)
 
 
-def test_the_signature_of_a_revoked_key_does_not_count(registry: Path) -> None:
+def test_the_signature_of_a_revoked_key_does_not_count(registry: Path, use: Use) -> None:
     path = registry / LIST_NAME
     signature = signature_by(registry, REVOKED)
     path.write_text(json.dumps({**json.loads(path.read_bytes()), "signatures": []}))
     add_signature(registry, REVOKED.id, signature)
-    assert f"it is signed by the key {REVOKED.id[:16]}, which is revoked: it was stolen" in refusal(registry)
+    assert f"it is signed by the key {REVOKED.id[:16]}, which is revoked: it was stolen" in refusal(use, registry)
 
 
-def test_of_two_signatures_none_may_be_bad(registry: Path) -> None:
+def test_of_two_signatures_none_may_be_bad(registry: Path, use: Use) -> None:
     add_signature(registry, OTHER.id, signature_by(registry, OURS))
-    assert f"the signature by the key {OTHER.id[:16]} is not of what stands here" in refusal(registry)
+    assert f"the signature by the key {OTHER.id[:16]} is not of what stands here" in refusal(use, registry)
 
 
-def test_a_bad_signature_by_a_stranger_takes_nothing_away(registry: Path) -> None:
+def test_a_bad_signature_by_a_stranger_takes_nothing_away(registry: Path, use: Use) -> None:
     add_signature(registry, private_key(9).id, bytes(64))
-    use(registry)
+    use(registry, NOW)
 
 
-def test_a_second_maintainer_may_sign_the_same_list_later(registry: Path) -> None:
+def test_a_second_maintainer_may_sign_the_same_list_later(registry: Path, use: Use) -> None:
     add_signature(registry, OTHER.id, signature_by(registry, OTHER))
-    use(registry)
+    use(registry, NOW)
     assert read(registry, trusting(OURS, OTHER)).key_ids == tuple(sorted([OURS.id, OTHER.id]))
