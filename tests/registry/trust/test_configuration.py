@@ -86,6 +86,15 @@ class TestWhatIsSaid:
         assert found.policy_of(Path("/srv/corp")).unsigned == "refuse"
 
 
+def test_the_example_of_the_documentation() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "registries.md").read_text()
+    found = read(page.partition("```yaml\n")[2].partition("```")[0])
+    assert found.registries_of("corp-app") == found.registries_of("internal-tool") == {"/srv/corp"}
+    assert found.registries_of("app") == {str(default_directories()[0])}
+    assert found.policy_of(Path("/srv/corp")).list_rule == "require"
+    assert found.policy_of(default_directories()[0]).unsigned == "warn"
+
+
 class TestDirectories:
     def test_links_and_dots_do_not_matter(self, tmp_path: Path) -> None:
         (tmp_path / "corp" / "inner").mkdir(parents=True)
