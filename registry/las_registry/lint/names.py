@@ -51,7 +51,7 @@ def deceptive_texts(stock: Stock) -> Iterator[Remark]:
         value = manifest.document.value
         for key, one in value.items() if isinstance(value, dict) else ():
             if key in ("description", "license") or key.startswith("x-"):
-                for path, text in _texts((key,), one):
+                for path, text in (((key,), key), *_texts((key,), one)):
                     if text in seen:
                         continue
                     hidden = hidden_in_text(text)
