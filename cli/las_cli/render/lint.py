@@ -46,7 +46,7 @@ def render_findings(linted: Linted, paper: Paper, *, fixable: int, resealable: i
     if fixable:
         yield f"{fixable:,} of them can be mended by --fix; --diff shows first what it would change"
     if resealable:
-        yield f"{resealable:,} more can be by --fix --reseal, once it is known why the checksums do not match"
+        yield f"{resealable:,} more by --fix --reseal, once it is known why the checksums do not match"
 
 
 def _finding(one: Finding, paper: Paper) -> Iterator[str]:
