@@ -59,9 +59,7 @@ def check_number(seen: Seen | None, found: ListHead, file: str) -> None:
     """Raises :class:`InvalidInput` unless `found` is the list that was `seen`, or a newer one of the same registry;
     `file` is how messages call it."""
     place = printable(file)
-    hint = (
-        "fetch the registry anew from where it comes from; if it is meant to be so, make las-solve forget the old list"
-    )
+    hint = "fetch it anew; las-solve registry trust forget-list DIR forgets what was seen, if it is meant to be so"
     if seen is None:
         return
     if found.registry != seen.registry:

@@ -13,6 +13,7 @@ __all__ = ["trust"]
 
 _COMMANDS: Final = {
     "add": Entry(f"{__package__}.add", "add", "Trust a key."),
+    "forget-list": Entry(f"{__package__}.forget_list", "forget_list", "Forget which list of a registry was seen."),
     "list": Entry(f"{__package__}.list", "list_keys", "List the keys that are trusted or revoked."),
     "remove": Entry(f"{__package__}.remove", "remove", "Forget a key, or that it is revoked."),
     "revoke": Entry(f"{__package__}.revoke", "revoke", "Refuse whatever a key signs or signed."),
