@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from las_registry.compiled.tree import reason, shown, walk
+from las_registry.compiled.tree import is_inside, reason, shown, walk
 from las_registry.lint.codes import CODES
 from las_registry.lint.finding import Finding, Fix, FixKind, Place
 from las_registry.lint.secrets import secrets_in
@@ -29,30 +29,48 @@ Progress = Callable[[int, int], None]
 def read_stock(
     directories: Sequence[Path], files: Sequence[Path], beside: Sequence[Path], on_progress: Progress | None
 ) -> Stock:
-    """All that is in the directories and files; what is in `beside` is only linted where it is one of `files`.
+    """All that is in the directories and files; what is in `beside` is only linted where it is one of these.
 
-    Files in none of the directories are read as if they were in the first.
+    A directory inside another one is a part of that. Files in none of the directories are read as if they were in the
+    first.
     """
-    places = (*directories, *beside)
-    trees = [_files_of(one) for one in places]
-    real = {os.path.realpath(path): path for tree in trees for path, _ in tree.files}
-    chosen = {shown(real.get(os.path.realpath(one), str(one))) for one in files}
-    loose = [(str(one), shown(str(one))) for one in files if os.path.realpath(one) not in real]
-    linted = chosen | {shown(path) for tree in trees[: len(directories)] for path, _ in tree.files}
-    linted |= {problem.file for tree in trees[: len(directories)] for problem in tree.problems}
-    count = len(loose) + sum(len(tree.files) for tree in trees)
-    done = 0
-    shelves = []
-    pool = Pool()
-    for place, tree in enumerate(trees or [_Tree([], [], None)]):
+    trees = {one: _files_of(one) for one in (*directories, *beside)}
+    roots = _roots(tuple(trees))
+    whole = [one for one in roots if one in directories]
+    parts = [one for one in directories if one not in whole]
+    real = {os.path.realpath(path): path for one in roots for path, _ in trees[one].files}
+    linted = {shown(path) for one in whole for path, _ in trees[one].files}
+    linted |= {problem.file for one in directories for problem in trees[one].problems}
+    linted |= {shown(path) for one in parts for at, path in real.items() if is_inside(at, str(one))}
+    linted |= {shown(real.get(os.path.realpath(one), str(one))) for one in files}
+    loose = sorted({(str(one), shown(str(one))) for one in files if os.path.realpath(one) not in real})
+    sources = [(trees[one], trees[one].files) for one in roots] or [(_Tree([], [], None), [])]
+    sources[0] = sources[0][0], [*sources[0][1], *loose]
+    pool, shelves, done = Pool(), list[LintShelf](), 0
+    count = sum(len(paths) for _, paths in sources)
+    for tree, paths in sources:
         reader = _Reader(pool, tree.problems)
-        for path, source in [*tree.files, *(() if place else sorted(set(loose)))]:
-            reader.read(path, source, tree.within)
+        for path, source in paths:
+            reader.read(path, source, None if (path, source) in loose else tree.within)
             done += 1
             if on_progress is not None:
                 on_progress(done, count)
         shelves.append(reader.shelf())
     return Stock(shelves, frozenset(linted))
+
+
+def _roots(directories: Sequence[Path]) -> list[Path]:
+    """The directories that are not inside another one; of several paths to one of them, the first."""
+    real = [os.path.realpath(one) for one in directories]
+    return [
+        one
+        for at, one in enumerate(directories)
+        if not any(
+            is_inside(real[at], other) and (real[at] != other or place < at)
+            for place, other in enumerate(real)
+            if place != at
+        )
+    ]
 
 
 class _Tree:

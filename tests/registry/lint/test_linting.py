@@ -103,6 +103,23 @@ def test_single_files_are_linted_among_all_others(tmp_path: Path) -> None:
     assert shown(lint([], [new]).findings) == [("LAS201", "app")]
 
 
+@pytest.mark.parametrize("turn", [0, 1])
+def test_a_folder_of_a_registry_is_linted_as_part_of_it(turn: int, tmp_path: Path) -> None:
+    write_files(
+        tmp_path,
+        {
+            "lib/manifest.yaml": manifest("lib 1.0", modules=["none"]),
+            "old/manifest.yaml": manifest("app 1.0", provides=["sql"]),
+            "new/manifest.yaml": manifest("app 1.1", modules=["lib"]),
+        },
+    )
+
+    part = lint([tmp_path / "new", tmp_path / "old"][:: 1 - 2 * turn], beside=[tmp_path])
+    assert shown(part.findings) == [("LAS101", "app"), ("LAS104", "app")]
+    assert (part.files, part.manifests) == (2, 2)
+    assert lint([tmp_path], beside=[tmp_path, tmp_path / "new"]) == lint([tmp_path])
+
+
 def test_a_file_outside_is_linted_as_if_it_were_inside(tmp_path: Path) -> None:
     write_files(tmp_path, {"in/manifest.yaml": manifest("app 1.0", provides=["sql"]), "any.yaml": manifest("app 1.1")})
 
