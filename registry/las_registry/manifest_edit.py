@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from las_registry.compiled.tree import is_inside
 from las_registry.load import read_bytes
 from las_registry.manifest import content_of
 from las_registry.output_file import write_output_file
-from las_registry.problem import FieldPath, InvalidFile, Problem
+from las_registry.problem import LEADS_OUT, FieldPath, InvalidFile, Problem
 from las_registry.validate import find_problems
 from las_registry.yaml_places import Place, find_places
 from las_registry.yaml_reader import Document, read_documents
@@ -22,6 +23,7 @@ __all__ = [
     "IntegrityField",
     "edit_file",
     "edited_text",
+    "field_change",
     "integrity_field",
     "manifests_of",
     "read_manifest_file",
@@ -40,13 +42,14 @@ class Edit:
     written: int
 
 
-def edit_file(path: Path, edited: Callable[[bytes, str], tuple[bytes, Edit]]) -> Edit:
+def edit_file(path: Path, edited: Callable[[bytes, str], tuple[bytes, Edit]], within: Path | None = None) -> Edit:
     """Puts what `edited` makes of a file's content, and of how it is called, in its place.
 
-    The file is replaced as a whole or not at all. Raises :class:`InvalidInput` if it cannot be read or written.
+    The file is replaced as a whole or not at all. Raises :class:`InvalidInput` if it cannot be read or written, or is
+    not in the directory `within`, wherever links lead, where there is one.
     """
     target = Path(os.path.realpath(path))  # unlike Path.resolve, it leaves it to reading to fail
-    data = read_manifest_file(target, path)
+    data = read_manifest_file(target, path, within)
     text, edit = edited(data, str(path))
     if edit.written:
         if not os.access(target, os.W_OK):  # a directory that can be written to would let it be replaced all the same
@@ -101,14 +104,42 @@ def integrity_field(document: Document, field: IntegrityField) -> str | None:
     return str(value) if isinstance(value, str) else None
 
 
-def read_manifest_file(path: Path, shown: Path) -> bytes:
-    """The content of the file at `path`; raises :class:`InvalidFile`, in which it is `shown`, if it cannot be read."""
+def read_manifest_file(path: Path, shown: Path, within: Path | None = None) -> bytes:
+    """The content of the file at `path`; raises :class:`InvalidFile`, in which it is `shown`, if it cannot be read, or
+    is not in the directory `within`."""
+    if within is not None and not is_inside(os.path.realpath(path), str(within)):
+        raise InvalidFile([Problem(file=str(shown), message=f"it cannot be read: {LEADS_OUT}")])
     try:
         return read_bytes(str(path))
     except OSError as error:
         hint = f"name its files, e.g. {shown}/*/manifest.yaml" if os.path.isdir(path) else None  # noqa: PTH112
         message = f"it cannot be read: {error.strerror}"
         raise InvalidFile([Problem(file=str(shown), message=message, hint=hint)]) from None
+
+
+def field_change(
+    text: str, places: Mapping[FieldPath, Place], field: IntegrityField, value: str, line_end: str
+) -> tuple[int, int, str]:
+    """What to replace in the text of one document, whose values stand in `places`: from where, to where, by what."""
+    root, integrity, old = places[()], places.get(_INTEGRITY), places.get((*_INTEGRITY, field))
+    line = f"{field}: {value}"
+    if old is not None:
+        if old.start == old.end:
+            return old.start, old.end, f" {value}"
+        quote = old.style if old.style in ('"', "'") else ""
+        return old.start, old.end, f"{quote}{value}{quote}"
+    if integrity is None:
+        if root.style == "flow":
+            return root.start + 1, root.start + 1, f"integrity: {{{line}}}, "
+        return _append(text, root, f"integrity:{line_end}{' ' * (root.column + 2)}{line}", line_end)
+    if integrity.style == "block" and integrity.first is not None:
+        indent = integrity.first - (text.rfind("\n", 0, integrity.first) + 1)
+        return integrity.first, integrity.first, line + line_end + " " * indent
+    if integrity.style == "flow":
+        inside = integrity.start + 1
+        return inside, inside, line if integrity.first is None else f"{line}, "
+    space = " " if integrity.start == integrity.end else ""
+    return integrity.start, integrity.end, f"{space}{{{line}}}"
 
 
 def _without(document: Document, field: IntegrityField) -> Document:
@@ -134,34 +165,9 @@ def _edit(data: bytes, field: IntegrityField, values: Mapping[int, str]) -> byte
     line_end = "\r\n" if "\r\n" in text else "\n"
     for index, places in reversed(list(enumerate(find_places(text)))):
         if index in values:
-            start, end, new = _change(text, places, field, values[index], line_end)
+            start, end, new = field_change(text, places, field, values[index], line_end)
             text = text[:start] + new + text[end:]
     return mark + text.encode("utf-8")
-
-
-def _change(
-    text: str, places: Mapping[FieldPath, Place], field: IntegrityField, value: str, line_end: str
-) -> tuple[int, int, str]:
-    """What to replace in one document: from where, to where, by what."""
-    root, integrity, old = places[()], places.get(_INTEGRITY), places.get((*_INTEGRITY, field))
-    line = f"{field}: {value}"
-    if old is not None:
-        if old.start == old.end:
-            return old.start, old.end, f" {value}"
-        quote = old.style if old.style in ('"', "'") else ""
-        return old.start, old.end, f"{quote}{value}{quote}"
-    if integrity is None:
-        if root.style == "flow":
-            return root.start + 1, root.start + 1, f"integrity: {{{line}}}, "
-        return _append(text, root, f"integrity:{line_end}{' ' * (root.column + 2)}{line}", line_end)
-    if integrity.style == "block" and integrity.first is not None:
-        indent = integrity.first - (text.rfind("\n", 0, integrity.first) + 1)
-        return integrity.first, integrity.first, line + line_end + " " * indent
-    if integrity.style == "flow":
-        inside = integrity.start + 1
-        return inside, inside, line if integrity.first is None else f"{line}, "
-    space = " " if integrity.start == integrity.end else ""
-    return integrity.start, integrity.end, f"{space}{{{line}}}"
 
 
 def _append(text: str, root: Place, lines: str, line_end: str) -> tuple[int, int, str]:

@@ -161,7 +161,12 @@ def test_files_out_of_the_registry_are_not_signed(place: Path, run_cli: RunCli) 
     (place / "my-registry" / "out").symlink_to("../elsewhere")
     result = run_cli("registry", "sign", "--key", "a.key", "my-registry")
     assert result.exit_code == 3 and "out" in result.stderr
+    (place / "my-registry" / "out").unlink()
+    (place / "my-registry" / "manifest.yaml").symlink_to("../elsewhere/manifest.yaml")
+    result = run_cli("registry", "sign", "--key", "a.key", "my-registry")
+    assert result.exit_code == 2 and "my-registry/manifest.yaml: it cannot be read: " in result.stderr
     assert "signature" not in (place / "elsewhere" / "manifest.yaml").read_text()
+    assert "signature" in (place / "my-registry" / "app" / "manifest.yaml").read_text()
 
 
 def test_verify_says_valid_of_nothing_that_could_not_be_checked(signed: Path, run_cli: RunCli) -> None:

@@ -17,7 +17,7 @@ from las_registry.integrity import checksum_of
 from las_registry.lint.finding import Finding, Fix, FixKind
 from las_registry.load import read_bytes
 from las_registry.manifest import Manifest, Pool, content_of, read_manifest
-from las_registry.manifest_edit import _change, integrity_field
+from las_registry.manifest_edit import field_change, integrity_field
 from las_registry.output_file import write_output_file
 from las_registry.problem import FieldPath
 from las_registry.yaml_places import Place, find_places
@@ -181,7 +181,7 @@ class _Mending:
         value = _without(self._document.value, dropped)
         checksum = self._checksum(fixes, done, value)
         if checksum is not None:
-            edits.append(Replacement(*_change(self._text, self._places, "checksum", checksum, self._line_end)))
+            edits.append(Replacement(*field_change(self._text, self._places, "checksum", checksum, self._line_end)))
             integrity = value.get("integrity")
             value["integrity"] = {**(integrity if isinstance(integrity, dict) else {}), "checksum": checksum}
         mended = read_manifest(replace(self._document, value=value), self._document.file, Pool())

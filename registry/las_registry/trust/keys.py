@@ -209,11 +209,11 @@ def _label(data: bytes) -> bytes | None:
 def _read(path: Path, *, is_private: bool = False) -> bytes:
     """The content of a key's file: a regular one, of the size of one; never waits for a pipe or device."""
     try:
+        _check_regular(path, path.stat())  # opening a device may have an effect
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(descriptor, "rb") as opened:
             status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise InvalidInput(f"{path} is not a regular file", hint="name the file of a key")
+            _check_regular(path, status)
             if is_private and hasattr(os, "geteuid") and status.st_mode & 0o077:
                 message = f"the private key in {path} may be read or changed by others than its user"
                 raise InvalidInput(
@@ -226,6 +226,11 @@ def _read(path: Path, *, is_private: bool = False) -> bytes:
     if len(data) > _LARGEST:
         raise InvalidInput(f"{path} is too large to be a key", hint="name the file of a key")
     return data
+
+
+def _check_regular(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise InvalidInput(f"{path} is not a regular file", hint="name the file of a key")
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:

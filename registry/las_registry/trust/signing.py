@@ -13,14 +13,16 @@ from las_registry.trust.signature import Signature, message_of
 __all__ = ["sign_file", "signed_text"]
 
 
-def sign_file(path: Path, key: PrivateKey) -> Edit:
+def sign_file(path: Path, key: PrivateKey, within: Path | None = None) -> Edit:
     """Writes into a file the signature of each of its manifests by `key`, in place of another that is there.
+
+    Where there is a directory `within`, the file has to be in it, wherever links lead.
 
     The file is replaced as a whole or not at all. Raises :class:`InvalidFile` if a manifest has any mistake, a checksum
     that does not match among them, and :class:`InvalidInput` if the signature cannot be written without changing what
     else is there.
     """
-    return edit_file(path, lambda data, file: signed_text(data, file, key))
+    return edit_file(path, lambda data, file: signed_text(data, file, key), within)
 
 
 def signed_text(data: bytes, file: str, key: PrivateKey) -> tuple[bytes, Edit]:

@@ -85,9 +85,9 @@ def _sign(paths: Sequence[Path], key: PrivateKey) -> None:
     failures: list[InvalidInput] = []
     files = list(dict.fromkeys(_files(paths)))
     with Progress("Signing manifests") as progress:
-        for at, path in enumerate(files):
+        for at, (path, within) in enumerate(files):
             try:
-                done = sign_file(path, key)
+                done = sign_file(path, key, within)
                 what = f"{done.written} of {counted(done.manifests, 'manifest')} signed"
                 click.echo(printable(f"{path}: {what if done.written else 'signed already'}"))
             except InvalidInput as error:
@@ -97,22 +97,22 @@ def _sign(paths: Sequence[Path], key: PrivateKey) -> None:
         raise gathered([], failures)
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files among `paths`, and the manifest files in the directories, without those that lie elsewhere."""
+def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, Path | None]]:
+    """The files among `paths`, and the manifest files in the directories, which they have to be in."""
     from las_registry.compiled.tree import walk
     from las_registry.load import no_manifests
     from las_registry.problem import unreadable
 
     for path in paths:
         if not path.is_dir():
-            yield path
+            yield path, None
             continue
         walked = walk(str(path))
         problems = [unreadable(str(path / one), why) for one, why in walked.unreadable]
         files = walked.files()
         if problems or not files:
             raise no_manifests(str(path), problems)
-        yield from (path / one for one in files)
+        yield from ((path / one, path) for one in files)
 
 
 def _write_list(directory: Path, key: PrivateKey, expires: int, number: int | None, force: bool) -> None:
