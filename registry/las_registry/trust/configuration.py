@@ -14,7 +14,6 @@ from typing import Final
 
 from las_registry.problem import InvalidFile, Problem
 from las_registry.trust.policy import DEFAULT_POLICY, NamePattern, Policy
-from las_registry.user_directories import settings_directory
 from las_solver.lazy_dataclass import dataclass
 
 __all__ = [
@@ -23,8 +22,6 @@ __all__ = [
     "Configuration",
     "Entry",
     "NameRule",
-    "configuration_path",
-    "find_configuration",
     "read_configuration",
     "real_path",
     "repeated",
@@ -109,30 +106,6 @@ class Configuration:
             return exact
         beginnings = (name[:length] for length in self._lengths if length <= len(name))
         return next((rule for one in beginnings if (rule := self._rules.get(f"{one}*")) is not None), None)
-
-    def registries_of(self, name: str) -> frozenset[str] | None:
-        """The real paths of the directories of the only registries that may provide the module called `name`; None if
-        every registry may."""
-        rule = self.rule_of(name)
-        return None if rule is None else rule.registries
-
-
-def configuration_path() -> Path | None:
-    """Where the file belongs, None if the user has no directory for settings."""
-    directory = settings_directory()
-    return None if directory is None else directory / "registries.yaml"
-
-
-def find_configuration() -> Configuration | None:
-    """What the user's file says, None if there is none.
-
-    Raises :class:`InvalidFile` if there is one that cannot be read, or that others may write.
-    """
-    from las_registry.trust.private_file import read_private_file
-
-    path = configuration_path()
-    data = None if path is None else read_private_file(path, LARGEST)
-    return None if path is None or data is None else read_configuration(data, path)
 
 
 def read_configuration(data: bytes, path: Path) -> Configuration:

@@ -17,11 +17,10 @@ from las_registry.trust import configuration_reading
 from las_registry.trust.configuration import (
     Configuration,
     Entry,
-    configuration_path,
-    find_configuration,
     read_configuration,
 )
 from las_registry.trust.policy import DEFAULT_POLICY, KeyRule, NamePattern, Policy
+from las_registry.trust.user_trust import UserTrust
 
 FILE = Path("/settings/registries.yaml")
 ONE, TWO = "1f" * 32, "ab" * 32
@@ -43,6 +42,12 @@ registries:
 
 def read(text: str | bytes) -> Configuration:
     return read_configuration(text.encode() if isinstance(text, str) else text, FILE)
+
+
+def registries_of(configuration: Configuration, name: str) -> frozenset[str] | None:
+    """The registries that alone may provide the module called `name`, None if all may."""
+    rule = configuration.rule_of(name)
+    return None if rule is None else rule.registries
 
 
 def problems(text: str | bytes) -> list[str]:
@@ -72,7 +77,7 @@ class TestWhatIsSaid:
     def test_without_a_default_it_is_as_without_a_file(self) -> None:
         found = read("registries: []")
         assert found.policy_of(Path("/srv/more")) == DEFAULT_POLICY
-        assert found.registries_of("corp-app") is None
+        assert registries_of(found, "corp-app") is None
 
     def test_where_it_says_so(self) -> None:
         found = read(ALL)
@@ -82,15 +87,15 @@ class TestWhatIsSaid:
 
     def test_it_goes_to_other_processes(self) -> None:
         found = pickle.loads(pickle.dumps(read(ALL)))
-        assert found.registries_of("corp-app") == {"/srv/corp"}
+        assert registries_of(found, "corp-app") == {"/srv/corp"}
         assert found.policy_of(Path("/srv/corp")).unsigned == "refuse"
 
 
 def test_the_example_of_the_documentation() -> None:
     page = (Path(__file__).parents[3] / "docs" / "registries.md").read_text()
     found = read(page.partition("```yaml\n")[2].partition("```")[0])
-    assert found.registries_of("corp-app") == found.registries_of("internal-tool") == {"/srv/corp"}
-    assert found.registries_of("app") == {str(default_directories()[0])}
+    assert registries_of(found, "corp-app") == registries_of(found, "internal-tool") == {"/srv/corp"}
+    assert registries_of(found, "app") == {str(default_directories()[0])}
     assert found.policy_of(Path("/srv/corp")).list_rule == "require"
     assert found.policy_of(default_directories()[0]).unsigned == "warn"
 
@@ -107,7 +112,7 @@ class TestDirectories:
         found = read(f"registries: [{{path: {tmp_path}/corp, unsigned: refuse, names: ['*']}}]")
         assert found.policy_of(tmp_path / "corp" / "inner").unsigned == "accept"
         assert found.policy_of(tmp_path).unsigned == "accept"
-        assert found.registries_of("app") == {str(tmp_path / "corp")}
+        assert registries_of(found, "app") == {str(tmp_path / "corp")}
 
     def test_below_the_home(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HOME", str(tmp_path))
@@ -158,11 +163,11 @@ class TestNames:
             "- {path: /db, names: [corp-db-*]}\n"
             "- {path: /vault, names: [corp-secret]}\n"
         )
-        assert found.registries_of(name) == registries
+        assert registries_of(found, name) == registries
 
     def test_all_names(self) -> None:
         found = read("registries: [{path: /corp, names: [corp-*]}, {path: /public, names: ['*']}]")
-        assert (found.registries_of("corp-app"), found.registries_of("app")) == ({"/corp"}, {"/public"})
+        assert (registries_of(found, "corp-app"), registries_of(found, "app")) == ({"/corp"}, {"/public"})
 
     @given(
         st.lists(st.lists(st.from_regex(r"\A(?:[ab]{1,3}\*?|\*)\Z"), min_size=1, max_size=3, unique=True), max_size=4),
@@ -175,7 +180,7 @@ class TestNames:
         matching = [(pattern, place) for pattern, place in matching if pattern.matches(name)]
         best = max((pattern.rank() for pattern, _ in matching), default=None)
         wanted = {place for pattern, place in matching if pattern.rank() == best}
-        assert Configuration("registries.yaml", entries).registries_of(name) == (wanted or None)
+        assert registries_of(Configuration("registries.yaml", entries), name) == (wanted or None)
 
 
 def _entry(path: str, names: Sequence[str]) -> Entry:
@@ -262,7 +267,7 @@ class TestKept:
         monkeypatch.setattr(configuration_reading, "parse_configuration", lambda data, file: pytest.fail("parsed"))
         again = read(ALL)
         assert (again.default, again.entries) == (first.default, first.entries)
-        assert again.registries_of("corp-app") == {"/srv/corp"}
+        assert registries_of(again, "corp-app") == {"/srv/corp"}
 
     def test_one_with_another_byte_is_another(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("LAS_SOLVE_CACHE", str(tmp_path))
@@ -286,21 +291,19 @@ class TestTheUsersFile:
     def path(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         monkeypatch.setenv("LAS_SOLVE_CONFIG", str(tmp_path))
         tmp_path.chmod(0o700)
-        found = configuration_path()
-        assert found == tmp_path / "registries.yaml"
-        return found
+        return tmp_path / "registries.yaml"
 
     def test_there_is_none(self, path: Path) -> None:
-        assert find_configuration() is None
+        assert UserTrust.read().configuration is None
 
     def test_there_are_no_settings(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("LAS_SOLVE_CONFIG", "")
-        assert (configuration_path(), find_configuration()) == (None, None)
+        assert UserTrust.read().configuration is None
 
     def test_there_is_one(self, path: Path) -> None:
         path.write_text(ALL)
         path.chmod(0o600)
-        found = find_configuration()
+        found = UserTrust.read().configuration
         assert found is not None and found.policy_of(Path("/srv/corp")).unsigned == "refuse"
 
     @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="files have no such permissions here")
@@ -308,10 +311,10 @@ class TestTheUsersFile:
         path.write_text(ALL)
         path.chmod(0o666)
         with pytest.raises(InvalidFile, match="others may write the file"):
-            find_configuration()
+            UserTrust.read()
 
     def test_it_is_too_long(self, path: Path) -> None:
         path.write_text("#" * (1 << 20) + "\n")
         path.chmod(0o600)
         with pytest.raises(InvalidFile, match="larger than 1024 KiB"):
-            find_configuration()
+            UserTrust.read()
