@@ -93,5 +93,5 @@ def test_it_is_found_in_comments_and_in_what_cannot_be_read() -> None:
 @pytest.mark.parametrize("part", ["key", "password: ", "a://", "a://b:", "eyJ", "eyJaaaaaaaaaa.", "-----BEGIN A", "\n"])
 def test_no_text_takes_forever(part: str) -> None:
     """A form that backtracks would not come to an end here."""
-    assert codes(part * 200_000) == []
-    assert codes(part + "a" * 600_000) == []
+    assert codes(part * 20_000) == []
+    assert codes(part + "a" * 60_000) == []
