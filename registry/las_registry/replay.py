@@ -264,7 +264,7 @@ def _within(document: Document, path: FieldPath, problems: Iterable[Problem]) ->
     """What is wrong with the value at `path`, which was read as a document of its own, with fields and lines of the
     whole."""
     length = len(path)
-    lines = document.stream.lines[0] if document.stream is not None else {}
+    lines = document.stream.lines_of(0) if document.stream is not None else {}
     known = {format_path(one[length:]): line for one, line in lines.items() if one[:length] == path}
     top = format_path(path)
     found = []

@@ -8,10 +8,10 @@ from las_solver.errors import InvalidInput
 
 __all__ = ["SIZE_PATTERN", "format_size", "parse_size"]
 
-SIZE_PATTERN = r"^ *[0-9]{1,30}([.][0-9]{1,30})? *([kKmMgGtT][iI]?[bB])? *$"
+SIZE_PATTERN = r"^ *[0-9]{1,30}([.][0-9]{1,30})?( *[kKmMgGtT][iI]?[bB])? *$"
 """What the JSON Schema says of a size; a test holds the two together."""
 
-_SIZE = re.compile(r" *([0-9]{1,30})(?:[.]([0-9]{1,30}))? *(?:([kKmMgGtT])([iI]?)[bB])? *")
+_SIZE = re.compile(r" *([0-9]{1,30})(?:[.]([0-9]{1,30}))?(?: *([kKmMgGtT])([iI]?)[bB])? *")
 _AMBIGUOUS = re.compile(r" *([0-9.]{1,61}) *([kKmMgGtT]) *")
 _POWERS = {"k": 1, "m": 2, "g": 3, "t": 4}
 _UNITS = tuple(

@@ -10,6 +10,7 @@ import difflib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,15 @@ from las_registry.yaml_reader import Document, Quoted
 from las_solver.constraint import Requirement, check_name, parse_version
 from las_solver.errors import InvalidInput
 
-__all__ = ["SCHEMA_FILE", "find_problems", "manifest_schema"]
+__all__ = ["MOST_PROBLEMS", "SCHEMA_FILE", "find_problems", "manifest_schema"]
 
 SCHEMA_FILE = Path(__file__).with_name("schema") / "manifest.schema.json"
 
+MOST_PROBLEMS = 1000
+"""No more problems of one manifest are told."""
+
+_MOST_NAMED = 10
+_MOST_COMPARED = 1000
 _KINDS = {
     "string": "a text",
     "array": "a list",
@@ -44,14 +50,16 @@ def manifest_schema() -> dict[str, Any]:
 
 
 def find_problems(document: Document) -> tuple[Problem, ...]:
-    """Everything that is wrong with the manifest in a document, in order of lines."""
+    """Everything that is wrong with the manifest in a document, in order of lines, but no more than `MOST_PROBLEMS`."""
     problems = list(document.problems)
     if document.value is None and not problems:
         problems.append(document.problem((), "the document is empty", "write a manifest, or delete it"))
     elif document.complete:
         content: Any = content_of(document) if isinstance(document.value, dict) else document.value
-        found = list(_schema_problems(document, content))
-        found += _meaning_problems(document, content, frozenset(path for path, _, _ in found))
+        places = _Places(document)
+        found = list(islice(_schema_problems(document, content, places), MOST_PROBLEMS))
+        reported = frozenset(path for path, _, _ in found)
+        found += islice(_meaning_problems(content, places, reported), MOST_PROBLEMS - len(found))
         known = {(problem.line, problem.field) for problem in problems}
         listed = [document.problem(*one) for one in dict.fromkeys(found)]
         problems += [one for one in listed if (one.line, one.field) not in known]
@@ -63,12 +71,26 @@ _Found = tuple[FieldPath, str, str | None]
 
 @lru_cache(maxsize=1)
 def _validator() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(manifest_schema())
+    known: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+        jsonschema.Draft202012Validator, {"uniqueItems": _unique_texts}
+    )
+    validator: jsonschema.Draft202012Validator = known(manifest_schema())
+    return validator
 
 
-def _schema_problems(document: Document, content: Any) -> Iterator[_Found]:
+def _unique_texts(_: object, is_asked: bool, items: object, schema: object) -> Iterator[jsonschema.ValidationError]:
+    """Texts that are there twice; of other items, another keyword says that they are none.
+
+    The library's own way compares each item with every other where they cannot be sorted.
+    """
+    texts = [one for one in items if isinstance(one, str)] if is_asked and isinstance(items, list) else []
+    if len(set(texts)) < len(texts):
+        yield jsonschema.ValidationError("a text is there twice")
+
+
+def _schema_problems(document: Document, content: Any, places: _Places) -> Iterator[_Found]:
     for error in _validator().iter_errors(content):
-        path: FieldPath = _place(document, tuple(error.absolute_path))
+        path: FieldPath = places.of(tuple(error.absolute_path))
         match error.validator:
             case "required":
                 for name in error.validator_value:
@@ -108,7 +130,7 @@ def _schema_problems(document: Document, content: Any) -> Iterator[_Found]:
                 for at, item in enumerate(error.instance):
                     if isinstance(item, str) and item in seen:
                         yield (
-                            _place(document, (*path, at)),
+                            places.of((*path, at)),
                             f"{_shown(item)} is there twice",
                             "keep one of them",
                         )
@@ -118,7 +140,7 @@ def _schema_problems(document: Document, content: Any) -> Iterator[_Found]:
                 yield path, error.message, None
 
 
-def _meaning_problems(document: Document, content: Any, reported: frozenset[FieldPath]) -> Iterator[_Found]:
+def _meaning_problems(content: Any, places: _Places, reported: frozenset[FieldPath]) -> Iterator[_Found]:
     """What a schema cannot say; fields whose form is wrong already are left out."""
     if not isinstance(content, dict):
         return
@@ -138,7 +160,7 @@ def _meaning_problems(document: Document, content: Any, reported: frozenset[Fiel
     )
     for field, check in checks:
         for path, text in _texts(content, field):
-            place = _place(document, path)
+            place = places.of(path)
             if place in reported or not text:
                 continue
             try:
@@ -155,11 +177,12 @@ def _preferred_problem(content: Mapping[str, Any], reported: frozenset[FieldPath
     if not isinstance(modes, list) or not isinstance(preferred, str) or path in reported:
         return
     if preferred not in modes:
-        texts = list(dict.fromkeys(one for one in modes if isinstance(one, str)))
+        texts = [_shown(one)[1:-1] for one in dict.fromkeys(modes) if isinstance(one, str)]
+        more = f" and {len(texts) - _MOST_NAMED} more" if len(texts) > _MOST_NAMED else ""
         yield (
             path,
-            f"{_shown(preferred)} is not one of the modes: {', '.join(texts)}",
-            _nearest(preferred, texts),
+            f"{_shown(preferred)} is not one of the modes: {', '.join(texts[:_MOST_NAMED])}{more}",
+            _nearest(preferred, texts[:_MOST_COMPARED]),
         )
 
 
@@ -177,19 +200,28 @@ def _checksum_problem(content: Mapping[str, Any], reported: frozenset[FieldPath]
         )
 
 
-def _place(document: Document, path: FieldPath) -> FieldPath:
-    """Where a value of the content stands in the document: nulls count there in the positions of lists."""
-    value: Any = document.value
-    place: list[str | int] = []
-    for part in path:
-        if isinstance(part, int) and isinstance(value, list):
-            positions = [at for at, one in enumerate(value) if one is not None]
-            part = positions[part] if part < len(positions) else part
-            value = value[part] if part < len(value) else None
-        else:
-            value = value.get(part) if isinstance(value, dict) else None
-        place.append(part)
-    return tuple(place)
+class _Places:
+    """Where the values of the content stand in a document: nulls count there in the positions of lists."""
+
+    def __init__(self, document: Document) -> None:
+        self._top: Any = document.value
+        self._positions: dict[int, list[int]] = {}
+
+    def of(self, path: FieldPath) -> FieldPath:
+        """The path in the document of what stands at `path` in the content."""
+        value = self._top
+        place: list[str | int] = []
+        for part in path:
+            if isinstance(part, int) and isinstance(value, list):
+                positions = self._positions.get(id(value))
+                if positions is None:
+                    positions = self._positions[id(value)] = [at for at, one in enumerate(value) if one is not None]
+                part = positions[part] if part < len(positions) else part
+                value = value[part] if part < len(value) else None
+            else:
+                value = value.get(part) if isinstance(value, dict) else None
+            place.append(part)
+        return tuple(place)
 
 
 def _texts(content: Mapping[str, Any], field: FieldPath) -> Iterator[tuple[FieldPath, str]]:

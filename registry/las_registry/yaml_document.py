@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from las_registry.problem import FieldPath, Problem, format_path
 from las_registry.yaml_value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from las_registry.yaml_places import Place
 
 __all__ = ["LIMITS", "Document", "Limits", "Stream"]
 
@@ -27,10 +32,12 @@ LIMITS: Final = Limits()
 
 
 class Stream:
-    """A file's text, and what is found of it when it is first asked for: the lines of all its values, its digest."""
+    """A file's text, and what is found of it when it is first asked for: the lines of its values, its digest."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
+        self._places: Iterator[tuple[int, Mapping[FieldPath, Place]]] = iter(())
+        self._found: tuple[int, Mapping[FieldPath, int]] | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -39,12 +46,20 @@ class Stream:
 
         return hashlib.sha256(self._data).hexdigest()
 
-    @cached_property
-    def lines(self) -> tuple[dict[FieldPath, int], ...]:
-        """For each document, the line of each value by its path."""
+    def lines_of(self, index: int) -> Mapping[FieldPath, int]:
+        """The line of each value of a document, by its path.
+
+        Those of one document are kept: documents are read in order, and what follows one that was read may have no end.
+        """
         from las_registry.yaml_places import find_places
 
-        return tuple({path: place.line for path, place in one.items()} for one in find_places(self._data))
+        if self._found is None or index < self._found[0]:
+            self._places = enumerate(find_places(self._data))
+            self._found = -1, {}
+        while self._found[0] < index:
+            at, places = next(self._places, (index, {}))
+            self._found = at, {path: place.line for path, place in places.items()} if at == index else {}
+        return self._found[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +81,10 @@ class Document:
     def line_of(self, path: FieldPath) -> int:
         """The line, counted from 1, of the value at `path`, or of what is nearest to it on the way from the
         top."""
-        lines = self.stream.lines if self.stream is not None else ()
-        if self.index < len(lines):
+        if self.stream is not None and self.complete:
+            lines = self.stream.lines_of(self.index)
             for length in range(len(path), -1, -1):
-                line = lines[self.index].get(path[:length])
+                line = lines.get(path[:length])
                 if line is not None:
                     return line
         return self.line

@@ -29,6 +29,8 @@ __all__ = [
 ]
 
 _BOM: Final = b"\xef\xbb\xbf"
+_MOST_TAGS: Final = 100
+"""The parser compares each directive of a document with all before it."""
 
 
 def read_document(data: bytes, file: str, limits: Limits = LIMITS) -> Document:
@@ -81,6 +83,9 @@ def _refuse_bytes(data: bytes, file: str, limits: Limits) -> Problem | None:
         )
     if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
         return Problem(file=file, line=1, message="the file is UTF-16 or UTF-32, not UTF-8", hint="save it as UTF-8")
+    if data.count(b"%TAG") > _MOST_TAGS:
+        message = f"the file has more than {_MOST_TAGS} %TAG directives"
+        return Problem(file=file, line=1, message=message, hint="leave them out: tags have no meaning here")
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -23,7 +23,7 @@ _USUAL_VERSION = re.compile(r"(?:[0-9]+!)?[0-9]+(\.[0-9]+)*(?:(?:a|b|rc)[0-9]+)?
 _USUAL_PREFIX = re.compile(r"(?:[0-9]+!)?[0-9]+(?:\.[0-9]+)*\.\*")
 _NOT_FINAL = re.compile(r"[^0-9.,*<>=!~]")
 _RUNTIME_OPERATOR = re.compile(r"[<>=!~^@|]")
-_SPACE_BEFORE_VERSION = re.compile(r"\s+v?[0-9]", re.ASCII)
+_SPACE_BEFORE_VERSION = re.compile(r"(?<!\s)\s+v?[0-9]", re.ASCII)
 _MAX_LENGTH = 1000
 
 
