@@ -43,13 +43,7 @@ def run(options: Options) -> Section:
     prepared.freeze()
     with TemporaryDirectory() as folder:
         note = _verdicts(prepared, told, program, Path(folder))
-        commands = dict(_commands(prepared, program, Path(folder)))
-        costs = cost_processes(
-            commands,
-            min(options.samples, _ROUNDS),
-            statuses=(0, 1),
-            variables=prepared.variables,
-        )
+        costs = dict(_costs(prepared, program, Path(folder), min(options.samples, _ROUNDS)))
     walls = {name: one.measurement(prepared.name, name, sizes={"versions": size}) for name, one in costs.items()}
     return Section(
         question="audit",
@@ -71,13 +65,16 @@ def _audit_command(prepared: Prepared, processes: int, output: Path) -> tuple[st
     return las_solve_command("registry", "audit", *place, "--processes", str(processes))
 
 
-def _commands(prepared: Prepared, program: str | None, folder: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for processes in _PROCESSES:
-        yield _ours(processes), _audit_command(prepared, processes, folder / "audit.json")
-    if program is not None:
-        packages = folder / "Packages"
-        yield _DOSE, dose.debcheck_command(program, packages)
-        yield _EXPLAINED, dose.debcheck_command(program, packages, "--explain")
+def _costs(prepared: Prepared, program: str | None, folder: Path, rounds: int) -> Iterator[tuple[str, Costs]]:
+    """What each subject costs; explanations by dose, which take many times as long, are asked for once."""
+    commands = {_ours(count): _audit_command(prepared, count, folder / "audit.json") for count in _PROCESSES}
+    if program is None:
+        yield from cost_processes(commands, rounds, variables=prepared.variables).items()
+        return
+    commands[_DOSE] = dose.debcheck_command(program, folder / "Packages")
+    explained = dose.debcheck_command(program, folder / "Packages", "--explain")
+    yield from cost_processes(commands, rounds, statuses=(0, 1), variables=prepared.variables).items()
+    yield _EXPLAINED, Costs(runs=[run_command(explained, statuses=(0, 1))])
 
 
 def _verdicts(prepared: Prepared, told: Sequence[ModuleVersion], program: str | None, folder: Path) -> str:

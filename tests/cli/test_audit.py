@@ -250,3 +250,15 @@ def test_long_lists_are_cut_unless_everything_is_asked_for(audit: Run, registry:
     assert "--all" not in everything
     assert all(f"m{number} 1.0 on small" in everything for number in range(9))
     assert all(f"n{number} 1.0" in everything for number in range(10))
+
+
+def test_one_host_is_not_named_again_and_again(audit: Run, hosts: Path) -> None:
+    (hosts / "small.yaml").unlink()
+    assert audit("--all").stdout.splitlines()[:6] == [
+        "5 versions of 3 modules on 1 host: 4 of 5 plans exist, 1 does not, for 1 cause",
+        "",
+        "1. bars 1 version",
+        "   there is no module named ghost, nor one of a similar name (las-solve registry search WORD finds modules)",
+        "     the registry",
+        "   bars:",
+    ]

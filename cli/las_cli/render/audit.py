@@ -47,7 +47,7 @@ def _lines(audit: Audit, paper: Paper, everything: bool) -> Iterator[str]:
     if audit.undecided:
         yield ""
         yield from wrap("There was no time to find out about these; --timeout gives more:", paper=paper, bold=True)
-        rows = [f"{one.module} {in_short(one.versions, 5)} {_on(one.hosts, hosts)}" for one in audit.undecided]
+        rows = [f"{one.module} {in_short(one.versions, 5)}{_on(one.hosts, hosts)}" for one in audit.undecided]
         yield from _bounded(rows, paper, "  ", _EVERYTHING if everything else _MOST_CHANGES)
 
 
@@ -69,7 +69,7 @@ def _cause(cause: Cause, number: int, hosts: Sequence[str], paper: Paper, everyt
     versions = {(failure.module, version) for failure in cause.failures for version in failure.versions}
     some = {host for failure in cause.failures for host in failure.hosts}
     on = _on(some, hosts, _EVERYTHING if everything else _MOST_NAMES)
-    title = f"{number}. bars {counted(len(versions), 'version')} {on}"
+    title = f"{number}. bars {counted(len(versions), 'version')}{on}"
     yield from wrap(printable(title), paper=paper, indent="   ", bold=True)
     first, *more = cause.failures
     if more:
@@ -86,7 +86,7 @@ def _every_failure(cause: Cause, hosts: Sequence[str]) -> list[str]:
     ranges: dict[str, set[str]] = {}
     for failure in cause.failures:
         ranges.setdefault(failure.text, set()).update(failure.hosts)
-    return [f"{text} {_on(some, hosts, _EVERYTHING)}" for text, some in ranges.items()]
+    return [f"{text}{_on(some, hosts, _EVERYTHING)}" for text, some in ranges.items()]
 
 
 def _modules(cause: Cause, hosts: Sequence[str]) -> list[str]:
@@ -100,7 +100,7 @@ def _modules(cause: Cause, hosts: Sequence[str]) -> list[str]:
         versions = {version for failure in failures for version in failure.versions}
         what = texts[0] if len(texts) == 1 else f"{counted(len(versions), 'version')} of {name}"
         on = _on({host for failure in failures for host in failure.hosts}, hosts)
-        rows.append((-sum(failure.size for failure in failures), name, f"{what} {on}"))
+        rows.append((-sum(failure.size for failure in failures), name, f"{what}{on}"))
     return [row for _, _, row in sorted(rows)]
 
 
@@ -126,15 +126,17 @@ def _never(never: Sequence[Failure], paper: Paper, everything: bool) -> Iterator
 
 
 def _on(some: Collection[str], hosts: Sequence[str], most: int = _MOST_NAMES) -> str:
-    """Which of all `hosts`, in few words: at most so many names."""
+    """Which of all `hosts`, in few words after a space, at most so many names; nothing where there is but one."""
+    if len(hosts) == 1:
+        return ""
     others = [one for one in hosts if one not in some]
-    if not others and len(hosts) > 1:
-        return "everywhere"
+    if not others:
+        return " everywhere"
     if len(some) <= max(most, _MOST_NAMES):
-        return f"on {', '.join(sorted(some))}"
+        return f" on {', '.join(sorted(some))}"
     if len(others) <= _MOST_NAMES:
-        return f"everywhere but on {', '.join(others)}"
-    return f"on {len(some)} of {len(hosts)} hosts"
+        return f" everywhere but on {', '.join(others)}"
+    return f" on {len(some)} of {len(hosts)} hosts"
 
 
 def _bounded(rows: Sequence[str], paper: Paper, first: str, most: int) -> Iterator[str]:
@@ -156,8 +158,8 @@ def _difference_lines(difference: Difference, after: Audit, paper: Paper, everyt
     yield from _lost(difference.lost, after, hosts, paper, most)
     for title, changes, words in (
         ("Can be planned now, and could not", difference.gained, ""),
-        ("New", difference.added, "can be planned "),
-        ("Gone", difference.removed, "could be planned "),
+        ("New", difference.added, ", can be planned"),
+        ("Gone", difference.removed, ", could be planned"),
         ("Not known, since time ran out", difference.unknown, ""),
     ):
         if changes:
@@ -189,6 +191,4 @@ def _lost(lost: Sequence[Change], after: Audit, hosts: Sequence[str], paper: Pap
 
 
 def _change(one: Change, hosts: Sequence[str], words: str = "") -> str:
-    if not one.hosts:
-        return f"{one.module} {one.version}, {words}nowhere"
-    return f"{one.module} {one.version}{',' if words else ''} {words}{_on(one.hosts, hosts)}"
+    return f"{one.module} {one.version}{words}{_on(one.hosts, hosts) if one.hosts else ' nowhere'}"
