@@ -72,6 +72,18 @@ def test_what_is_spelled_is_read(value: bytes, digest: bytes) -> None:
     assert is_signature(text)
 
 
+@settings(max_examples=200)
+@given(st.integers(0, len(TEXT)), st.integers(0, 2), st.text("0aAgQw=+/:-_ \n\0\u0660\uff11", max_size=2))
+def test_what_manifests_accept_is_what_is_read(at: int, taken: int, put: str) -> None:
+    """The form is checked where a manifest is read, and taken for granted afterwards."""
+    text = TEXT[:at] + put + TEXT[at + taken :]
+    try:
+        assert Signature.parse(text).text == text
+        assert is_signature(text)
+    except InvalidInput:
+        assert not is_signature(text)
+
+
 def test_section_8_what_is_signed() -> None:
     """By hand, from the contract: the digest of canonical JSON by rfc8785, and the bytes before it."""
     written, _ = signed_text(manifest_text(rest="hardware: {cpu: {cores_min: 4}}\n").encode(), "m", KEY)
