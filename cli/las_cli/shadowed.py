@@ -63,8 +63,9 @@ def why_nowhere(registry: Registry, name: str) -> str | None:
     rule, offers = registry.rule_of(name), registry.offers(name)
     if rule is None or any(one.fate == "counts" for one in offers):
         return None
-    whose = " or ".join(sorted(rule.registries))
-    text = f"by {rule.place}, {rule.pattern.text} comes from {whose} alone"
+    from las_cli.render.which import rule_text
+
+    text = f"by {rule.place}, {rule_text(rule)}"
     if all(one.fate == "rule" for one in offers):
         return f"{text}: --registry names it"
     return f"{text}, where there is none called {name}"

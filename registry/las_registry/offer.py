@@ -52,8 +52,11 @@ class Offer:
     @property
     def newest(self) -> Version | None:
         """The newest final version, or the newest at all if there is none; None if there are no versions."""
-        versions = self.versions
-        return next((one for one in versions if not one.is_prerelease), versions[0] if versions else None)
+        ranked = self.shelf.ranked(self.name)
+        if ranked is None:
+            return None
+        finals = (one for one in reversed(ranked.versions) if not one.is_prerelease)
+        return next(finals, ranked.versions[-1])
 
     @property
     def rejected(self) -> tuple[RejectedManifest, ...]:

@@ -90,6 +90,11 @@ class TestWhich:
         assert told.startswith("corp-app comes from none of these registries\n")
         assert told.endswith(f"\n{mapped}:5: corp-* comes from {corp} alone.\n")
 
+    def test_a_rule_with_a_mistake_in_its_path(self, run_cli: RunCli, corp: Path, public: Path, mapped: Path) -> None:
+        mapped.write_text(f"registries: [{{path: {corp}s, names: [corp-*]}}]")
+        told = which(run_cli, "corp-app", corp, public, config=mapped, status=1)
+        assert told.endswith(f"{mapped}:1: corp-* comes from {corp}s (which is not there) alone.\n")
+
     def test_rejected_manifests_alone(self, run_cli: RunCli, corp: Path, public: Path) -> None:
         write_files(corp, {"app.manifest.yaml": manifest_text("corp-app", "y")})
         told = which(run_cli, "corp-app", corp, public, status=1)

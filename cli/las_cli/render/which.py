@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from las_cli.render.phrases import counted
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from las_registry.trust.configuration import NameRule
     from las_registry.trust.policy import KeyRule, NamePattern, Policy
 
-__all__ = ["which_document", "which_lines"]
+__all__ = ["rule_text", "which_document", "which_lines"]
 
 _MOST_REJECTED: Final = 5
 _COLOURS: Final = {"counts": "green", "earlier": "yellow", "rule": "yellow", "absent": "reset"}
@@ -34,9 +35,14 @@ def which_lines(name: str, offers: Sequence[Offer], rule: NameRule | None, paper
             yield from wrap(printable(text), paper=paper, first=indent, indent=f"{indent}  ", widest=paper.width)
     if rule is not None:
         yield ""
-        whose = " or ".join(map(printable, sorted(rule.registries)))
-        text = f"{printable(rule.place)}: {rule.pattern.text} comes from {whose} alone."
+        text = printable(f"{rule.place}: {rule_text(rule)}.")
         yield from wrap(text, paper=paper, widest=paper.width, indent="  ")
+
+
+def rule_text(rule: NameRule) -> str:
+    """What `rule` says."""
+    places = (one if Path(one).is_dir() else f"{one} (which is not there)" for one in sorted(rule.registries))
+    return f"{rule.pattern.text} comes from {' or '.join(places)} alone"
 
 
 def which_document(name: str, offers: Sequence[Offer], rule: NameRule | None) -> dict[str, object]:

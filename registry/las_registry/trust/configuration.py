@@ -54,7 +54,8 @@ class Entry:
 
             return real_path(default_directories()[0])
         # Path.expanduser raises where there is no home.
-        return real_path(Path(os.path.expanduser(self.path)))  # noqa: PTH111
+        path = Path(os.path.expanduser(self.path))  # noqa: PTH111
+        return real_path(path) if path.is_absolute() else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

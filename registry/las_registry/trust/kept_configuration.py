@@ -31,6 +31,8 @@ def known_configuration(data: bytes, path: Path) -> Configuration | None:
         read = _policy(default), [_entry(one) for one in entries]
     except (ValueError, TypeError, LookupError):  # nothing was kept, or nothing that this release understands
         return None
+    if not all(one.directory for one in read[1]):  # there is no home any more: that is for the parser to say
+        return None
     return Configuration(str(path), read[1], read[0])
 
 

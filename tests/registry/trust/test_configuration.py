@@ -119,6 +119,17 @@ class TestDirectories:
         monkeypatch.setenv("USERPROFILE", str(tmp_path))
         assert read("registries: [{path: ~/mine, unsigned: warn}]").policy_of(tmp_path / "mine").unsigned == "warn"
 
+    def test_without_a_home(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What was kept while there was one is not taken for a path below the working directory."""
+        text = "registries: [{path: ~/mine, unsigned: refuse}]"
+        for name in ("HOME", "USERPROFILE"):
+            monkeypatch.setenv(name, str(tmp_path))
+        read(text)
+        monkeypatch.chdir(tmp_path)
+        for name in ("HOME", "USERPROFILE"):
+            monkeypatch.setenv(name, "home")
+        assert problems(text) == ["1: registries[0].path: '~/mine' is not an absolute path"]
+
     def test_a_name_that_no_directory_can_have(self) -> None:
         assert read("default: {unsigned: refuse}").policy_of(Path("a\0b")).unsigned == "refuse"
 
