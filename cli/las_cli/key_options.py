@@ -12,6 +12,7 @@ import click
 from las_cli.options import FileType
 
 __all__ = [
+    "ask_passphrase",
     "comment_option",
     "passphrase_file_option",
     "passphrase_reader",
@@ -68,7 +69,18 @@ def passphrase_reader(path: Path | None) -> Callable[[], bytes] | None:
         return lambda: read_passphrase(path)
     if not sys.stdin.isatty():
         return None
-    return lambda: str(click.prompt("Passphrase", hide_input=True, err=True)).encode()
+    return ask_passphrase
+
+
+def ask_passphrase(*, twice: bool = False) -> bytes:
+    """The passphrase that is typed at the terminal; raises :class:`InvalidInput` if it is too long."""
+    from las_solver.errors import InvalidInput
+
+    typed = str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=twice, err=True))
+    data = typed.encode("utf-8", "surrogateescape")
+    if len(data) > _LONGEST:
+        raise InvalidInput(f"the passphrase has more than {_LONGEST} bytes", hint="give a shorter one")
+    return data
 
 
 def settings_path(name: str) -> Path:

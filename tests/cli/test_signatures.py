@@ -114,6 +114,8 @@ def test_a_key_with_a_passphrase(place: Path, run_cli: RunCli) -> None:
     assert (place / "my-registry" / "app" / "manifest.yaml").read_text() == FILES["app/manifest.yaml"]
     result = run_cli("registry", "sign", "--key", "a.key", "--passphrase-file", "right", "my-registry")
     assert result.exit_code == 0, result.stderr
+    endless = run_cli("registry", "keygen", "-o", "b.key", "--passphrase", stdin=("x" * 1001 + "\n") * 2)
+    assert endless.exit_code == 2 and "the passphrase has more than 1000 bytes" in endless.stderr
     both = run_cli("registry", "keygen", "-o", "b.key", "--passphrase", "--passphrase-file", "right")
     assert both.exit_code == 2 and not (place / "b.key").exists()
 

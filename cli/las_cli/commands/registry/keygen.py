@@ -6,7 +6,13 @@ from pathlib import Path
 
 import click
 
-from las_cli.key_options import comment_option, passphrase_file_option, read_passphrase, settings_path
+from las_cli.key_options import (
+    ask_passphrase,
+    comment_option,
+    passphrase_file_option,
+    read_passphrase,
+    settings_path,
+)
 from las_cli.options import FileType, format_option, logging_options
 from las_cli.render.json import print_json
 from las_cli.render.terminal import printable
@@ -46,7 +52,9 @@ def keygen(
         raise click.UsageError("--passphrase asks for what --passphrase-file names: give one of them.")
     private = settings_path("signing.key") if output is None else output
     public = private.with_name(f"{private.name}.pub")
-    passphrase = _asked() if asks else None if passphrase_file is None else read_passphrase(passphrase_file)
+    passphrase = (
+        ask_passphrase(twice=True) if asks else None if passphrase_file is None else read_passphrase(passphrase_file)
+    )
     if output is None:
         make_directories(private.parent)
     key = generate_private_key()
@@ -62,7 +70,3 @@ def keygen(
     click.echo(f"key      {key.id}")
     click.echo(printable(f"private  {private}  keep it to yourself, and a copy of it safe"))
     click.echo(printable(f"public   {public}  give it to those who verify: las-solve registry trust add FILE"))
-
-
-def _asked() -> bytes:
-    return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=True, err=True)).encode()
