@@ -65,6 +65,17 @@ def test_a_plan_as_json_imports_no_more_than_it_uses(tmp_path: Path, monkeypatch
     assert {*_imported(plan, UNUSED)} <= {"hashlib", "las_solver.change"}
 
 
+def test_what_the_user_says_of_registries_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAS_SOLVE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("LAS_SOLVE_CONFIG", str(tmp_path))
+    (tmp_path / "registries.yaml").write_text("registries: [{path: catalog, names: [python]}]")
+    (tmp_path / "registries.yaml").chmod(0o600)
+    tmp_path.chmod(0o700)
+    plan = ["plan", "python", "--profile", "gpu-24gb"]
+    assert "yaml" in _imported(plan, UNUSED)
+    assert {*_imported(plan, UNUSED)} <= {"hashlib", "secrets"}
+
+
 def _imported(arguments: Sequence[str], names: Sequence[str]) -> list[str]:
     """Those of `names` that a process with these arguments imports."""
     program = (

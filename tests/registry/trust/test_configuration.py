@@ -24,6 +24,7 @@ from las_registry.trust.user_trust import UserTrust
 
 FILE = Path("/settings/registries.yaml")
 ONE, TWO = "1f" * 32, "ab" * 32
+PATTERNS = ("*", "a*", "ab*", "aba*", "abb*", "b*", "a", "ab", "aba", "b", "bab")
 ALL = f"""\
 default: {{unsigned: warn, links: follow}}
 registries:
@@ -181,7 +182,7 @@ class TestNames:
         assert (registries_of(found, "corp-app"), registries_of(found, "app")) == ({"/corp"}, {"/public"})
 
     @given(
-        st.lists(st.lists(st.from_regex(r"\A(?:[ab]{1,3}\*?|\*)\Z"), min_size=1, max_size=3, unique=True), max_size=4),
+        st.lists(st.lists(st.sampled_from(PATTERNS), min_size=1, max_size=3, unique=True), max_size=4),
         st.text("ab", min_size=1, max_size=4),
     )
     def test_as_the_ranks_of_patterns_have_it(self, several: list[list[str]], name: str) -> None:
