@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 MODULE ?= open-webui
 WORKERS ?= 2
+MINUTES ?= 60
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -11,14 +12,16 @@ COMPILE := uv pip compile pyproject.toml requirements/build.in --generate-hashes
 	--no-header --no-annotate --quiet
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
+FUZZABLE := $(VENV)/.fuzzable
 
-.PHONY: help plan test lint bench clean install requirements
+.PHONY: help plan test lint bench fuzz clean install requirements
 
 help:
 	@echo 'make plan          set up, then plan MODULE ($(MODULE)) for this machine'
 	@echo 'make test          set up with the test tools, then lint and run every test'
 	@echo 'make lint          ruff, mypy and the import contracts'
 	@echo 'make bench         run the benchmark'
+	@echo 'make fuzz          look for MINUTES ($(MINUTES)) for input that is not handled, in TARGETS (all)'
 	@echo 'make install       only set up; las-solve is then $(BIN)/las-solve'
 	@echo 'make requirements  pin the newest versions of everything anew (needs uv)'
 	@echo 'make clean         remove the environment and all that was built'
@@ -46,6 +49,9 @@ lint: $(TESTABLE)
 bench: $(TESTABLE)
 	@$(BIN)/python -m benchmarks
 
+fuzz: $(FUZZABLE)
+	@$(BIN)/python -m fuzz --minutes $(MINUTES) $(TARGETS)
+
 # The stamps: set-up runs again only when what it installs has changed.
 $(INSTALLED): pyproject.toml requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "las-solve needs Python 3.11 or newer; say which by PYTHON=...")'
@@ -59,10 +65,15 @@ $(TESTABLE): $(INSTALLED) requirements/test.txt
 	@$(PIP) install --require-hashes -r requirements/test.txt
 	@touch $@
 
+$(FUZZABLE): $(INSTALLED) requirements/fuzz.txt
+	@$(PIP) install --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
 requirements:
 	$(COMPILE) --upgrade --output-file requirements/run.txt
 	$(COMPILE) --upgrade --extra test --extra bench --constraint requirements/run.txt --output-file requirements/test.txt
+	$(COMPILE) --upgrade --extra fuzz --constraint requirements/run.txt --output-file requirements/fuzz.txt
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .fuzz build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
