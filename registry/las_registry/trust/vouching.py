@@ -15,6 +15,7 @@ from las_registry.problem import RegistryUnusable, printable
 from las_solver.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from las_registry.trust.seen_lists import Seen
     from las_registry.trust.signed_list import SignedList
     from las_registry.trust.trust import Trust
 
@@ -82,23 +83,18 @@ def find_vouching(directory: Path, trust: Trust) -> Vouching | None:
     rule = trust.policy.list_rule
     if rule == "ignore":
         return None
-    if trust.keys is None or not trust.keys.keys:
-        if rule == "require":
-            hint = "las-solve registry trust add FILE trusts a key"
-            raise _missing(directory, "no key is trusted that could have signed its list", hint)
-        return None
     try:
-        found = _known(directory, trust)
         from las_registry.trust.seen_lists import check_number, last_seen
 
         seen = last_seen(directory)
+        is_missed = seen is not None or rule == "require"
+        if not is_missed and (trust.keys is None or not (trust.keys.keys or trust.keys.revoked)):
+            return None
+        found = _known(directory, trust)
         if found is None or not found.key_ids:
-            if seen is None and rule == "check":
+            if not is_missed:
                 return None
-            what = "it has no signed list" if found is None else "its list is signed by no key that counts for it"
-            before = "" if seen is None else f", and list {seen.number} was seen before"
-            hint = "fetch it anew, or ask its maintainers; `list: ignore` in registries.yaml does without"
-            raise _missing(directory, what + before, hint)
+            raise _missing(directory, found, seen, trust)
         file = _shown(directory)
         check_number(seen, found, file)
         from las_registry.trust.signed_list import check_expiry
@@ -150,7 +146,7 @@ def _read(directory: Path, trust: Trust) -> SignedList | None:
     from las_registry.trust.signed_list import list_bytes, read_list
     from las_registry.trust.trusted_keys import NO_KEYS
 
-    data = list_bytes(directory)
+    data = list_bytes(directory, trust.policy.links)
     return None if data is None else read_list(data, _shown(directory), trust.keys or NO_KEYS)
 
 
@@ -158,8 +154,17 @@ def _shown(directory: Path) -> str:
     return str(directory / _NAME)
 
 
-def _missing(directory: Path, why: str, hint: str) -> RegistryUnusable:
-    return RegistryUnusable(f"the registry {printable(str(directory))} cannot be relied on: {why}", hint=hint)
+def _missing(directory: Path, found: Vouching | None, seen: Seen | None, trust: Trust) -> RegistryUnusable:
+    """The error about a registry that has to have a list, of which `found` does not count."""
+    hint = "fetch it anew, or ask its maintainers; `list: ignore` in registries.yaml does without"
+    if found is None:
+        why = "it has no signed list"
+    elif trust.keys is None or not trust.keys.keys:
+        why, hint = "no key is trusted that signed its list", "las-solve registry trust add FILE trusts a key"
+    else:
+        why = "its list is signed by no key that counts for it"
+    before = "" if seen is None else f", and list {seen.number} was seen before"
+    return RegistryUnusable(f"the registry {printable(str(directory))} cannot be relied on: {why}{before}", hint=hint)
 
 
 def _unusable(error: InvalidInput) -> RegistryUnusable:
