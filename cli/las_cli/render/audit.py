@@ -11,7 +11,7 @@ from las_cli.render.text import Paper, wrap
 
 if TYPE_CHECKING:
     from las_registry.audit.difference import Change, Difference
-    from las_registry.audit.findings import Audit, Cause, Failure, Told
+    from las_registry.audit.findings import Audit, Cause, Failure, Told, Undecided
 
 __all__ = ["render_audit", "render_difference"]
 
@@ -47,7 +47,7 @@ def _lines(audit: Audit, paper: Paper, everything: bool) -> Iterator[str]:
     if audit.undecided:
         yield ""
         yield from wrap("There was no time to find out about these; --timeout gives more:", paper=paper, bold=True)
-        rows = [f"{one.module} {in_short(one.versions, 5)}{_on(one.hosts, hosts)}" for one in audit.undecided]
+        rows = [f"{one.module} {in_short(one.versions, 5)}{_where(one, hosts)}" for one in audit.undecided]
         yield from _bounded(rows, paper, "  ", _EVERYTHING if everything else _MOST_CHANGES)
 
 
@@ -76,7 +76,7 @@ def _cause(cause: Cause, number: int, hosts: Sequence[str], paper: Paper, everyt
         yield from wrap(printable(f"e.g. {first.text} on {first.hosts[0]}:"), paper=paper, first="   ", indent="   ")
     yield from _statements(cause.statements, paper, "   ")
     rows = _every_failure(cause, hosts) if everything else _modules(cause, hosts)
-    if len(rows) > 1 or (len(first.core) > len(cause.statements) and not more):
+    if len(rows) > 1 or len(first.core) > len(cause.statements):
         yield from wrap("bars:", paper=paper, first="   ")
         yield from _bounded(rows, paper, "     ", _EVERYTHING if everything else _MOST_MODULES)
 
@@ -123,6 +123,10 @@ def _never(never: Sequence[Failure], paper: Paper, everything: bool) -> Iterator
         yield from _statements(failure.core, paper, "    ")
     if len(shown) < len(never):
         yield from wrap(f"- and {len(never) - len(shown):,} more: --all shows everything", paper=paper, indent="  ")
+
+
+def _where(one: Undecided, hosts: Sequence[str]) -> str:
+    return _on(one.hosts, hosts) if one.hosts else ", whether any host could choose it"
 
 
 def _on(some: Collection[str], hosts: Sequence[str], most: int = _MOST_NAMES) -> str:

@@ -207,7 +207,8 @@ def _audit(
             )
         except KeyboardInterrupt:
             pace.clear()
-            click.echo(f"interrupted: {pace.known}the same command goes on from there, without --fresh", err=True)
+            again = "the same command without --fresh" if fresh else "the same command"
+            click.echo(f"interrupted: {pace.known}{again} goes on from there", err=True)
             raise
 
 
