@@ -9,6 +9,7 @@ import pytest
 from benchmarks import peers
 from benchmarks.conditions import (
     adversarial,
+    audit,
     growth,
     index_build,
     index_refresh,
@@ -49,6 +50,7 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> Options:
 def no_peers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Peers have tests of their own; here the results are to be the same whatever is installed."""
     monkeypatch.setattr(peers, "available", lambda: ())
+    monkeypatch.setattr(peers.dose, "find_debcheck", lambda: None)
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
 
 
@@ -98,6 +100,18 @@ def test_a_changed_manifest_is_as_before_when_it_was_measured(options: Options) 
     assert has_answered(section)
     assert [one.subject for one in section.measurements] == ["unchanged", "one manifest changed", "frozen"]
     assert {path: path.read_bytes() for path in prepared.tree.rglob("*.yaml")} == before
+
+
+def test_audits_are_of_every_version_on_one_host(options: Options) -> None:
+    section = audit.run(options)
+    assert has_answered(section)
+    assert [one.subject for one in section.measurements if "CPU" not in one.subject] == [
+        "las-solve, 1 process",
+        "las-solve, 2 processes",
+    ]
+    assert section.notes[0].startswith("las-solve bars ")
+    assert " of 300 versions; dose-debcheck is not installed" in section.notes[0]
+    assert [one.is_met for one in section.figures] == [True]
 
 
 def test_growth_is_fitted_over_all_closures(options: Options) -> None:
