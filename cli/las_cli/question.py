@@ -208,10 +208,10 @@ def answer(question: Question, *, explaining: Callable[[], bool] | None = None) 
         from las_cli.shadowed import warn_of_others
 
         warn_of_others(question.registry, question.request, found)
-        if question.registry.warns_of_unsigned:
-            from las_cli.standings import warn_of_standings
+    if question.registry.warns_of_unsigned:
+        from las_cli.standings import warn_of_standings
 
-            warn_of_standings(question.registry, found)
+        warn_of_standings(question.registry, found)
     return found
 
 

@@ -55,7 +55,7 @@ class Registry:
         self, shelves: Sequence[RegistryShelf], rules: Configuration | None = None, directories: Sequence[Path] = ()
     ) -> None:
         self._shelves = tuple(shelves)
-        self._rules = rules
+        self._rules = rules if rules is not None and rules.has_rules else None
         self._reals = [] if rules is None else list(map(real_path, directories))
         self.problems: tuple[Problem, ...] = tuple([one for shelf in shelves for one in shelf.problems])
 

@@ -298,10 +298,10 @@ def test_making_an_index_takes_no_time_from_planning(plan: Plan, monkeypatch: py
     late = 0.0
     clock, build = time.monotonic, refreshing.build
 
-    def build_for_long(*arguments: Any) -> Built:
+    def build_for_long(*arguments: Any, **options: Any) -> Built:
         nonlocal late
         late += 1000
-        return build(*arguments)
+        return build(*arguments, **options)
 
     monkeypatch.setattr(time, "monotonic", lambda: clock() + late)
     monkeypatch.setattr(refreshing, "build", build_for_long)

@@ -100,6 +100,11 @@ class Configuration:
         entry = self.entry_of(directory)
         return self.default if entry is None else entry.policy
 
+    @property
+    def has_rules(self) -> bool:
+        """Whether it says of any names where they come from."""
+        return bool(self._rules)
+
     def rule_of(self, name: str) -> NameRule | None:
         """The rule about modules called `name`, None if there is none."""
         exact = self._rules.get(name)

@@ -10,7 +10,10 @@ from typing import Final
 
 from las_registry.problem import InvalidFile, Problem
 
-__all__ = ["read_private_file"]
+__all__ = ["LARGEST_KEYS_FILE", "read_private_file"]
+
+LARGEST_KEYS_FILE: Final = 4 << 20
+"""A larger file of keys is refused, in bytes."""
 
 _WRITABLE: Final = 0o022
 """By the group, or by everybody."""

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 from las_registry.problem import printable
 from las_registry.trust.keys import is_sound, key_id
-from las_registry.trust.private_file import read_private_file
+from las_registry.trust.private_file import LARGEST_KEYS_FILE, read_private_file
 from las_registry.trust.signature import exact_base64, is_key_id
 from las_registry.user_directories import settings_directory
 from las_solver.errors import InvalidInput
@@ -24,7 +24,6 @@ from las_solver.lazy_dataclass import dataclass
 
 __all__ = [
     "KEYS_NAME",
-    "LARGEST_KEYS_FILE",
     "NO_KEYS",
     "RevokedKey",
     "TrustedKey",
@@ -37,9 +36,6 @@ __all__ = [
 
 KEYS_NAME: Final = "keys.json"
 """What the file is called."""
-
-LARGEST_KEYS_FILE: Final = 4 << 20
-"""A larger file is refused, in bytes."""
 
 _FORMAT: Final = 1
 _MAX_TEXT: Final = 1000

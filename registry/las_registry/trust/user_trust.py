@@ -41,8 +41,7 @@ class UserTrust:
         from hashlib import sha256
 
         from las_registry.trust.configuration import LARGEST, read_configuration
-        from las_registry.trust.private_file import read_private_file
-        from las_registry.trust.trusted_keys import LARGEST_KEYS_FILE, read_trusted_keys
+        from las_registry.trust.private_file import LARGEST_KEYS_FILE, read_private_file
 
         said, known = directory / "registries.yaml", directory / "keys.json"
         text, keys = read_private_file(said, LARGEST), read_private_file(known, LARGEST_KEYS_FILE)
@@ -51,7 +50,7 @@ class UserTrust:
         digests = [b"" if one is None else sha256(one).digest() for one in (text, keys)]
         return cls(
             None if text is None else read_configuration(text, said),
-            None if keys is None else read_trusted_keys(keys, known),
+            None if keys is None else _keys(keys, known),
             sha256(b"\0".join(digests)).hexdigest(),
         )
 
@@ -80,6 +79,12 @@ class UserTrust:
 
 NOBODY: Final = UserTrust()
 """A user who says nothing."""
+
+
+def _keys(data: bytes, path: Path) -> TrustedKeys:
+    from las_registry.trust.trusted_keys import read_trusted_keys  # late: who has no keys waits for none of it
+
+    return read_trusted_keys(data, path)
 
 
 def _settings() -> Path | None:
