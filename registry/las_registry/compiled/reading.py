@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from las_registry.compiled.extract import Extract, extract
@@ -19,11 +15,12 @@ from las_registry.compiled.tree import reason, shown
 from las_registry.load import ManifestFile, manifests_in, read_bytes
 from las_registry.manifest import Manifest, Pool
 from las_registry.problem import unreadable
+from las_registry.processes import can_start, executor, processors, uninterrupted
 from las_registry.rejection import Rejection
 from las_registry.trust.trust import Trust
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ProcessPoolExecutor
+    from concurrent.futures import Future
 
 __all__ = ["UNREADABLE", "FileContent", "known_by", "manifest_file", "read_contents", "read_file"]
 
@@ -36,9 +33,6 @@ _BATCH: Final = 1 << 18
 _MOST_FILES: Final = 200
 _WORTHWHILE: Final = 1 << 20
 """Bytes below which no other processes are started: reading them takes about a second."""
-
-_PROGRAMS: Final = ("las-solve", "las-solve-script")
-"""What the file of the main module may be called, in installations."""
 
 _POOLED: Final = 50_000
 """Manifests after which what they share is forgotten, so that it does not grow without end."""
@@ -106,8 +100,8 @@ def read_contents(
     manage is read here.
     """
     batches = _batches(paths, sizes)
-    is_worthwhile = sum(sizes) >= _WORTHWHILE and (_can_copy() or _is_own_program())
-    processes = min(_processors(), len(batches)) if is_worthwhile else 1
+    is_worthwhile = sum(sizes) >= _WORTHWHILE and can_start()
+    processes = min(processors(), len(batches)) if is_worthwhile else 1
     done = 0
     read = partial(_read_batch, directory, trust)
     results = _in_processes(read, batches, processes) if processes > 1 else _here(read, batches)
@@ -128,13 +122,6 @@ def _batches(paths: Sequence[str], sizes: Sequence[int]) -> deque[list[str]]:
     return batches
 
 
-def _processors() -> int:
-    """How many processes can run at the same time."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _here(read: _Read, batches: deque[list[str]]) -> Iterator[list[FileContent]]:
     while batches:
         yield read(batches.popleft())
@@ -143,83 +130,19 @@ def _here(read: _Read, batches: deque[list[str]]) -> Iterator[list[FileContent]]
 def _in_processes(read: _Read, batches: deque[list[str]], processes: int) -> Iterator[list[FileContent]]:
     from concurrent.futures.process import BrokenProcessPool
 
-    with _executor(processes) as executor:
+    with executor(processes) as pool:
         waiting: deque[tuple[list[str], Future[list[FileContent]]]] = deque()
         try:
             while batches or waiting:
                 while batches and len(waiting) < 2 * processes:
-                    with _uninterrupted():
-                        waiting.append((batches[0], executor.submit(read, batches[0])))
+                    with uninterrupted():
+                        waiting.append((batches[0], pool.submit(read, batches[0])))
                     batches.popleft()
                 yield waiting[0][1].result()
                 waiting.popleft()
         except (BrokenProcessPool, OSError):  # somebody ended one of them, or no further one can be started
             batches.extendleft(batch for batch, _ in reversed(waiting))
     yield from _here(read, batches)
-
-
-def _can_copy() -> bool:
-    """Whether a copy of this process can read: other threads would be missing from it, and what they hold stay held."""
-    import threading
-
-    return sys.platform == "linux" and threading.active_count() == 1
-
-
-def _is_own_program() -> bool:
-    """Whether a process that is no copy can read: it runs the main module again, which others may not expect."""
-    main = sys.modules["__main__"]
-    return Path(getattr(main, "__file__", None) or "").stem in _PROGRAMS and main.__spec__ is None
-
-
-@contextmanager
-def _executor(processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that read; none of them is left when this ends, however it ends."""
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    context = multiprocessing.get_context("fork" if _can_copy() else "spawn")
-    others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(processes, mp_context=context, initializer=_begin)
-    try:
-        yield executor
-    finally:
-        for child in set(multiprocessing.active_children()) - others:
-            child.terminate()
-        executor.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Processes that are started meanwhile are not interrupted: who started them is, and ends them."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, old)
-
-
-def _begin() -> None:
-    """Prepares a process that reads: it ends when the one ends that started it."""
-    import gc
-    import multiprocessing
-    import threading
-    from multiprocessing.connection import wait
-
-    gc.disable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        sentinel = parent.sentinel
-
-        def watch() -> None:
-            wait([sentinel])
-            os._exit(1)
-
-        threading.Thread(target=watch, daemon=True).start()
 
 
 _pool: Pool | None = None

@@ -170,4 +170,4 @@ def share_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on, several processes read registries of any size."""
     monkeypatch.setattr(reading, "_WORTHWHILE", 0)
     monkeypatch.setattr(reading, "_MOST_FILES", 1)
-    monkeypatch.setattr(reading, "_processors", lambda: 3)
+    monkeypatch.setattr(reading, "processors", lambda: 3)

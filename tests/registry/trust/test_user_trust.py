@@ -160,7 +160,7 @@ def test_several_processes_come_to_the_same(tmp_path: Path, user: Path, monkeypa
         one.unlink()
     monkeypatch.setattr(reading, "_WORTHWHILE", 0)
     monkeypatch.setattr(reading, "_MOST_FILES", 1)
-    monkeypatch.setattr(reading, "_processors", lambda: 2)
+    monkeypatch.setattr(reading, "processors", lambda: 2)
     assert standings(directory) == alone
     assert alone["app"] == "valid" and len(alone) == 3
 
