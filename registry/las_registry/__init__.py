@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from las_registry.problem import InvalidFile, Problem, RegistryUnusable
     from las_registry.registry import Registry, default_directories
+    from las_registry.trust.user_trust import NOBODY, UserTrust
 
-__all__ = ["InvalidFile", "Problem", "Registry", "RegistryUnusable", "default_directories"]
+__all__ = ["NOBODY", "InvalidFile", "Problem", "Registry", "RegistryUnusable", "UserTrust", "default_directories"]
 
-_FILES = {"problem": ("InvalidFile", "Problem", "RegistryUnusable"), "registry": ("Registry", "default_directories")}
+_FILES = {
+    "problem": ("InvalidFile", "Problem", "RegistryUnusable"),
+    "registry": ("Registry", "default_directories"),
+    "trust.user_trust": ("NOBODY", "UserTrust"),
+}
 
 
 def __getattr__(name: str) -> object:
