@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Final
 
@@ -23,6 +24,7 @@ from las_solver.model import Host, Request
 from las_solver.newest import Newest
 from las_solver.problem import Problem
 from las_solver.propagation import bits_of
+from las_solver.ranks import intervals_of
 from las_solver.sat import DEFAULT_BACKEND, Budget, Stopped, never
 from las_solver.shelf import Shelf
 from las_solver.source import Source
@@ -67,7 +69,7 @@ class Auditor:
         self._survival = Survival(self._problem, self._survivors)
         self._whole = Problem(self._shelf, self._options, pruned=False)
         self._plannable: dict[str, int] = {}
-        self._runs: dict[str, list[tuple[int, int]]] = {}
+        self._runs: dict[str, tuple[list[tuple[int, int]], int]] = {}
         self._edges: dict[str, tuple[str, ...]] = {}
 
     def fates(
@@ -168,12 +170,12 @@ class Auditor:
 
     def _alike(self, name: str, rank: int) -> int:
         """The ranks in the domain of a module that are like `rank` in all but version, and eligible, as it is."""
-        domain = self._problem.domain(name)
-        runs = self._runs.get(name)
-        if runs is None:
-            runs = self._runs[name] = domain.runs()
-        alike = bits_of((runs[bisect_right(runs, (rank, len(domain))) - 1],))
-        return alike & ~sum(1 << other for other in domain.conditional) if domain.conditional else alike
+        known = self._runs.get(name)
+        if known is None:
+            domain = self._problem.domain(name)
+            known = self._runs[name] = domain.runs(), bits_of(intervals_of(domain.eligible))
+        runs, eligible = known
+        return bits_of((runs[bisect_right(runs, rank, key=itemgetter(0)) - 1],)) & eligible
 
     # Why not
 

@@ -40,8 +40,7 @@ class AloneProblem(Problem):
         """The ranks in the domain of `name` that `constraint` admits and an answer may hold."""
         surviving = self._surviving.get(name)
         if surviving is None:
-            bits = self._survivors[name]
-            ranks = [rank for rank in range(bits.bit_length()) if bits >> rank & 1]
+            ranks = [rank for rank, bit in enumerate(reversed(f"{self._survivors[name]:b}")) if bit == "1"]
             surviving = self._surviving[name] = intervals_of(ranks)
         return intersect(self.domain(name).admitted(constraint), surviving)
 

@@ -22,7 +22,7 @@ from las_registry.processes import can_start, executor, processors, uninterrupte
 from las_registry.registry import Registry
 from las_registry.user_directories import cache_directory
 from las_solver.constraint import ANY, Requirement
-from las_solver.errors import InvalidInput
+from las_solver.errors import InvalidInput, LasSolveError
 from las_solver.model import Host
 from las_solver.ranks import intervals_of
 
@@ -76,7 +76,7 @@ def audit(
         documents = {name: profile_document(host) for name, host in hosts.items()}
         run = _Run(
             here=lambda: Work(registry, hosts, seconds),
-            elsewhere=partial(_prepare, open_registry, documents, seconds),
+            elsewhere=partial(_prepare, open_registry, registry.digest, documents, seconds),
             processes=processes or processors(),
             journal=journal,
             on_progress=on_progress,
@@ -215,15 +215,16 @@ class _Run:
         processes = min(self._processes, len(parts))
         if processes > 1 and can_start():
             for part, document in self._do_elsewhere(parts, processes):
-                del left[part]
-                yield part, document
+                if document is not None:
+                    del left[part]
+                    yield part, document
         if left:
             work = self._here()
             for part in left:
                 yield part, work.do(part).document
 
     def _do_elsewhere(self, parts: Sequence[Part], processes: int) -> Iterator[tuple[Part, object]]:
-        """The results of other processes, as they come; fewer than there are parts if one of these was ended."""
+        """The results of other processes, as they come; none for some parts, if one of these was ended."""
         from concurrent.futures import FIRST_COMPLETED, wait
         from concurrent.futures.process import BrokenProcessPool
 
@@ -245,15 +246,20 @@ class _Run:
 _work: Work | None = None
 
 
-def _prepare(open_registry: Callable[[], Registry], hosts: Mapping[str, object], seconds: float | None) -> None:
-    """Prepares a process for its share of an audit."""
+def _prepare(
+    open_registry: Callable[[], Registry], digest: str, hosts: Mapping[str, object], seconds: float | None
+) -> None:
+    """Prepares a process for its share of the audit of a registry with `digest`; not if that cannot be had any more."""
     global _work
-    _work = Work(open_registry(), {name: host_from_document(host) for name, host in hosts.items()}, seconds)
+    with suppress(LasSolveError):
+        registry = open_registry()
+        if registry.digest == digest:
+            _work = Work(registry, {name: host_from_document(host) for name, host in hosts.items()}, seconds)
 
 
 def _do(part: Part) -> object:
-    assert _work is not None, "the process was prepared"
-    return _work.do(part).document
+    """The result of a part; None if the process could not be prepared."""
+    return None if _work is None else _work.do(part).document
 
 
 @contextmanager

@@ -72,6 +72,11 @@ def barred(found: Audit) -> dict[str, list[str]]:
     }
 
 
+def _skip_unless_copied() -> None:
+    if not hasattr(os, "fork") or threading.active_count() > 1:
+        pytest.skip("needs processes that are copies of this one")
+
+
 class Interrupting:
     """Progress that is told, and interrupts after so many reports."""
 
@@ -170,8 +175,7 @@ def test_nothing_is_resumed_of_another_audit(registry: Callable[[], Registry], t
 def test_a_process_that_is_ended_loses_nothing(
     registry: Callable[[], Registry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not hasattr(os, "fork") or threading.active_count() > 1:
-        pytest.skip("needs processes that are copies of this one")
+    _skip_unless_copied()
     expected = written(audit(registry, HOSTS, processes=1))
     this, do = os.getpid(), Work.do
 
@@ -182,6 +186,22 @@ def test_a_process_that_is_ended_loses_nothing(
 
     monkeypatch.setattr(Work, "do", end)
     assert written(audit(registry, HOSTS, processes=2)) == expected
+
+
+def test_processes_that_come_upon_another_registry_do_nothing(registry: Callable[[], Registry], tmp_path: Path) -> None:
+    _skip_unless_copied()
+    expected = written(audit(registry, HOSTS, processes=1))
+    changed = write_files(tmp_path / "changed", {**files(), "m2/manifest.yaml": manifest_text("m2", "1", CORES)})
+    this = os.getpid()
+
+    def open_here_or_there() -> Registry:
+        return registry() if os.getpid() == this else Registry.open([changed])
+
+    def open_here() -> Registry:
+        return registry() if os.getpid() == this else Registry.open([tmp_path / "gone"])
+
+    assert written(audit(open_here_or_there, HOSTS, processes=2)) == expected
+    assert written(audit(open_here, HOSTS, processes=2)) == expected
 
 
 def test_what_is_undecided_is_told_and_looked_at_again(registry: Callable[[], Registry], tmp_path: Path) -> None:
