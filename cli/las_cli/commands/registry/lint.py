@@ -205,6 +205,7 @@ def _mend(linted: Linted, *, reseal: bool) -> tuple[FixedFile, ...]:
 
 def _print(linted: Linted, mended: Sequence[FixedFile], output_format: str) -> None:
     from las_cli.render.lint import lint_document, render_findings
+    from las_registry.lint.finding import FixKind
     from las_registry.lint.fixing import fixed_files
 
     if output_format == "json":
@@ -217,11 +218,11 @@ def _print(linted: Linted, mended: Sequence[FixedFile], output_format: str) -> N
         return
     for one in mended:
         click.echo(f"{printable(str(one.path))}: {len(one.done)} mended")
-    fixable, resealable = (
-        sum(len(one.done) for one in fixed_files(linted.findings, reseal=reseal)) for reseal in (False, True)
-    )
+    fixable, resealable = sum(len(one.done) for one in fixed_files(linted.findings)), 0
+    if any(one.fix is not None and one.fix.kind is FixKind.RESEAL for one in linted.findings):
+        resealable = sum(len(one.done) for one in fixed_files(linted.findings, reseal=True)) - fixable
     paper = Paper(width=terminal_width(sys.stdout), colour=wants_colour())
-    for line in render_findings(linted, paper, fixable=fixable, resealable=resealable - fixable):
+    for line in render_findings(linted, paper, fixable=fixable, resealable=resealable):
         click.echo(line, color=True)
 
 
