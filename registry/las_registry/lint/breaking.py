@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import reduce
 from typing import Final, TypeAlias
 
 from packaging.version import Version
@@ -18,6 +19,8 @@ from las_registry.manifest import Manifest
 from las_registry.problem import FieldPath
 from las_solver.constraint import Requirement, parse_version
 from las_solver.model import Hardware
+from las_solver.ranked import RankedModule
+from las_solver.ranks import Intervals, intersect
 from las_solver.size_text import size_text
 
 __all__ = ["breaking_changes", "series_of"]
@@ -103,12 +106,8 @@ class _Change:
                 message = f"{entries[0]} is required, and {self._old} does not require {name}"
                 yield self._remark("LAS104", path, message, name)
                 continue
-            lost = [
-                one.module.version
-                for one in stock.modules.get(name, ())
-                if _admit(before, one.module.version) and not _admit(entries, one.module.version)
-            ]
-            if lost:
+            lost = _newest_lost(stock.ranked(name), before, entries)
+            if lost is not None:
                 yield self._narrowed("LAS106", path, entries, before, lost)
 
     def runtimes(self, stock: Stock) -> Iterator[Remark]:
@@ -124,11 +123,12 @@ class _Change:
                 message = f"{_written(entries)} is required, and {self._old} does not require {name}"
                 yield self._remark("LAS105", path, message, name)
                 continue
-            known = [one.module.version for one in stock.modules.get(name, ())]
-            known += [host.runtimes[name] for host in stock.hosts if name in host.runtimes]
-            points = (*sorted(set(known), reverse=True), *_points((*before, *entries)))
-            lost = [one for one in points if _admit(before, one) and not _admit(entries, one)]
-            if lost:
+            lost = _newest_lost(stock.ranked(name), before, entries)
+            if lost is None:
+                known = [host.runtimes[name] for host in stock.hosts if name in host.runtimes]
+                points = (*known, *_points((*before, *entries)))
+                lost = next((one for one in points if _admit(before, one) and not _admit(entries, one)), None)
+            if lost is not None:
                 yield self._narrowed("LAS103", path, entries, before, lost)
 
     def _raised(self, path: FieldPath, new: int | None, old: int | None, text: _Text) -> Iterator[Remark]:
@@ -142,12 +142,10 @@ class _Change:
         path: FieldPath,
         new: Sequence[Requirement],
         old: Sequence[Requirement],
-        lost: Sequence[Version],
+        lost: Version,
     ) -> Remark:
         name = new[0].name
-        message = (
-            f"{_written(new)} does not admit {name} {lost[0]}, which {self._old} admits: it requires {_written(old)}"
-        )
+        message = f"{_written(new)} does not admit {name} {lost}, which {self._old} admits: it requires {_written(old)}"
         return self._remark(code, path, message, name)
 
     def _remark(self, code: str, path: FieldPath, message: str, name: str | None = None) -> Remark:
@@ -175,6 +173,27 @@ def _by_name(entries: Iterable[Requirement]) -> dict[str, list[Requirement]]:
 
 def _admit(entries: Sequence[Requirement], version: Version) -> bool:
     return all(one.constraint.admits(version) for one in entries)
+
+
+def _newest_lost(
+    module: RankedModule | None, before: Sequence[Requirement], entries: Sequence[Requirement]
+) -> Version | None:
+    """The newest version that was admitted before and no longer is."""
+    if module is None:
+        return None
+    lost = intersect(_admitted(module, before), _gaps(_admitted(module, entries), len(module)))
+    return module.versions[lost[-1][1]] if lost else None
+
+
+def _admitted(module: RankedModule, entries: Sequence[Requirement]) -> Intervals:
+    return reduce(intersect, [module.admitted(one.constraint) for one in entries])
+
+
+def _gaps(intervals: Intervals, count: int) -> Intervals:
+    """The ranks below `count` that are in none of the intervals."""
+    ends = [-1, *(high for _, high in intervals)]
+    starts = [*(low for low, _ in intervals), count]
+    return tuple((end + 1, start - 1) for end, start in zip(ends, starts, strict=True) if start - end > 1)
 
 
 def _points(entries: Sequence[Requirement]) -> Iterator[Version]:

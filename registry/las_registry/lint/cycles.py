@@ -7,7 +7,9 @@ host. Only modules that lead back to themselves by name are looked at.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from packaging.version import Version
 
@@ -18,24 +20,27 @@ from las_solver.conflict import Conflict
 from las_solver.constraint import Constraint, Requirement
 from las_solver.model import Host, ModuleVersion, Request
 from las_solver.planner import Planner
+from las_solver.ranked import RankedModule
+from las_solver.ranks import Intervals, contains
 from las_solver.sentence import sentence
 from las_solver.source import MemorySource
 from las_solver.statement import Cycle, Dependency, Requested
 
 __all__ = ["unavoidable_cycles"]
 
+_Key: TypeAlias = tuple[str, Version]
+
 
 def unavoidable_cycles(stock: Stock) -> Iterator[Remark]:
     """Every version that leads into a cycle whatever is chosen."""
     graph = _Graph(stock)
-    knots = graph.knots()
-    if not knots:
+    if not graph.knots:
         return
     founded = graph.founded()
     solved: _Solved | None = None
     for manifest in stock.manifests:
         module = manifest.module
-        knot = knots.get(module.name)
+        knot = graph.knots.get(module.name)
         if knot is None or not any(one is manifest for one in stock.modules[module.name]):
             continue  # an earlier registry has the name
         if _key(module) not in founded:
@@ -47,26 +52,79 @@ def unavoidable_cycles(stock: Stock) -> Iterator[Remark]:
 
 
 class _Graph:
-    """Module versions, and those that each of their entries admits."""
+    """Modules by name, and the ranks that their entries admit."""
 
     def __init__(self, stock: Stock) -> None:
-        self.modules = {name: tuple(one.module for one in several) for name, several in stock.modules.items()}
-        self.admitted: dict[Requirement, tuple[ModuleVersion, ...]] = {}
-        for several in self.modules.values():
-            for entry in (entry for one in several for entry in one.requirements):
-                if entry not in self.admitted:
-                    admits = entry.constraint.admits
-                    self.admitted[entry] = tuple(one for one in self.modules.get(entry.name, ()) if admits(one.version))
+        self.modules: dict[str, RankedModule] = {}
+        for name in stock.modules:
+            ranked = stock.ranked(name)
+            if ranked is not None:
+                self.modules[name] = ranked
+        self.knots = self._find_knots()
+
+    def admitted(self, entry: Requirement) -> Intervals:
+        """The ranks that an entry admits, none if there is no such module."""
+        module = self.modules.get(entry.name)
+        return () if module is None else module.admitted(entry.constraint)
 
     def entries(self, module: ModuleVersion) -> tuple[Requirement, ...]:
         """The entries of a version that some version meets."""
-        return tuple(one for one in module.requirements if self.admitted[one])
+        return tuple([one for one in module.requirements if self.admitted(one)])
 
-    def knots(self) -> Mapping[str, frozenset[str]]:
+    def founded(self) -> frozenset[_Key]:
+        """The versions of knots that have a way out: each of their entries on modules of the knot admits such a one."""
+        waiting: dict[_Key, int] = {}
+        users: dict[Requirement, list[ModuleVersion]] = {}
+        ready: list[tuple[ModuleVersion, int]] = []
+        for one in (one for name in self.knots for one in self.modules[name].candidates):
+            entries = self._entries_inside(one)
+            waiting[_key(one)] = len(entries)
+            for entry in entries:
+                users.setdefault(entry, []).append(one)
+            if not entries:
+                ready.append((one, self._rank(one)))
+        unmet: dict[str, list[Requirement]] = {}
+        for entry in users:
+            unmet.setdefault(entry.name, []).append(entry)
+        for one, rank in ready:  # which grows meanwhile
+            met = [entry for entry in unmet.get(one.name, ()) if contains(self.admitted(entry), rank)]
+            if met:
+                unmet[one.name] = [entry for entry in unmet[one.name] if not contains(self.admitted(entry), rank)]
+            for user in (user for entry in met for user in users[entry]):
+                waiting[_key(user)] -= 1
+                if not waiting[_key(user)]:
+                    ready.append((user, self._rank(user)))
+        return frozenset(_key(one) for one, _ in ready)
+
+    def way(self, module: ModuleVersion, founded: frozenset[_Key]) -> str:
+        """One way from a version that has no way out, up to where it closes."""
+        way = [module]
+        while way[-1] not in way[:-1]:
+            entry = next(one for one in self._entries_inside(way[-1]) if not self._is_met(one, founded))
+            way.append(self._newest(entry))
+        return " -> ".join(map(str, way))
+
+    def _is_met(self, entry: Requirement, founded: frozenset[_Key]) -> bool:
+        versions = self.modules[entry.name].versions
+        return any(
+            (entry.name, versions[at]) in founded for low, high in self.admitted(entry) for at in range(low, high + 1)
+        )
+
+    def _newest(self, entry: Requirement) -> ModuleVersion:
+        return self.modules[entry.name].candidates[self.admitted(entry)[-1][1]]
+
+    def _rank(self, module: ModuleVersion) -> int:
+        return bisect_left(self.modules[module.name].versions, module.version)
+
+    def _entries_inside(self, module: ModuleVersion) -> list[Requirement]:
+        """The entries of a version on modules of its own knot."""
+        return [one for one in self.entries(module) if one.name in self.knots[module.name]]
+
+    def _find_knots(self) -> Mapping[str, frozenset[str]]:
         """The modules that lead back to themselves by name, each with those that it leads to and that lead to it."""
         edges = {
-            name: sorted({entry.name for one in several for entry in self.entries(one)})
-            for name, several in self.modules.items()
+            name: sorted({entry.name for low in module.runs for entry in self.entries(module.candidates[low])})
+            for name, module in self.modules.items()
         }
         return {
             name: frozenset(component)
@@ -74,43 +132,6 @@ class _Graph:
             for name in component
             if len(component) > 1 or name in edges[name]
         }
-
-    def founded(self) -> frozenset[tuple[str, Version]]:
-        """The versions that have a way that ends: each of their entries admits such a version."""
-        waiting: dict[tuple[str, Version], int] = {}
-        users: dict[Requirement, list[ModuleVersion]] = {}
-        unmet: dict[str, set[Requirement]] = {}
-        ready: list[ModuleVersion] = []
-        for one in (one for several in self.modules.values() for one in several):
-            entries = self.entries(one)
-            waiting[_key(one)] = len(entries)
-            for entry in entries:
-                users.setdefault(entry, []).append(one)
-                unmet.setdefault(entry.name, set()).add(entry)
-            if not entries:
-                ready.append(one)
-        for one in ready:  # which grows meanwhile
-            met = {entry for entry in unmet.get(one.name, ()) if entry.constraint.admits(one.version)}
-            if met:
-                unmet[one.name] -= met
-            for entry in met:
-                for user in users[entry]:
-                    waiting[_key(user)] -= 1
-                    if not waiting[_key(user)]:
-                        ready.append(user)
-        return frozenset(map(_key, ready))
-
-    def way(self, module: ModuleVersion, founded: frozenset[tuple[str, Version]]) -> str:
-        """One way from a version that has none that ends, up to where it closes."""
-        way = [module]
-        while way[-1] not in way[:-1]:
-            entry = next(
-                entry
-                for entry in self.entries(way[-1])
-                if not any(_key(one) in founded for one in self.admitted[entry])
-            )
-            way.append(self.admitted[entry][0])
-        return " -> ".join(map(str, way))
 
 
 class _Solved:
@@ -121,11 +142,11 @@ class _Solved:
             ModuleVersion(
                 name=one.name, version=one.version, requirements=graph.entries(one), modes=one.modes, source=one.source
             )
-            for several in graph.modules.values()
-            for one in several
+            for module in graph.modules.values()
+            for one in module.candidates
         ]
         self._planner = Planner(MemorySource(bare), Host())
-        self._plannable: set[tuple[str, Version]] = set()
+        self._plannable: set[_Key] = set()
 
     def cycle(self, module: ModuleVersion) -> str | None:
         """How a version leads back to its own module, if that is why it cannot be planned."""
@@ -179,7 +200,7 @@ def _components(edges: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
                 low[name] = min(low[name], index[following])
 
 
-def _key(module: ModuleVersion) -> tuple[str, Version]:
+def _key(module: ModuleVersion) -> _Key:
     return module.name, module.version
 
 

@@ -13,6 +13,7 @@ from las_registry.host.examples import example_host, example_names
 from las_registry.lint.finding import Finding
 from las_registry.manifest import Manifest
 from las_solver.model import Host
+from las_solver.ranked import RankedModule
 
 __all__ = ["LintShelf", "RejectedVersion", "Repetition", "Secret", "Stock"]
 
@@ -62,6 +63,7 @@ class Stock:
     def __init__(self, shelves: Sequence[LintShelf], linted: frozenset[str]) -> None:
         self.shelves = tuple(shelves)
         self.linted = linted
+        self._ranked: dict[str, RankedModule | None] = {}
 
     def is_linted(self, manifest: Manifest) -> bool:
         """Whether something may be said about `manifest`."""
@@ -87,6 +89,14 @@ class Stock:
             if counted is not None and name in counted.manifests:
                 found[name] = counted.manifests[name]
         return found
+
+    def ranked(self, name: str) -> RankedModule | None:
+        """The versions of a module that count, by rank; None if there are none."""
+        if name not in self._ranked:
+            several = self.modules.get(name)
+            found = None if several is None else RankedModule.of(name, [one.module for one in several])
+            self._ranked[name] = found
+        return self._ranked[name]
 
     def rejected(self, name: str) -> tuple[RejectedVersion, ...]:
         """The manifests of a module that would count if they were right."""

@@ -73,7 +73,7 @@ def needs(most: int) -> st.SearchStrategy[Needs]:
 
 def cyclic(needs: Needs) -> set[str]:
     """The versions about which something is found."""
-    manifests = [accepted(manifest(name, modules=entries)) for name, entries in needs.items()]
+    manifests = [accepted(manifest(name, modules=needs[name])) for name in NAMES]
     modules = {name: tuple(one for one in reversed(manifests) if one.module.name == name) for name in "abc"}
     shelf = LintShelf(manifests=modules, repetitions=(), rejected={}, findings=(), secrets=(), files=())
     stock = Stock([shelf], frozenset(["app/manifest.yaml"]))
