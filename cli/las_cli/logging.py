@@ -95,4 +95,18 @@ def _structlog(form: str) -> FilteringBoundLogger:
 
 def _escape(writer: WrappedLogger, name: str, event: EventDict) -> EventDict:
     """Texts from manifests never reach the terminal with their control characters."""
-    return {key: printable(value) if isinstance(value, str) else value for key, value in event.items()}
+    return {key: _escaped(value) for key, value in event.items()}
+
+
+def _escaped(value: Any) -> Any:
+    match value:
+        case str():
+            return printable(value)
+        case dict():
+            return {_escaped(key): _escaped(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_escaped(one) for one in value]
+        case bool() | int() | float() | None:
+            return value
+        case _:
+            return printable(str(value))

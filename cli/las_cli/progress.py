@@ -9,7 +9,7 @@ from typing import Final, Self
 
 import click
 
-from las_cli.render.terminal import shorten, terminal_width
+from las_cli.render.terminal import printable, shorten, terminal_width
 
 __all__ = ["Progress"]
 
@@ -62,5 +62,5 @@ class Progress:
 
     def _show(self, far: str) -> None:
         self._shown = True
-        line = shorten(f"{self._what}: {far}", terminal_width(sys.stderr) - 1)
+        line = shorten(printable(f"{self._what}: {far}"), terminal_width(sys.stderr) - 1)
         click.echo(f"\r\x1b[K{line}", nl=False, err=True, color=True)

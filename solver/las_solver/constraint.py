@@ -114,7 +114,7 @@ class Requirement:
         """A requirement on a module: ``name`` or ``name@constraint``, split at the first ``@``."""
         name, at, constraint = text.strip().partition("@")
         name = name.strip()
-        if not at and _NAME.fullmatch(name) is None:
+        if not at and len(name) <= 2 * _MAX_LENGTH and _NAME.fullmatch(name) is None:
             split = _RUNTIME_OPERATOR.search(name) or _SPACE_BEFORE_VERSION.search(name)
             if split is not None and _NAME.fullmatch(name[: split.start()].strip()):
                 head, tail = name[: split.start()].strip(), name[split.start() :].strip()
@@ -132,7 +132,7 @@ class Requirement:
         split = _RUNTIME_OPERATOR.search(text)
         if split is None:
             space = _SPACE_BEFORE_VERSION.search(text)
-            if space is not None and _NAME.fullmatch(text[: space.start()]):
+            if space is not None and len(text) <= 2 * _MAX_LENGTH and _NAME.fullmatch(text[: space.start()]):
                 raise InvalidConstraint(
                     f"{_shown(text)} has no operator between the runtime and its version",
                     hint=f"write {text[: space.start()]}=={text[space.start() :].strip()}",
