@@ -55,7 +55,9 @@ def _run(name: str, work: Path, seconds: float, keeps: bool) -> bool:
     words = work / name / "words"
     words.write_text("".join(f'"{word}"\n' for word in _words(name)), encoding="ascii")
     command = [sys.executable, "-m", "fuzz", "--run", name]
-    limits = [f"-max_len={_LONGEST}", f"-rss_limit_mb={_MEMORY}", f"-timeout={_SLOW}", f"-dict={words}"]
+    limits = [f"-max_len={_LONGEST}", f"-rss_limit_mb={_MEMORY}", f"-timeout={_SLOW}"]
+    if words.stat().st_size:
+        limits.append(f"-dict={words}")
     limits += [f"-artifact_prefix={findings}/", "-print_final_stats=1", f"-max_total_time={seconds:.0f}"]
     log = work / name / "log.txt"
     with log.open("wb") as output:
