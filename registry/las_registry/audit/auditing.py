@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from las_registry.audit.findings import Audit
 from las_registry.audit.journal import FileJournal, Journal, NoJournal
 from las_registry.audit.part import IDEAL, Found, Part, Question, Work
-from las_registry.audit.summing_up import Verdict, sum_up, undecided_or_failing
+from las_registry.audit.summing_up import Verdict, evident, sum_up, undecided_or_failing
 from las_registry.compiled.opening import RELEASE
 from las_registry.host.profile import host_from_document, profile_document
 from las_registry.processes import can_start, executor, processors, uninterrupted
@@ -82,7 +82,8 @@ def audit(
             on_progress=on_progress,
         )
         verdicts = run.finish(_parts(sorted(hosts), questions))
-        verdicts += run.finish(_parts([IDEAL], _nowhere(questions, verdicts)))
+        never = evident(verdicts)
+        verdicts += [never, *run.finish(_parts([IDEAL], _nowhere(questions, verdicts, never)))]
         modules = {one.module: _numbers(registry, one) for one in questions}
         digests = {name: _digest(document) for name, document in documents.items()}
         found = sum_up(registry, digests, modules, verdicts)
@@ -160,12 +161,13 @@ def _split(questions: Iterable[Question]) -> Iterator[Question]:
                 yield Question(module, ((start, min(start + _PART - 1, high)),))
 
 
-def _nowhere(questions: Iterable[Question], verdicts: Sequence[Verdict]) -> Iterator[Question]:
-    """The versions in question that are not known to have a plan on any host."""
+def _nowhere(questions: Iterable[Question], verdicts: Sequence[Verdict], never: Verdict) -> Iterator[Question]:
+    """The versions in question that are not known to have a plan on any host, without those of `never`."""
     left = undecided_or_failing(verdicts)
+    known = {(row.module, row.low) for row in never[1].rows}
     for module, _ in questions:
-        if ranks := left.get(module):
-            yield Question(module, intervals_of(sorted(ranks)))
+        if ranks := [rank for rank in sorted(left.get(module, ())) if (module, rank) not in known]:
+            yield Question(module, intervals_of(ranks))
 
 
 class _Run:

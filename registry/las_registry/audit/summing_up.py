@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from dataclasses import replace
+from typing import Final, NamedTuple, TypeAlias
 
 from las_registry.audit.findings import Audit, Cause, Failure, Told, Undecided
-from las_registry.audit.part import IDEAL, Found, Part
+from las_registry.audit.part import IDEAL, Found, Part, Row
 from las_registry.compiled.opening import RELEASE
 from las_registry.registry import Registry
 from las_solver.statement import Span, spans_of
 
-__all__ = ["Verdict", "sum_up", "undecided_or_failing"]
+__all__ = ["Verdict", "evident", "sum_up", "undecided_or_failing"]
 
 Verdict: TypeAlias = tuple[Part, Found]
+
+_OF_THE_REGISTRY: Final = frozenset({"dependency", "no-version", "unknown-module", "cycle"})
+"""The kinds of statements that are true whatever the host and the request."""
 
 
 class _Reason(NamedTuple):
@@ -49,6 +53,17 @@ def sum_up(
         never=tuple(failure for failure, _ in _failures(registry, on_none)),
         undecided=(*_undecided(registry, on_hosts), *_undecided(registry, on_none)),
     )
+
+
+def evident(verdicts: Iterable[Verdict]) -> Verdict:
+    """What fails on a host that has everything, as a core on one of the hosts shows that says nothing of that one."""
+    rows: dict[tuple[str, int], Row] = {}
+    for _, found in sorted(verdicts, key=lambda one: one[0].host or ""):
+        for row in found.rows:
+            if row.minimal and all(one.kind in _OF_THE_REGISTRY for one in row.core):
+                for rank in range(row.low, row.high + 1):
+                    rows.setdefault((row.module, rank), replace(row, low=rank, high=rank))
+    return Part(IDEAL, ()), Found(tuple(rows.values()), ())
 
 
 def undecided_or_failing(verdicts: Iterable[Verdict]) -> Mapping[str, frozenset[int]]:

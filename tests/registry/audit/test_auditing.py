@@ -214,6 +214,19 @@ def test_what_is_undecided_is_told_and_looked_at_again(registry: Callable[[], Re
     assert written(audit(registry, HOSTS, processes=1)) == written(audit(registry, HOSTS, processes=1, fresh=True))
 
 
+def test_what_fails_on_every_host_may_still_be_chosen_on_another(tmp_path: Path) -> None:
+    """Unless there is more against it than what the hosts lack."""
+    huge = "hardware: {gpu: {vram_min: 10TB}}\n"
+    texts = [manifest_text("app", "1", huge), manifest_text("app", "2", huge + needs("gone"))]
+    texts += [manifest_text("app", "3", "interfaces: {consumes: [nothing]}\ndependencies: {runtime: [cuda]}\n")]
+    directory = write_files(tmp_path, {"app/manifest.yaml": "---\n".join(texts)})
+    found = audit(partial(Registry.load, [directory]), HOSTS, processes=1)
+    assert barred(found)["hardware app vram"] == ["app 2 and older on large", "app 2 and older on small"]
+    assert [(one.text, [told.kind for told in one.core]) for one in found.never] == [
+        ("app 2", ["dependency", "unknown-module"])
+    ]
+
+
 def test_only_what_is_wanted_is_audited(registry: Callable[[], Registry]) -> None:
     wanted = [Requirement.parse(one) for one in ("m3@<3", "m2@2", "m3@1")]
     found = audit(registry, HOSTS, wanted=wanted, processes=1)
