@@ -30,14 +30,19 @@ class Limits:
 
 LIMITS: Final = Limits()
 
+_MOST_LINES: Final = 500_000
+"""Values of a file of which the lines are kept."""
+
 
 class Stream:
     """A file's text, and what is found of it when it is first asked for: the lines of its values, its digest."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._places: Iterator[tuple[int, Mapping[FieldPath, Place]]] = iter(())
-        self._found: tuple[int, Mapping[FieldPath, int]] | None = None
+        self._places: Iterator[Mapping[FieldPath, Place]] | None = None
+        self._passed = -1
+        self._lines: dict[int, Mapping[FieldPath, int]] = {}
+        self._kept = 0
 
     @cached_property
     def digest(self) -> str:
@@ -49,17 +54,25 @@ class Stream:
     def lines_of(self, index: int) -> Mapping[FieldPath, int]:
         """The line of each value of a document, by its path.
 
-        Those of one document are kept: documents are read in order, and what follows one that was read may have no end.
+        The text is read no further than the document, for what follows may have no end; what was found is kept, as far
+        as it is not too much.
         """
-        from las_registry.yaml_places import find_places
+        if index not in self._lines:
+            from las_registry.yaml_places import find_places
 
-        if self._found is None or index < self._found[0]:
-            self._places = enumerate(find_places(self._data))
-            self._found = -1, {}
-        while self._found[0] < index:
-            at, places = next(self._places, (index, {}))
-            self._found = at, {path: place.line for path, place in places.items()} if at == index else {}
-        return self._found[1]
+            if self._places is None or index <= self._passed:
+                self._places, self._passed = find_places(self._data), -1
+            while self._passed < index:
+                self._passed += 1
+                self._keep(self._passed, next(self._places, {}))
+        return self._lines[index]
+
+    def _keep(self, index: int, places: Mapping[FieldPath, Place]) -> None:
+        if self._kept + len(places) > _MOST_LINES:
+            self._lines.clear()
+            self._kept = 0
+        self._lines[index] = {path: place.line for path, place in places.items()}
+        self._kept += len(places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
