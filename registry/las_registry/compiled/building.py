@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -27,6 +27,7 @@ from las_registry.compiled.linking import Linker, version_keys
 from las_registry.compiled.opening import Summary
 from las_registry.compiled.reading import UNREADABLE, FileContent, manifest_file, read_contents
 from las_registry.compiled.rejected import Rejected, encode_rejections, pack
+from las_registry.compiled.shelf import changed_meanwhile
 from las_registry.compiled.table import TableWriter
 from las_registry.compiled.tree import Folder, Walk, chunks, shown
 from las_registry.load import Progress, manifests_in, read_bytes, settle_duplicates
@@ -98,7 +99,7 @@ class Compilation:
     def settle(self) -> None:
         """Keeps one manifest of each version, and none of those that contradict one another."""
         for name, several in self.modules.items():
-            self.modules[name], clashes = settled(self.directory, several, self.trust)
+            self.modules[name], clashes = settled(self.directory, several, self.trust, lambda path: self.known[path][0])
             self.rejected += clashes
 
     def origins(self) -> dict[str, list[str]]:
@@ -226,19 +227,30 @@ def _retried(folder: Folder, contents: Mapping[str, tuple[str, list[str]]]) -> F
     return folder._replace(marks=[None if one.startswith(UNREADABLE) else mark for mark, one in pairs])
 
 
-def settled(directory: str, several: list[Extract], trust: Trust) -> tuple[list[Extract], list[Rejected]]:
-    """Of the manifests of one module, in order of files, one of each version, and those that contradict one another."""
+def settled(
+    directory: str, several: list[Extract], trust: Trust, known: Callable[[str], str]
+) -> tuple[list[Extract], list[Rejected]]:
+    """Of the manifests of one module, in order of files, one of each version, and those that contradict one another.
+
+    Files are read again, by their paths. Where a list vouches for what they are `known` by, and they are not that any
+    more, :class:`las_registry.problem.RegistryUnusable` is raised.
+    """
     keys = version_keys([one.version for one in several])
     if all(one != two for one, two in pairwise(sorted(keys))):
         return several, []
     manifests, pool, paths = list[Manifest](), Pool(), dict[int, str]()
     for path in dict.fromkeys(one.path for one in several):
         file = manifest_file(directory, path, trust)
-        with suppress(OSError):  # it was removed meanwhile, which is noticed the next time
-            for one in manifests_in(file, read_bytes(file.path, file.within), pool, trust):
-                if isinstance(one, Manifest) and one.module.name == several[0].name:
-                    paths[id(one)] = path
-                    manifests.append(one)
+        try:
+            data = read_bytes(file.path, file.within)
+        except OSError:  # it was removed meanwhile, which is noticed the next time
+            data = b""
+        if trust.vouching and sha256(data).hexdigest() != known(path):
+            raise changed_meanwhile(shown(directory))
+        for one in manifests_in(file, data, pool, trust):
+            if isinstance(one, Manifest) and one.module.name == several[0].name:
+                paths[id(one)] = path
+                manifests.append(one)
     accepted, clashes = settle_duplicates(manifests)
     first = (1, shown(several[0].path), several[0].document)
     return (

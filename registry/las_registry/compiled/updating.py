@@ -195,13 +195,17 @@ class Update:
         origins = {name: self._origin(name) for name in sorted(names)}
         kept = {name: [path for path in origins[name][0] if path not in gone] for name in origins}
         further = {one.path: one for one in self._read(sorted({path for paths in kept.values() for path in paths}))}
+        if self._trust.vouching:
+            self._check_again(further)
         modules: dict[str, list[Extract]] = {}
         clashes: list[Rejected] = []
         for name in origins:
             files = sorted({*kept[name], *(one.path for one in read.values() if name in one.modules)}, key=shown)
             kept[name] = files
             several = [one for path in files for one in (read.get(path) or further[path]).extracts if one.name == name]
-            accepted, more = settled(self._directory, several, self._trust)
+            accepted, more = settled(
+                self._directory, several, self._trust, lambda path: (read.get(path) or further[path]).known
+            )
             modules[name] = ranked(accepted)
             clashes += more
         self._reject(gone, names, [*clashes, *(one for content in read.values() for one in content.rejected)])
@@ -219,6 +223,14 @@ class Update:
                 self._on_progress(done, len(paths))
 
         return read_contents(self._directory, paths, [1000] * len(paths), tell, self._trust)
+
+    def _check_again(self, further: dict[str, FileContent]) -> None:
+        """That files which were read though their marks are as they were are what they are known by: else a list would
+        vouch for what nobody compared with it."""
+        for number in range(summary_of(self._table).chunks if further else 0):
+            known = self._known(number)
+            if any(one.known != known[path][0] for path, one in further.items() if path in known):
+                raise TooMuch
 
     def _reject(self, gone: set[str], names: set[str], rejected: Iterable[Rejected]) -> None:
         """Puts what is `rejected` now in the place of what was, of the files that are `gone`, and of what contradicted

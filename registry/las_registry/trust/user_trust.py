@@ -66,15 +66,20 @@ class UserTrust:
         """
         if not self.token:
             return NO_TRUST, None
-        trust = Trust(policy=self.policy_of(directory), keys=self.keys, token=self.token)
+        from hashlib import sha256
+
         from las_registry.trust.vouching import find_vouching
+
+        policy = self.policy_of(directory)
+        # The same files say another thing of a directory once a link that they name leads there.
+        token = f"{self.token} {sha256(repr(policy).encode('utf-8', 'backslashreplace')).hexdigest()}"
+        trust = Trust(policy=policy, keys=self.keys, token=token)
 
         vouching = find_vouching(directory, trust)
         if vouching is None:
             return trust, None
         # Another number of the same list changes no verdict: the index is only refreshed then.
-        token = f"{self.token} {' '.join(vouching.key_ids)}"
-        return replace(trust, vouching=vouching.key_ids, token=token), vouching
+        return replace(trust, vouching=vouching.key_ids, token=f"{token} {' '.join(vouching.key_ids)}"), vouching
 
 
 NOBODY: Final = UserTrust()

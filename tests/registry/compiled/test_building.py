@@ -102,14 +102,14 @@ def test_versions_that_are_spelled_alike_are_settled_like_manifests(tmp_path: Pa
         tmp_path / "registry", {path: manifest_text("app", version) for path, version in texts.items()}
     )
     several = [one for path in texts for one in reading.read_file(str(directory), path, Pool(), NO_TRUST).extracts]
-    accepted, clashes = settled(str(directory), several, NO_TRUST)
+    accepted, clashes = settled(str(directory), several, NO_TRUST, str)
     assert [(one.version, one.path) for one in accepted] == [("1.0", "a.manifest.yaml")]
     assert [one.key for one in clashes] == [(1, "a.manifest.yaml", 0, 0), (1, "a.manifest.yaml", 0, 1)]
 
 
 def test_a_file_that_is_gone_meanwhile_has_no_manifests(tmp_path: Path) -> None:
     several = [Extract("app", "1", Shape(), "gone.manifest.yaml"), Extract("app", "1.0", Shape(), "gone.manifest.yaml")]
-    assert settled(str(tmp_path), several, NO_TRUST) == ([], [])
+    assert settled(str(tmp_path), several, NO_TRUST, str) == ([], [])
 
 
 def test_the_state_is_that_of_the_files_in_any_order() -> None:

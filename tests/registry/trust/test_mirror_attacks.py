@@ -29,6 +29,8 @@ from signed_lists import (
     write_registry,
 )
 
+from las_registry.compiled import building, reading
+from las_registry.load import read_bytes
 from las_registry.problem import RegistryUnusable
 from las_registry.registry import Registry
 from las_registry.trust.listing import sign_list
@@ -274,3 +276,37 @@ def test_a_second_maintainer_may_sign_the_same_list_later(registry: Path, use: U
     add_signature(registry, OTHER.id, signature_by(registry, OTHER))
     use(registry, NOW)
     assert read(registry, trusting(OURS, OTHER)).key_ids == tuple(sorted([OURS.id, OTHER.id]))
+
+
+@pytest.mark.parametrize("name", ["c/1.manifest.yaml", "c/2.manifest.yaml"])
+@pytest.mark.parametrize("is_refreshed", [False, True])
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_a_drive_that_hands_over_other_bytes_at_another_time(
+    name: str, is_refreshed: bool, at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same version stands in two files, or a version is added to others: files are read more than once then."""
+    monkeypatch.setattr("las_registry.compiled.marks.time_ns", lambda: 0)
+    directory = write_registry(tmp_path / "drive", "a", "b")
+    texts = {"c/1.manifest.yaml": manifest_text("c"), "c/2.manifest.yaml": manifest_text("c")}
+    write_files(directory, {"d/manifest.yaml": manifest_text("d", rest=f"x-filler: {'x' * 70_000}\n"), **texts})
+    sign_list(directory, OURS, 30, 1, registry=REGISTRY)
+    if is_refreshed:
+        Registry.open([directory])
+        write_files(directory, {"c/3.manifest.yaml": manifest_text("c", "2")})
+        sign_list(directory, OURS, 30, 2, registry=REGISTRY)
+    times = 0
+
+    def other_bytes(path: str, within: str | None = None) -> bytes:
+        nonlocal times
+        times += path.endswith(name)
+        data = read_bytes(path, within)
+        return data.replace(b"Something", b"Another thing") if path.endswith(name) and times == at else data
+
+    with mock.patch.object(reading, "read_bytes", other_bytes), mock.patch.object(building, "read_bytes", other_bytes):
+        try:
+            found = Registry.open([directory])
+        except RegistryUnusable:
+            return
+    (one,) = [one for one in found.versions("c") if str(one.version) == "1.0"]
+    manifest = found.manifest("c", one.version)
+    assert manifest is not None and manifest.text("description") == "Something"

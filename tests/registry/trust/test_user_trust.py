@@ -177,6 +177,20 @@ def test_an_index_that_lost_nothing_but_its_verdicts_is_made_anew(tmp_path: Path
     assert not Registry.open([directory]).versions("app")
 
 
+def test_what_a_link_leads_to_is_judged_again_once_the_policy_is_about_it(tmp_path: Path, user: Path) -> None:
+    """The files of the user are the same, and so is the registry, by its real path."""
+    directory = registry(tmp_path, APP)
+    current = tmp_path / "current"
+    current.symlink_to(tmp_path / "another")
+    write_policy(user, current, unsigned="refuse")
+    write_keys(user, ["a"])
+    assert standings(directory) == {"app": "unsigned"}
+    current.unlink()
+    current.symlink_to(directory)
+    (message,) = standings(directory).values()
+    assert message == "it is not signed, and registries.yaml refuses what is unsigned"
+
+
 def test_a_frozen_registry_is_judged_again_by_another_trust(tmp_path: Path, user: Path) -> None:
     from las_registry.compiled.refreshing import freeze
 
