@@ -12,6 +12,7 @@ from las_registry.lint.stock import Stock
 from las_registry.manifest import Manifest
 from las_solver.constraint import Requirement
 from las_solver.model import ModuleVersion
+from las_solver.ranked import RankedModule
 
 __all__ = ["unmet_requirements"]
 
@@ -97,10 +98,10 @@ class _Judge:
 
     def _module(self, requirement: Requirement) -> _Verdict | None:
         stock, name, admits = self._stock, requirement.name, requirement.constraint.admits
-        versions = [one.module for one in stock.modules.get(name, ())]
-        admitted = [one for one in versions if admits(one.version)]
-        if admitted:
-            return _only_prereleases(requirement, versions, admitted)
+        ranked = stock.ranked(name)
+        if ranked is not None and ranked.admitted(requirement.constraint):
+            return _only_prereleases(requirement, ranked)
+        versions = () if ranked is None else ranked.versions
         rejected = [one for one in stock.rejected(name) if one.version is None or admits(one.version)]
         if rejected:
             which = ", ".join(sorted({str(one.version) for one in rejected if one.version is not None})[:5])
@@ -114,8 +115,8 @@ class _Judge:
             )
         if not versions and not stock.rejected(name):
             return _Verdict("LAS201", f"there is no module {name}", _meant(name, stock.modules))
-        there = f"there are {versions[-1].version} to {versions[0].version}" if len(versions) > 1 else None
-        there = f"there is {versions[0].version}" if len(versions) == 1 else there
+        there = f"there are {versions[0]} to {versions[-1]}" if len(versions) > 1 else None
+        there = f"there is {versions[0]}" if len(versions) == 1 else there
         return _Verdict("LAS202", f"{requirement} admits no version of {name}", there)
 
     def _runtime(self, requirement: Requirement) -> _Verdict | None:
@@ -123,27 +124,26 @@ class _Judge:
         on_hosts = [host.runtimes[name] for host in stock.hosts if name in host.runtimes]
         if any(map(admits, on_hosts)):
             return None
-        versions = [one.module for one in stock.modules.get(name, ())]
-        admitted = [one for one in versions if admits(one.version)]
-        if admitted:
-            return _only_prereleases(requirement, versions, admitted)
+        ranked = stock.ranked(name)
+        if ranked is not None and ranked.admitted(requirement.constraint):
+            return _only_prereleases(requirement, ranked)
+        versions = () if ranked is None else ranked.versions
         if versions or on_hosts:
-            newest = max([*on_hosts, *(one.version for one in versions)])
+            newest = max([*on_hosts, *versions[-1:]])
             message = f"no module and no example host has {name} at a version that {requirement.constraint} admits"
             return _Verdict("LAS206", message, f"the newest {name} known is {newest}")
         known = {*stock.modules, *(one for host in stock.hosts for one in host.runtimes)}
         return _Verdict("LAS206", f"no module and no example host has the runtime {name}", _meant(name, known))
 
 
-def _only_prereleases(
-    requirement: Requirement, versions: list[ModuleVersion], admitted: list[ModuleVersion]
-) -> _Verdict | None:
+def _only_prereleases(requirement: Requirement, module: RankedModule) -> _Verdict | None:
     """What is to be said where all that is admitted are pre-releases that nobody asked for."""
-    if requirement.constraint.names_prerelease or any(not one.is_prerelease for one in admitted):
+    admitted = module.admitted(requirement.constraint)
+    if requirement.constraint.names_prerelease or len(module.prereleases) in (0, len(module)):
         return None
-    if all(one.is_prerelease for one in versions):
+    if any(rank not in module.prereleases for low, high in admitted for rank in range(low, high + 1)):
         return None
-    newest = admitted[0].version
+    newest = module.versions[admitted[-1][1]]
     hint = f"write {requirement.name}@>={newest} to allow it" if not requirement.constraint.text else None
     message = f"{requirement} admits only pre-releases, like {newest}, and names none"
     return _Verdict(
