@@ -240,6 +240,19 @@ PUBLIC = KEY._key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPu
             "is not of Ed25519",
         ),
     ],
+    ids=[
+        "empty",
+        "zeros",
+        "public",
+        "two",
+        "cut off",
+        "changed",
+        "nothing inside",
+        "of OpenSSH",
+        "raw",
+        "of another curve",
+        "of X25519",
+    ],
 )
 def test_files_that_have_no_private_key_to_sign_with(data: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "a.key"
@@ -265,6 +278,7 @@ def test_files_that_have_no_private_key_to_sign_with(data: bytes, message: str, 
             "is not of Ed25519",
         ),
     ],
+    ids=["empty", "private", "two", "cut off", "changed", "of OpenSSH", "of RSA"],
 )
 def test_files_that_have_no_public_key_to_trust(data: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "a.pub"
