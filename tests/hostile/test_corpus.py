@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 from fuzz.corpus import found, seeds
 from fuzz.targets import TARGETS
+
+from las_registry.compiled.table import Damaged, Table, TableWriter
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +36,14 @@ def test_damaged_inputs_are_taken_or_refused(name: str) -> None:
                 damaged[at : at + chance.randrange(3)] = chance.randbytes(chance.randrange(3))
                 damaged = damaged or bytearray(b"\0")
             TARGETS[name](bytes(damaged))
+
+
+def test_an_index_whose_damage_shows_in_an_error_that_is_no_text(tmp_path: Path) -> None:
+    """Found by fuzzing: the library that reads the file fails to decode its own message about it."""
+    path = tmp_path / "index"
+    writer = TableWriter(path)
+    writer.put("module", "app", b"data")
+    writer.finish(identity="t", state="")
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE bucket", b"CR\xa0ATE TABLE b\xa0cket"))
+    with pytest.raises(Damaged, match="cannot be read"):
+        Table.open(path, "t")

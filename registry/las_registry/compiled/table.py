@@ -148,7 +148,7 @@ class Table:
     def _body(self, number: int) -> bytes:
         try:
             row = self._connection.execute(_SELECT, (number,)).fetchone()
-        except (sqlite3.Error, MemoryError) as error:
+        except (sqlite3.Error, UnicodeDecodeError, MemoryError) as error:
             raise Damaged(f"bucket {number} cannot be read: {error}") from None
         return _checked(number, row)
 
@@ -299,7 +299,7 @@ def _read_head(connection: sqlite3.Connection) -> dict[str, Any]:
         if (application, version) != (_APPLICATION, FORMAT):
             raise Damaged(f"it is no table of format {FORMAT}")
         row = connection.execute(_SELECT, (_HEAD,)).fetchone()
-    except (sqlite3.Error, MemoryError) as error:
+    except (sqlite3.Error, UnicodeDecodeError, MemoryError) as error:
         raise Damaged(f"its head cannot be read: {error}") from None
     ((_, data),) = _records(_checked(_HEAD, row))
     head: dict[str, Any] = json.loads(data)
