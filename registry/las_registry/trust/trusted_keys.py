@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -132,9 +133,9 @@ def read_trusted_keys(data: bytes, path: Path) -> TrustedKeys:
             raise ValueError(f"its format is {document['format']!r}, not {_FORMAT}")
         keys = [_trusted_key(one) for one in document["keys"]]
         revoked = [_revoked_key(one) for one in document["revoked"]]
-        ids = [*(one.id for one in keys), *(one.id for one in revoked)]
-        if len(set(ids)) < len(ids):
-            raise ValueError(f"the key {next(one for one in ids if ids.count(one) > 1)} is there twice")
+        for one, other in pairwise(sorted([*(key.id for key in keys), *(key.id for key in revoked)])):
+            if one == other:
+                raise ValueError(f"the key {one} is there twice")
     except (ValueError, RecursionError) as error:  # of texts that are not UTF-8 or JSON, too
         raise _unusable(path, printable(str(error)[:200])) from None
     return _ordered(keys, revoked)
