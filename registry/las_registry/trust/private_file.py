@@ -25,7 +25,8 @@ def read_private_file(path: Path, limit: int) -> bytes | None:
     """The content of the file at `path`, None if there is none.
 
     Raises :class:`InvalidFile` if it cannot be read, is no regular file, has more than `limit` bytes, or belongs to
-    another user than this one and root, or if others may write it or replace it in its directory.
+    another user than this one and root, or if others may write it or replace it in its directory, or, of a link, in
+    that of the file which it leads to.
     """
     try:
         path.lstat()  # of a link that leads nowhere, too: it is there, and cannot be read
@@ -57,11 +58,13 @@ def _require_private(path: Path, status: os.stat_result) -> None:
         raise _refused(path, "the file belongs to another user", _OWN)
     if status.st_mode & _WRITABLE:
         raise _refused(path, "others may write the file", f"{shlex.join(['chmod', 'go-w', str(path)])} forbids that")
-    around = path.parent
-    mode = around.stat().st_mode
-    if mode & _WRITABLE and not mode & stat.S_ISVTX:
-        hint = f"{shlex.join(['chmod', 'go-w', str(around)])} forbids that"
-        raise _refused(path, f"others may replace the file: they may write in {around}", hint)
+    for around in dict.fromkeys((path.parent, Path(os.path.realpath(path)).parent)):  # of a link, and where that leads
+        found = around.stat()
+        if found.st_uid not in (os.geteuid(), 0):
+            raise _refused(path, f"others may replace the file: {around} belongs to another user", _OWN)
+        if found.st_mode & _WRITABLE and not found.st_mode & stat.S_ISVTX:
+            hint = f"{shlex.join(['chmod', 'go-w', str(around)])} forbids that"
+            raise _refused(path, f"others may replace the file: they may write in {around}", hint)
 
 
 def _refused(path: Path, message: str, hint: str = "make it readable, or remove it") -> InvalidFile:

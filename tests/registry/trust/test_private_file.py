@@ -66,6 +66,22 @@ def test_one_that_others_may_replace(path: Path, mode: int) -> None:
 
 
 @as_others
+def test_a_link_to_one_that_others_may_replace(tmp_path: Path, path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    path.parent.chmod(0o777)
+    assert f"{link}: others may replace the file: they may write in {path.parent}" in refused(link)
+
+
+@as_others
+def test_one_in_a_directory_of_another_user(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("directories cannot be given away")
+    os.chown(path.parent, 4711, -1)
+    assert f"others may replace the file: {path.parent} belongs to another user" in refused(path)
+
+
+@as_others
 def test_where_nobody_may_replace_the_files_of_others(path: Path) -> None:
     path.parent.chmod(0o1777)
     assert read_private_file(path, 100) == b"content"
