@@ -12,6 +12,7 @@ import pkgutil
 import re
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -107,10 +108,11 @@ def test_a_constraint_of_a_megabyte_is_refused_by_its_length() -> None:
 _SEEKING = ("search", "finditer", "findall", "sub", "split")
 
 
-def _patterns() -> Iterator[tuple[str, re.Pattern[str], bool]]:
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str], bool], ...]:
     """Every regular expression that modules have, or that is written where it is used, and whether a match is sought
     anywhere in a text; but none of probes, which read what the system says of itself."""
-    seen = set[tuple[str, bool]]()
+    seen: dict[tuple[str, bool], tuple[str, re.Pattern[str], bool]] = {}
     for package in (las_solver, las_registry, las_cli):
         for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if info.name.startswith("las_registry.host.probes"):
@@ -124,10 +126,9 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[str], bool]]:
             ]
             for one, is_sought in (*found, *_written(source)):
                 pattern = one.pattern.decode("latin-1") if isinstance(one.pattern, bytes) else one.pattern
-                if (pattern, is_sought) not in seen:
-                    seen.add((pattern, is_sought))
-                    flags = one.flags & (re.IGNORECASE | re.MULTILINE | re.ASCII)
-                    yield info.name, re.compile(pattern, flags), is_sought
+                flags = one.flags & (re.IGNORECASE | re.MULTILINE | re.ASCII)
+                seen.setdefault((pattern, is_sought), (info.name, re.compile(pattern, flags), is_sought))
+    return tuple(seen.values())
 
 
 def _written(source: str) -> Iterator[tuple[re.Pattern[str], bool]]:
@@ -149,7 +150,7 @@ _PUMPS = (
 def test_no_regular_expression_backtracks(length: int) -> None:
     """What is exponential does not end with the short texts, and what is of the square takes a second with the long
     ones; all else takes a thousandth."""
-    found = list(_patterns())
+    found = _patterns()
     assert len(found) > 40
     for module, pattern, is_sought in found:
         for begin in ("", "1"):
