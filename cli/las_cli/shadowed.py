@@ -67,7 +67,8 @@ def why_nowhere(registry: Registry, name: str) -> str | None:
 
     text = f"by {rule.place}, {rule_text(rule)}"
     if all(one.fate == "rule" for one in offers):
-        return f"{text}: --registry names it"
+        names = " or ".join(f"--registry {shlex.quote(one)}" for one in sorted(rule.registries))
+        return f"{text}; name it, too: {names}"
     return f"{text}, where there is none called {name}"
 
 

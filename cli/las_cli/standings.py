@@ -42,7 +42,7 @@ def warn_of_standings(registry: Registry, answer: Plan | Conflict) -> None:
     found = list(_doubtful(registry, answer)) if isinstance(answer, Plan) else []
     log = logger()
     for module, text in found[:_SHOWN]:
-        log.warning(f"nobody vouches for {module}: its signature is {text}")
+        log.warning(f"nobody vouches for {module}: {text}")
     if len(found) > _SHOWN:
         log.warning(f"nor for {len(found) - _SHOWN} more; las-solve registry verify shows them all")
 
@@ -53,4 +53,5 @@ def _doubtful(registry: Registry, plan: Plan) -> Iterable[tuple[str, str]]:
             continue
         standing = registry.standing(step.module, step.version)
         if standing is not None and not standing.is_vouched_for:
-            yield f"{step.module} {step.version}", standing_text(standing)
+            why = "it is not signed" if standing.kind == "unsigned" else f"its signature is {standing_text(standing)}"
+            yield f"{step.module} {step.version}", why

@@ -291,7 +291,10 @@ class Registry:
             if not shelf.is_empty and (self.is_plain or any(self._counts(name, place) for name in shelf.names())):
                 return
         if self._shelves and not self.problems:
-            hint = "name the registries, too, to which it maps their modules"
+            name = next((name for shelf in self._shelves for name in shelf.names()), None)
+            rule = None if name is None else self.rule_of(name)
+            what = "it maps their modules" if rule is None else f"{rule.place} maps {name}, for one"
+            hint = f"name the registries, too, to which {what}"
             raise RegistryUnusable("registries.yaml lets no module come from the registries that are named", hint=hint)
         raise RegistryUnusable(
             "the registry holds no manifest that can be used" if self.problems else "no registry was named",

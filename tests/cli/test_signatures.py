@@ -120,6 +120,16 @@ def test_a_key_with_a_passphrase(place: Path, run_cli: RunCli) -> None:
     assert both.exit_code == 2 and not (place / "b.key").exists()
 
 
+def test_what_cannot_sign_is_told_with_what_can(signed: Path, run_cli: RunCli) -> None:
+    for options, message in (
+        ((), "signing.key cannot be read: No such file or directory\nhint: name the file of a key, or make one: las-"),
+        (("--key", "ada.key.pub"), "hint: this is a public key by its name; the private one is ada.key\n"),
+        (("--list", "--key", "ada.key"), "--list takes the directory of a registry, and --key is none."),
+    ):
+        result = run_cli("registry", "sign", *options, "my-registry")
+        assert result.exit_code == 2 and message in result.stderr, result.stderr
+
+
 @pytest.mark.parametrize("comment", ["a\nb", "\x1b[2J", "x" * 201, "a\u202eb"])
 def test_comments_that_could_mislead_are_refused(comment: str, place: Path, run_cli: RunCli) -> None:
     result = run_cli("registry", "keygen", "-o", "a.key", "--comment", comment)
@@ -180,6 +190,8 @@ def test_verify_says_valid_of_nothing_that_could_not_be_checked(signed: Path, ru
     assert document["counts"]["unknown-key"] == 3 and document["counts"]["valid"] == 0
     manifests = document["places"][0]["manifests"]
     assert {one["key"] for one in manifests} == {key_id} and not any(one["vouched_for"] for one in manifests)
+    text = run_cli("registry", "verify", "my-registry")
+    assert text.stderr.endswith("las-solve registry trust add FILE\n") and "hint" not in text.stdout
     assert [(one["file"], one["line"]) for one in manifests] == [
         ("my-registry/app/manifest.yaml", 1),
         ("my-registry/library/manifest.yaml", 1),

@@ -40,7 +40,7 @@ def test_a_plan_warns_of_what_nobody_vouches_for_where_the_user_wants_that(
         f"vouches for lib 1.0: its signature is not checked: the key {id_of('stranger')[:16]} is not trusted",
         f"vouches for old 1.0: its signature is by the key {id_of('old')[:16]}, "
         "which does not count for this module here",
-        "vouches for app 1: its signature is none",
+        "vouches for app 1: it is not signed",
     ]
 
 

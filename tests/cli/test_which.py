@@ -242,7 +242,7 @@ class TestWarnings:
 
 class TestWhatComesFromNowhere:
     def test_since_its_registry_is_not_named(self, run_cli: RunCli, corp: Path, public: Path, mapped: Path) -> None:
-        why = f"by {mapped}:5, corp-* comes from {corp} alone: --registry names it"
+        why = f"by {mapped}:5, corp-* comes from {corp} alone; name it, too: --registry {corp}"
         options = ["corp-app", "--registry", str(public)]
         shown = run_cli("registry", "show", *options, LAS_SOLVE_CONFIG=str(mapped.parent))
         assert shown.stderr == f"error: there is no module 'corp-app'\nhint: {why}\n"

@@ -216,13 +216,15 @@ def _read(path: Path, *, is_private: bool = False) -> bytes:
             _check_regular(path, status)
             if is_private and hasattr(os, "geteuid") and status.st_mode & 0o077:
                 message = f"the private key in {path} may be read or changed by others than its user"
-                raise InvalidInput(
-                    message, hint="make it private, by chmod 600; who may have read it, can sign with it"
-                )
+                hint = "make it private, by chmod 600; who may have read it, can sign with it"
+                if path.suffix == ".pub":
+                    hint = f"this is a public key by its name; the private one is {path.with_suffix('')}"
+                raise InvalidInput(message, hint=hint)
             data = opened.read(_LARGEST + 1)
     except (OSError, ValueError) as error:
         why = (isinstance(error, OSError) and error.strerror) or str(error)
-        raise InvalidInput(f"{path} cannot be read: {why}", hint="name the file of a key") from None
+        makes = ", or make one: las-solve registry keygen" if is_private else ""
+        raise InvalidInput(f"{path} cannot be read: {why}", hint=f"name the file of a key{makes}") from None
     if len(data) > _LARGEST:
         raise InvalidInput(f"{path} is too large to be a key", hint="name the file of a key")
     return data

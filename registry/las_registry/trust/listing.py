@@ -190,12 +190,12 @@ def _identity(directory: Path, key: PrivateKey, number: int | None, registry: st
     except InvalidInput as error:
         raise InvalidInput(
             f"the list that is there is not intact: {error.message}",
-            hint="restore it, or delete it and give the number",
+            hint="restore it, or delete it and give the number: --number N",
         ) from None
     if number is None and not old.key_ids:
         raise InvalidInput(
             f"{place}: the list that is there is signed by another key: whether its number is right is not known",
-            hint=f"give the number: {old.number + 1}, if list {old.number} is the one that was signed last",
+            hint=f"give the number: --number {old.number + 1}, if list {old.number} is the one that was signed last",
         )
     if number is not None and number <= old.number:
         raise InvalidInput(

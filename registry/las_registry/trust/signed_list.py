@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from time import gmtime, strftime, strptime
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 
 from las_registry.compiled.tree import is_inside, is_manifest_file
 from las_registry.problem import LEADS_OUT, printable
@@ -165,7 +165,7 @@ def check_files(found: SignedList, digests: Mapping[str, str | None], file: str)
     texts = [f"{what}: {_some(paths)}" for what, paths in parts if paths]
     raise InvalidInput(
         printable(f"{file}: the registry is not as its signed list says; {'; '.join(texts)}"),
-        hint="fetch the registry anew, all of it; its maintainers write the list by las-solve registry sign --list",
+        hint="fetch the registry anew, all of it; its maintainers write the list by las-solve registry sign --list DIR",
     )
 
 
@@ -187,6 +187,9 @@ def parse_time(text: str) -> int:
 
 class _ListReading(StrictJson):
     """One pass over what is signed."""
+
+    def refuse(self, message: str, hint: str | None = None) -> NoReturn:
+        super().refuse(message, hint or "fetch the registry anew, or ask its maintainers")
 
     def content(self, payload: bytes, key_ids: tuple[str, ...]) -> SignedList:
         top = self.parsed(payload, "the payload")

@@ -95,7 +95,8 @@ def _not_vouched_for(manifest: Manifest, standing: Standing) -> Problem:
             message = f"{by} does not count for {manifest.module.name}"
             hint = "registries.yaml says which keys count for which names"
         case _:
-            message, hint = "it is not signed, and registries.yaml refuses what is unsigned", "get it signed"
+            message = "it is not signed, and registries.yaml refuses what is unsigned"
+            hint = "get it signed: las-solve registry sign --key KEY FILE"
     return _problem(manifest, message, hint)
 
 

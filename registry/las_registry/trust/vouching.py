@@ -163,6 +163,7 @@ def _missing(directory: Path, found: Vouching | None, seen: Seen | None, trust: 
         why, hint = "no key is trusted that signed its list", "las-solve registry trust add FILE trusts a key"
     else:
         why = "its list is signed by no key that counts for it"
+        hint += "; if they have a new key: las-solve registry trust add FILE, and add it to the registry's `keys`"
     before = "" if seen is None else f", and list {seen.number} was seen before"
     return RegistryUnusable(f"the registry {printable(str(directory))} cannot be relied on: {why}{before}", hint=hint)
 

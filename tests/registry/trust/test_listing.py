@@ -89,7 +89,7 @@ def test_a_number_is_not_taken_from_a_list_that_was_changed(tmp_path: Path) -> N
 
 def test_a_new_key_has_to_be_told_the_number(tmp_path: Path) -> None:
     first = sign(write_registry(tmp_path, "a"), 4)
-    with pytest.raises(InvalidInput, match=r"signed by another key(.|\n)*hint: give the number: 5, if list 4"):
+    with pytest.raises(InvalidInput, match=r"signed by another key(.|\n)*hint: give the number: --number 5, if list 4"):
         sign_list(tmp_path, OTHER, 30, now=NOW)
     second = sign_list(tmp_path, OTHER, 30, 5, now=NOW)
     assert second.content.registry == first.content.registry

@@ -68,6 +68,8 @@ def sign(
     """
     if not paths and listed is None:
         raise click.UsageError("Name files or directories to sign, or a registry by --list.")
+    if listed is not None and not listed.is_dir():
+        raise click.UsageError(f"--list takes the directory of a registry, and {printable(str(listed))} is none.")
     from las_registry.trust.keys import read_private_key
 
     key = read_private_key(key_file or settings_path("signing.key"), passphrase_reader(passphrase_file))

@@ -66,6 +66,8 @@ def verify(*, paths: Sequence[Path], registries: Sequence[Path], shows_all: bool
         for line in _lines(found, shows_all):
             click.echo(printable(line))
         click.echo(_verdict(found), err=not _is_complete(found))
+        if _counts(found)["unknown-key"]:
+            click.echo("hint: compare a key's id with its owner, and then: las-solve registry trust add FILE", err=True)
     if not _is_complete(found):
         raise click.exceptions.Exit(2)
 
