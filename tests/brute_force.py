@@ -14,6 +14,7 @@ from itertools import product
 
 from brute_force_machine import Machine
 from brute_force_steps import arranged, document_of, edges_of
+from packaging.version import Version
 
 from las_solver.constraint import Requirement
 from las_solver.model import Host, ModuleVersion, Request, Strategy
@@ -66,6 +67,8 @@ class BruteForce:
         self.host = host
         self.machine = Machine(host)
         self.request = request
+        self._allowed: dict[str, list[ModuleVersion]] = {}
+        self._distances: dict[tuple[str, Version], int] = {}
 
     def best(self) -> Answer | None:
         """The answer that section 5 wants, or None if no valid answer exists."""
@@ -110,8 +113,7 @@ class BruteForce:
         `removed` are the staying modules that are not in the answer, once that is settled.
         """
         candidates = [
-            [one for one in self.registry.get(name, ()) if interface is None or interface in one.provides]
-            for name in layer
+            [one for one in self._candidates(name) if interface is None or interface in one.provides] for name in layer
         ]
         for versions in product(*candidates):
             now = chosen | dict(zip(layer, versions, strict=True))
@@ -128,7 +130,7 @@ class BruteForce:
         of its manifest) that neither the host nor another present module provides gets a provider ... It is
         the next layer.' `upgrade`: providers 'before' what is settled.
         """
-        if not all(map(self.is_allowed, versions)) or not self._needs_agree(now):
+        if not self._needs_agree(now):
             return  # only to be quicker: is_valid below would say the same in the end
         following = self._needed(versions, now)
         missing = self._missing_interface(now)
@@ -152,13 +154,20 @@ class BruteForce:
             yield from self._go_on(now, (), key, frozenset())
             return
         candidates: list[list[ModuleVersion | None]] = [
-            [*self.registry[name], None] if self.may_be_removed(name) else [*self.registry[name]] for name in names
+            [*self._candidates(name), None] if self.may_be_removed(name) else [*self._candidates(name)]
+            for name in names
         ]
         for choice in product(*candidates):
             present = [one for one in choice if one is not None]
             removed = frozenset(set(names) - {one.name for one in present})
             then = now | {one.name: one for one in present}
             yield from self._go_on(then, present, (*key, self._settled_key(choice)), removed)
+
+    def _candidates(self, name: str) -> list[ModuleVersion]:
+        """The versions that pass by themselves; to be quicker: is_valid would refuse the others in the end."""
+        if name not in self._allowed:
+            self._allowed[name] = list(filter(self.is_allowed, self.registry.get(name, ())))
+        return self._allowed[name]
 
     def _settled_key(self, choice: Sequence[ModuleVersion | None]) -> Key:
         """'The number of them that are changed (or removed) is the least; then the total of versions behind over
@@ -182,7 +191,10 @@ class BruteForce:
         return (sum(distances), distances, tuple(map(self._place, versions)))
 
     def _distance(self, one: ModuleVersion) -> int:
-        return self.versions_ahead(one) if self._is_lowest else self.versions_behind(one)
+        known = (one.name, one.version)
+        if known not in self._distances:
+            self._distances[known] = self.versions_ahead(one) if self._is_lowest else self.versions_behind(one)
+        return self._distances[known]
 
     def _place(self, one: ModuleVersion) -> int:
         """The place of the version among all: the lower, the sooner it is wanted."""
