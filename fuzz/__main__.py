@@ -33,10 +33,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=5, help="for all of them together (5)")
     parser.add_argument("--work", type=Path, default=Path(".fuzz"), help="where inputs and findings are kept (.fuzz)")
     parser.add_argument("--keep", action="store_true", help="put what was found beside the fuzzer, for the test suite")
-    parser.add_argument("--run", help=argparse.SUPPRESS)
-    options, rest = parser.parse_known_args()
-    if options.run:
-        return _fuzz(options.run, rest)
+    options = parser.parse_args()
     names = options.targets or list(TARGETS)
     if unknown := set(names) - set(TARGETS):
         parser.error(f"there is no target {min(unknown)}")
@@ -85,6 +82,7 @@ def _summary(log: str) -> str:
 
 
 def _fuzz(name: str, arguments: list[str]) -> int:
+    """Fuzzes one target in this process, with `arguments` of libFuzzer."""
     import atheris  # only here: the rest of this package does without
 
     with atheris.instrument_imports(include=["las_registry", "las_solver", "packaging", "fuzz.targets"]):
@@ -110,4 +108,6 @@ def _words(name: str) -> list[str]:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--run"]:  # what follows is the fuzzer's: see _run
+        sys.exit(_fuzz(sys.argv[2], sys.argv[3:]))
     sys.exit(main())
