@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -24,11 +24,13 @@ __all__ = [
     "format_option",
     "logging_options",
     "profile_option",
+    "registry_directory",
     "registry_option",
     "strict_option",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+_CATALOG: Final = "catalog"
 
 
 class FileType(click.Path):
@@ -61,6 +63,29 @@ class DirectoryType(click.Path):
 
     def split_envvar_value(self, rv: str) -> Sequence[str]:
         return [part for part in super().split_envvar_value(rv) if part]
+
+
+class RegistryType(DirectoryType):
+    """A directory as :func:`registry_directory` has it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        found = super().convert(value, param, ctx)
+        return registry_directory(value) if isinstance(value, str) else found
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        names = [CompletionItem(_CATALOG)] if _CATALOG.startswith(incomplete) else []
+        return [*super().shell_complete(ctx, param, incomplete), *names]
+
+
+def registry_directory(text: str) -> Path:
+    """The directory that people call `text`: a path, or ``catalog`` for the bundled catalog."""
+    if text != _CATALOG:
+        return Path(text)
+    from las_registry.registry import default_directories
+
+    return default_directories()[0]
 
 
 class ProfileType(click.ParamType[str]):
@@ -106,12 +131,12 @@ def registry_option(command: Command) -> Command:
         "--registry",
         "registries",
         multiple=True,
-        type=DirectoryType(),
-        metavar="DIR",
+        type=RegistryType(),
+        metavar="DIR|catalog",
         envvar="LAS_SOLVE_REGISTRY",
         show_envvar=True,
-        help="A directory of manifests in place of the bundled catalog. Repeatable: the first one that has a "
-        "module's name is the only source for it.",
+        help="A directory of manifests in place of the bundled catalog, which is `catalog`. Repeatable: the first one "
+        "that has a module's name is the only source for it.",
     )(command)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -84,7 +83,11 @@ def _machine() -> str:
 def _registry() -> tuple[dict[str, str], str]:
     """Names to make examples with, and what there is."""
     found: list[Registry] = []
-    stated = [Path(place) for place in os.environ.get("LAS_SOLVE_REGISTRY", "").split(os.pathsep) if place]
+    from las_cli.options import registry_directory
+
+    stated = [
+        registry_directory(place) for place in os.environ.get("LAS_SOLVE_REGISTRY", "").split(os.pathsep) if place
+    ]
 
     def load() -> str:
         from las_cli.inputs import load_registry

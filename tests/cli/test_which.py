@@ -260,3 +260,20 @@ class TestWhatComesFromNowhere:
         assert f"comes from {corp} alone, where there is none called corp-db\n" in result.stderr
         (unknown,) = (one for one in json.loads(result.stdout)["core"] if one["kind"] == "unknown-module")
         assert unknown["shadowed"] == []
+
+
+def test_the_bundled_catalog_has_a_name(
+    corp: Path, run_cli: RunCli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_files(tmp_path / "catalog", {"app.manifest.yaml": manifest_text("ollama", "99.0")})
+    both = json.loads(
+        run_cli(*f"registry which ollama --registry {corp} --registry catalog --format json".split()).stdout
+    )
+    assert [one["fate"] for one in both["registries"]] == ["absent", "counts"]
+    assert both["comes_from"].endswith("modules") and both["registries"][1]["newest"] != "99.0"
+    here = json.loads(run_cli(*["registry", "which", "ollama", "--registry", "./catalog", "--format", "json"]).stdout)
+    assert here["registries"][0]["newest"] == "99.0"
+    monkeypatch.setenv("LAS_SOLVE_REGISTRY", f"{corp}:catalog")
+    assert run_cli("registry", "which", "ollama").stdout.startswith("ollama comes from /")
+    assert "not yours to mend" in run_cli("registry", "lint", "--fix").stderr

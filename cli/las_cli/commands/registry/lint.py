@@ -139,7 +139,9 @@ def _places(paths: Sequence[Path], registries: Sequence[Path]) -> _Places:
 
 
 def _refuse_contradictions(named: Sequence[Path], *, fix: bool, diff: bool, reseal: bool, output_format: str) -> None:
-    if (fix or diff) and not named:
+    from las_registry.registry import default_directories
+
+    if (fix or diff) and (not named or default_directories()[0] in named):
         raise click.UsageError("--fix and --diff need a PATH or --registry: the bundled catalog is not yours to mend.")
     if reseal and not (fix or diff):
         raise click.UsageError("--reseal says what --fix may do: give --fix or --diff, too.")
