@@ -110,8 +110,10 @@ def list_bytes(directory: Path, links: Links = "inside") -> bytes | None:
         _check_regular(path, os.stat(path))  # noqa: PTH116
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(descriptor, "rb") as opened:
-            _check_regular(path, os.fstat(descriptor))
-            return opened.read(LARGEST_LIST + 1)
+            status = os.fstat(descriptor)
+            _check_regular(path, status)
+            # Asked for more than there is, Python makes room for all of that first.
+            return opened.read(min(status.st_size, LARGEST_LIST) + 1)
     except (OSError, ValueError) as error:
         why = (isinstance(error, OSError) and error.strerror) or str(error)
         raise InvalidInput(printable(f"{path} cannot be read: {why}")) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import tracemalloc
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -332,3 +333,13 @@ def test_a_key_that_is_revoked_does_not_count_beside_one_that_is_trusted() -> No
 def test_a_small_number_of_bytes_is_not_decoded_as_another_alphabet() -> None:
     one = {"keyid": OURS.id, "sig": b64encode(b"\xff" * 64).decode().replace("/", "_")}
     assert "standard base64" in refusal(envelope(signatures=[one]))
+
+
+def test_reading_a_small_list_makes_no_room_for_the_largest(tmp_path: Path) -> None:
+    (tmp_path / LIST_NAME).write_bytes(b"{}")
+    tracemalloc.start()
+    try:
+        assert list_bytes(tmp_path) == b"{}"
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
