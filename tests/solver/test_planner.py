@@ -81,9 +81,9 @@ def test_a_long_chain_needs_no_recursion(options: dict[str, bool]) -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"descent": False}])
-def test_thousands_of_versions_of_one_module(options: dict[str, bool]) -> None:
-    registry = [version(f"app 1.{number}", f"lib@=={number}") for number in range(2000)]
-    registry += module("lib", *(str(number) for number in range(0, 2000, 2)))
-    found = Planner(MemorySource(registry), Host(), **options).plan(ask("app", "lib@<1001"))  # type: ignore[arg-type]
+def test_a_thousand_versions_of_one_module(options: dict[str, bool]) -> None:
+    registry = [version(f"app 1.{number}", f"lib@=={number}") for number in range(1000)]
+    registry += module("lib", *(str(number) for number in range(0, 1000, 2)))
+    found = Planner(MemorySource(registry), Host(), **options).plan(ask("app", "lib@<501"))  # type: ignore[arg-type]
     assert isinstance(found, Plan)
-    assert [str(step.version) for step in found.steps] == ["1000", "1.1000"]
+    assert [str(step.version) for step in found.steps] == ["500", "1.500"]

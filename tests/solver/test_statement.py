@@ -12,7 +12,7 @@ from las_solver.ranks import admitted_ranks
 from las_solver.statement import Span, spans_of
 
 
-@settings(max_examples=1000)
+@settings(max_examples=300)
 @given(VERSIONS, st.sets(st.integers(0, 13)))
 def test_the_constraint_of_a_span_is_exact_and_spans_hold_all_ranks_once(
     versions: tuple[Version, ...], chosen: set[int]
