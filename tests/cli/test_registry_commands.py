@@ -155,6 +155,8 @@ def test_rejected_manifests_are_warned_about_and_fail_under_strict(run_cli: RunC
 def test_validate(run_cli: RunCli, registry: str) -> None:
     result = run_cli("registry", "validate", registry)
     assert (result.exit_code, result.stdout) == (0, "4 manifests in 2 files: all valid (1 signature not checked)\n")
+    document = json.loads(run_cli("registry", "validate", registry, "--format", "json").stdout)
+    assert (document["status"], document["unchecked_signatures"]) == ("valid", 1)
     result = run_cli("registry", "validate", f"{registry}/app/manifest.yaml", f"{registry}/torch")
     assert (result.exit_code, result.stdout) == (0, "4 manifests in 2 files: all valid (1 signature not checked)\n")
 

@@ -54,19 +54,20 @@ def validate(*, paths: Sequence[Path], registries: Sequence[Path], output_format
     problems = [problem for shelf in shelves for problem in shelf.problems]
     manifests = [one for shelf in shelves for several in shelf.manifests.values() for one in several]
     count = sum(shelf.files for shelf in shelves)
+    signed = sum(1 for one in manifests if one.signature is not None)
     if output_format == "json":
         print_json(
             {
                 "status": "invalid" if problems else "valid",
                 "files": count,
                 "manifests": len(manifests),
+                "unchecked_signatures": signed,
                 "problems": [problem_document(one) for one in problems],
             }
         )
     else:
         for problem in problems:
             click.echo("\n".join(map(printable, str(problem).split("\n"))))
-        signed = sum(1 for one in manifests if one.signature is not None)
         click.echo(_verdict(len(problems), count, len(manifests), signed), err=bool(problems))
     if problems:
         raise click.exceptions.Exit(2)
