@@ -31,7 +31,7 @@ from las_solver.model import ModuleVersion, Request, Strategy
 
 __all__ = ["installed_cases", "installed_features", "make_installed_case"]
 
-_CHOICES = 1000
+_CHOICES = 550
 
 Texts = dict[str, tuple[str, ...]]
 

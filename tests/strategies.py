@@ -40,7 +40,8 @@ INTERFACES = ("api", "store")
 MODES = ("native", "container", "wsl")
 SYSTEM_PACKAGES = ("gcc", "cmake", "git")
 
-_CHOICES = 700
+_CHOICES = 500
+"""Hardly a case takes as many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
