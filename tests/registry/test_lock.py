@@ -104,8 +104,10 @@ NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,8}", fullmatch=True)
 
 
 @given(
-    st.dictionaries(NAMES, st.tuples(st.sampled_from(["1", "1.10", "2!1.0rc1+x.1", "0"]), LABELS), min_size=1),
-    st.lists(LABELS),
+    st.dictionaries(
+        NAMES, st.tuples(st.sampled_from(["1", "1.10", "2!1.0rc1+x.1", "0"]), LABELS), min_size=1, max_size=5
+    ),
+    st.lists(LABELS, max_size=5),
     st.data(),
 )
 def test_any_names_are_read_as_written(
