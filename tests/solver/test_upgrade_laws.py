@@ -223,7 +223,7 @@ def _below(name: str, plan: Plan) -> set[str]:
 def test_removing_what_was_just_installed_restores_the_machine() -> None:
     """Together with 'what nobody needs any more'."""
     seen = 0
-    for case, plan, after in plans("restore", 1200, strategy=Strategy.KEEP):
+    for case, plan, after in plans("restore", 800, strategy=Strategy.KEEP):
         new = {step.module for step in plan.steps if step.action == "install"}
         if plan.invalid or not new or len(changes(plan)) > len(new) or not new & _names(case.request):
             continue
