@@ -37,7 +37,12 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Makes room for another line; what is shown comes back when it is due."""
         if self._shown:
+            self._shown = False
             click.echo("\r\x1b[K", nl=False, err=True, color=True)
 
     def __call__(self, done: int, total: int = 0) -> None:

@@ -45,6 +45,18 @@ def test_progress_is_shown_after_a_second_and_removed_at_the_end(
     assert terminal.getvalue().endswith("\r\x1b[K")
 
 
+def test_other_lines_find_room(clock: _Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = _Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    with Progress("Signing") as progress:
+        progress.clear()
+        clock.now = 1.1
+        progress(1, 2)
+        progress.clear()
+        progress.clear()
+    assert terminal.getvalue() == "\r\x1b[KSigning: 1 of 2\r\x1b[K"
+
+
 def test_nothing_is_shown_where_it_is_quick(clock: _Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = _Terminal()
     monkeypatch.setattr("sys.stderr", terminal)

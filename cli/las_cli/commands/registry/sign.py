@@ -91,6 +91,7 @@ def _sign(paths: Sequence[Path], key: PrivateKey) -> None:
             try:
                 done = sign_file(path, key, within)
                 what = f"{done.written} of {counted(done.manifests, 'manifest')} signed"
+                progress.clear()
                 click.echo(printable(f"{path}: {what if done.written else 'signed already'}"))
             except InvalidInput as error:
                 failures.append(error)
