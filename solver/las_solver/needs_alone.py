@@ -104,14 +104,17 @@ class NeedsAlone:
     def _possible(self, name: str) -> list[dict[str, int]]:
         """What the versions left of a module need, after those are struck out whose needs cannot be met."""
         left, possible = self._left, []
+        impossible: dict[str, int] = {}
         for ranks, needs in self._versions(name):
             if ranks & left[name]:
                 for target, admitted in needs.items():
                     if not admitted & left.get(target, admitted):
-                        self._strike(name, ranks, target, by_user=False)
+                        impossible[target] = impossible.get(target, 0) | ranks
                         break
                 else:
                     possible.append(needs)
+        for target, ranks in impossible.items():  # at once: there may be 100,000 versions, each with needs of its own
+            self._strike(name, ranks, target, by_user=False)
         return possible
 
     def _strike(self, name: str, ranks: int, cause: str | None, *, by_user: bool) -> None:
