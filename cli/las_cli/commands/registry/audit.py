@@ -234,11 +234,6 @@ class _Pace(Progress):
             left = f", {rate:,.0f} a second, {(far.total - far.done) / rate:,.0f} s left" if rate else ""
             self._show(f"{far.done:,} of {far.total:,}{left}")
 
-    def clear(self) -> None:
-        """Takes the line away, so that something else can be said."""
-        self.__exit__(None, None, None)
-        self._shown = False
-
 
 def _print_text(found: Audit, difference: Difference | None, everything: bool) -> None:
     from las_cli.render.audit import render_audit, render_difference
