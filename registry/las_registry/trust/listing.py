@@ -186,7 +186,7 @@ def _identity(directory: Path, key: PrivateKey, number: int | None, registry: st
     if data is None:
         return number or 1, registry or secrets.token_hex(16)
     try:
-        old = read_list(data, place, _alone(key))
+        old = read_list(data, place, _alone(key), whoever_signed=True)
     except InvalidInput as error:
         raise InvalidInput(
             f"the list that is there is not intact: {error.message}",

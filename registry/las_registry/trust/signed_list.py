@@ -29,6 +29,7 @@ __all__ = [
     "LARGEST_LIST",
     "LARGEST_NUMBER",
     "LIST_NAME",
+    "NOBODYS_LIST",
     "PAYLOAD_TYPE",
     "ListHead",
     "SignedList",
@@ -124,8 +125,9 @@ def _check_regular(path: Path, status: os.stat_result) -> None:
         raise InvalidInput(printable(f"{path} is not a regular file"))
 
 
-def read_list(data: bytes, file: str, keys: TrustedKeys) -> SignedList:
-    """The list with the content `data`, and which of the trusted `keys` signed it; `file` is how messages call it.
+def read_list(data: bytes, file: str, keys: TrustedKeys, *, whoever_signed: bool = False) -> SignedList:
+    """The list with the content `data`, and which of the trusted `keys` signed it; `file` is how messages call it. Where
+    none of them did, it is :data:`NOBODYS_LIST`, unless it is to be read `whoever_signed` it.
 
     Raises :class:`InvalidInput` if it is not of the format, if a signature that says it is by a trusted key is not of
     this list, and if it is signed by keys that are revoked and by none that is trusted.
@@ -134,7 +136,11 @@ def read_list(data: bytes, file: str, keys: TrustedKeys) -> SignedList:
     if len(data) > LARGEST_LIST:
         reading.refuse(f"it is larger than {LARGEST_LIST >> 20} MiB")
     payload, key_ids = open_envelope(data, PAYLOAD_TYPE, reading, keys)
-    return reading.content(payload, key_ids)
+    return reading.content(payload, key_ids) if key_ids or whoever_signed else NOBODYS_LIST
+
+
+NOBODYS_LIST: Final = SignedList(registry="", number=0, expires=0, key_ids=(), digest="", files={}, modules={})
+"""A list that no trusted key signed: nothing of it is read, whatever format it has."""
 
 
 def check_expiry(found: ListHead, now: float, file: str) -> None:

@@ -20,6 +20,7 @@ from las_registry.trust.envelope import signed_envelope
 from las_registry.trust.signed_list import (
     LARGEST_NUMBER,
     LIST_NAME,
+    NOBODYS_LIST,
     PAYLOAD_TYPE,
     SignedList,
     check_expiry,
@@ -74,6 +75,13 @@ def test_it_says_what_was_signed() -> None:
 def test_without_a_trusted_key_nobody_vouches_for_it() -> None:
     assert read(signed(PAYLOAD), trusting()).key_ids == ()
     assert read(signed(PAYLOAD), trusting(OTHER)).key_ids == ()
+
+
+def test_a_list_that_nobody_vouches_for_bars_nothing_whatever_its_format() -> None:
+    newer = signed({"format": 2, "files": None})
+    assert read(newer, trusting(OTHER)) == NOBODYS_LIST
+    with pytest.raises(InvalidInput, match="format"):
+        read(newer)
 
 
 def test_a_further_signature_does_not_change_its_digest() -> None:
