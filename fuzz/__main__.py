@@ -20,8 +20,10 @@ _MEMORY: Final = 2048
 _SLOW: Final = 10
 """Seconds after which an input is a finding."""
 
-_KEPT: Final = 1024
+_KEPT: Final = 400
 """Bytes of an input that is kept for the test suite."""
+
+_MOST_KEPT: Final = 100
 
 
 def main() -> int:
@@ -59,12 +61,11 @@ def _run(name: str, work: Path, seconds: float, keeps: bool) -> bool:
     log = work / name / "log.txt"
     with log.open("wb") as output:
         done = subprocess.run([*command, *limits, str(inputs)], stderr=output, stdout=output, check=False)
-        if keeps:
-            merged = work / name / "merged"
-            merged.mkdir(exist_ok=True)
-            merging = [*command, "-merge=1", f"-max_len={_KEPT}", str(merged), str(inputs)]
-            subprocess.run(merging, stderr=output, stdout=output, check=True)
-            keep(name, (one.read_bytes() for one in sorted(merged.iterdir())))
+    if keeps:
+        several = sorted(
+            {one.read_bytes() for one in inputs.iterdir()} - set(seeds(name)), key=lambda one: (len(one), one)
+        )
+        keep(name, [one for one in several if len(one) <= _KEPT][:_MOST_KEPT])
     print(f"{name}: {_summary(log.read_text(encoding='utf-8', errors='replace'))}", flush=True)
     if done.returncode:
         print(f"  see {log} and {findings}", flush=True)

@@ -111,6 +111,11 @@ def test_the_step_fails_on_what_it_is_told_to_and_has_its_outputs_all_the_same(r
     assert (runner.place / "workspace" / "found.sarif").stat().st_size > 0
 
 
+def test_the_step_has_no_findings_to_upload_where_nothing_was_linted(runner: Runner) -> None:
+    done, outputs = runner(path="nowhere")
+    assert (done.returncode, outputs) == (2, {"status": "2"}) and "nowhere does not exist" in done.stderr
+
+
 @pytest.fixture
 def arguments(runner: Runner) -> Path:
     """The file in which a stand-in for las-solve notes what it is called with, each call on a line of JSON."""
@@ -118,6 +123,7 @@ def arguments(runner: Runner) -> Path:
     runner.programs = runner.place / "programs"
     stand_in = (
         f"#!{sys.executable} -S\nimport json, sys\nopen({str(noted)!r}, 'a').write(json.dumps(sys.argv[1:]) + '\\n')\n"
+        "print('findings')\n"
     )
     write_files(runner.programs, {"las-solve": stand_in})
     (runner.programs / "las-solve").chmod(0o755)

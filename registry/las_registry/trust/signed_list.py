@@ -126,8 +126,9 @@ def _check_regular(path: Path, status: os.stat_result) -> None:
 
 
 def read_list(data: bytes, file: str, keys: TrustedKeys, *, whoever_signed: bool = False) -> SignedList:
-    """The list with the content `data`, and which of the trusted `keys` signed it; `file` is how messages call it. Where
-    none of them did, it is :data:`NOBODYS_LIST`, unless it is to be read `whoever_signed` it.
+    """The list with the content `data`, and which of the trusted `keys` signed it; `file` is how messages call it.
+
+    Where none of them did, it is :data:`NOBODYS_LIST`, unless it is to be read `whoever_signed` it.
 
     Raises :class:`InvalidInput` if it is not of the format, if a signature that says it is by a trusted key is not of
     this list, and if it is signed by keys that are revoked and by none that is trusted.
