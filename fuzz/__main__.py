@@ -62,10 +62,9 @@ def _run(name: str, work: Path, seconds: float, keeps: bool) -> bool:
     with log.open("wb") as output:
         done = subprocess.run([*command, *limits, str(inputs)], stderr=output, stdout=output, check=False)
     if keeps:
-        several = sorted(
-            {one.read_bytes() for one in inputs.iterdir()} - set(seeds(name)), key=lambda one: (len(one), one)
-        )
-        keep(name, [one for one in several if len(one) <= _KEPT][:_MOST_KEPT])
+        fresh = {one.read_bytes() for one in inputs.iterdir()} - set(seeds(name))
+        short = sorted((one for one in fresh if len(one) <= _KEPT), key=lambda one: (len(one), one))
+        keep(name, short[:: len(short) // _MOST_KEPT + 1])
     print(f"{name}: {_summary(log.read_text(encoding='utf-8', errors='replace'))}", flush=True)
     if done.returncode:
         print(f"  see {log} and {findings}", flush=True)
