@@ -11,16 +11,13 @@ import pytest
 from command_line import RunCli
 from manifests import UNKNOWN_SIGNATURE, manifest_text, write_files
 
-RICH = (
-    """\
+RICH = f"""\
 license: MIT
-hardware: {cpu: {cores_min: 4}, memory: {ram_min: 16GB}, gpu: {vram_min: 24564MiB, multi_gpu: true}}
-dependencies: {modules: [torch@>=2], runtime: [cuda>=12.1], system: [git]}
-interfaces: {provides: [chat], consumes: [database]}
-integrity: {signature: %s}
+hardware: {{cpu: {{cores_min: 4}}, memory: {{ram_min: 16GB}}, gpu: {{vram_min: 24564MiB, multi_gpu: true}}}}
+dependencies: {{modules: [torch@>=2], runtime: [cuda>=12.1], system: [git]}}
+interfaces: {{provides: [chat], consumes: [database]}}
+integrity: {{signature: {UNKNOWN_SIGNATURE}}}
 """
-    % UNKNOWN_SIGNATURE
-)  # noqa: UP031 - braces are frequent here
 FILES = {
     "app/manifest.yaml": manifest_text("app", "2.0rc1")
     + "---\n"
