@@ -233,7 +233,8 @@ def test_an_audit_of_other_hosts_is_refused(audit: Run, hosts: Path, before: str
     result = audit("--since", before)
     assert result.exit_code == 2
     assert result.stderr == (
-        "error: the earlier audit is of other hosts: small\nhint: make the earlier audit again, with the hosts of now\n"
+        "error: the earlier audit is of other hosts; those that differ: small\n"
+        "hint: make the earlier audit again, with the hosts of now, or name by --hosts those that it was of\n"
     )
 
 

@@ -72,7 +72,8 @@ def _refuse_other_hosts(before: Audit, after: Audit) -> None:
     if other:
         shown = ", ".join(other[:5]) + (f" and {len(other) - 5} more" if len(other) > 5 else "")
         raise InvalidInput(
-            f"the earlier audit is of other hosts: {shown}", hint="make the earlier audit again, with the hosts of now"
+            f"the earlier audit is of other hosts; those that differ: {shown}",
+            hint="make the earlier audit again, with the hosts of now, or name by --hosts those that it was of",
         )
 
 
