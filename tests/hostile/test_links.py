@@ -14,6 +14,7 @@ from las_registry.compiled import tree
 from las_registry.compiled.reading import known_by, read_file
 from las_registry.load import load_directory, read_bytes
 from las_registry.manifest import Pool
+from las_registry.problem import RegistryUnusable
 from las_registry.registry import Registry
 from las_registry.trust.policy import Policy
 from las_registry.trust.trust import NO_TRUST, Trust
@@ -146,6 +147,13 @@ def test_pipes_sockets_and_devices_are_never_opened(tmp_path: Path, monkeypatch:
     kinds = ("null", "pipe", "socket")
     assert told == [f"{name}.manifest.yaml: it cannot be read: it is not a regular file" for name in kinds]
     assert not [path for path in opened if path.endswith(tuple(f"{name}.manifest.yaml" for name in kinds))]
+
+
+def test_a_stamp_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    directory = write_files(tmp_path / "registry", {"manifest.yaml": manifest_text()})
+    os.mkfifo(directory / ".las-solve-frozen")
+    with pytest.raises(RegistryUnusable, match="does not say what is frozen"):
+        Registry.open([directory])
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from stat import S_ISREG
 from time import time
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 from zlib import crc32
@@ -224,10 +225,14 @@ def stamp_of(directory: Path, known: Stamp | None = None) -> Stamp | None:
     """The stamp of a frozen registry, None if it is none; it is not opened where its mark is the `known` one."""
     path = os.path.join(directory, STAMP)  # noqa: PTH118
     try:
-        mark = mark_of(os.stat(path))  # noqa: PTH116
+        status = os.stat(path)  # noqa: PTH116
+        if not S_ISREG(status.st_mode):
+            return None, ""
+        mark = mark_of(status)
         if known is not None and is_proof(mark) and mark == known[0]:
             return known
-        with open(path, "rb") as opened:  # noqa: PTH123
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(descriptor, "rb") as opened:
             return mark, opened.read(_LONGEST_STAMP).decode("utf-8", "backslashreplace")
     except FileNotFoundError:
         return None
