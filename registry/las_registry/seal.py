@@ -24,22 +24,24 @@ Seal: TypeAlias = Edit
 """What sealing a file came to: how many manifests it has, and how many checksums were written."""
 
 
-def seal_file(path: Path) -> Seal:
+def seal_file(path: Path, within: Path | None = None) -> Seal:
     """Write into a file the checksum of each of its manifests; one that is there already is replaced if it
     is wrong.
+
+    Where there is a directory `within`, the file has to be in it, wherever links lead.
 
     The file is replaced as a whole or not at all. Raises :class:`InvalidFile` if a manifest has another
     mistake than its checksum, and :class:`InvalidInput` if the checksum cannot be written without changing
     what else is there.
     """
-    return edit_file(path, sealed_text)
+    return edit_file(path, sealed_text, within)
 
 
-def unsealed(path: Path) -> tuple[Problem, ...]:
+def unsealed(path: Path, within: Path | None = None) -> tuple[Problem, ...]:
     """A problem for each manifest of a file that has no checksum, or one that does not match, and all
     others."""
     problems: list[Problem] = []
-    for document in manifests_of(read_manifest_file(path, path), str(path)):
+    for document in manifests_of(read_manifest_file(path, path, within), str(path)):
         found = find_problems(document)
         if not found and integrity_field(document, "checksum") is None:
             hint = "las-solve registry seal FILE writes it"

@@ -229,6 +229,21 @@ def test_seal(run_cli: RunCli, registry: str) -> None:
     assert run_cli("registry", "validate", registry).exit_code == 0
 
 
+def test_seal_takes_whole_registries(run_cli: RunCli, registry: str) -> None:
+    assert run_cli("registry", "seal", "--check", registry).exit_code == 2
+    assert run_cli("registry", "seal", registry).stdout == f"{registry}: 4 of 4 manifests sealed\n"
+    assert run_cli("registry", "seal", registry).stdout == f"{registry}: sealed already\n"
+    assert run_cli("registry", "seal", "--check", registry).stdout == "2 files: every manifest is sealed\n"
+
+
+def test_seal_follows_no_link_out_of_a_registry(run_cli: RunCli, registry: str, tmp_path: Path) -> None:
+    outside = write_files(tmp_path / "outside", {"manifest.yaml": manifest_text("outside")}) / "manifest.yaml"
+    (Path(registry) / "link.manifest.yaml").symlink_to(outside)
+    result = run_cli("registry", "seal", registry)
+    assert result.exit_code == 2 and "it leads out of the registry" in result.stderr
+    assert outside.read_text() == manifest_text("outside")
+
+
 def test_seal_goes_on_after_a_file_that_cannot_be_sealed(run_cli: RunCli, registry: str) -> None:
     result = run_cli("registry", "seal", f"{registry}/none.yaml", f"{registry}/torch/manifest.yaml")
     assert result.exit_code == 2

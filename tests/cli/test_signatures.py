@@ -151,7 +151,7 @@ def test_signing_several_files_signs_those_that_can_be(place: Path, run_cli: Run
     write_files(place, {"bad.yaml": "name: [", "my-registry/odd.txt": "not a manifest"})
     result = run_cli("registry", "sign", "--key", "a.key", "bad.yaml", "my-registry", "nothing.yaml")
     assert result.exit_code == 2
-    assert result.stdout.count("signed") == 2
+    assert result.stdout == "my-registry: 3 of 3 manifests signed\n"
     assert "bad.yaml" in result.stderr and "nothing.yaml" in result.stderr
     assert run_cli("registry", "sign", "--key", "a.key").exit_code == 2
     (place / "empty").mkdir()
@@ -311,3 +311,11 @@ def read_id(path: Path) -> str:
     from las_registry.trust.keys import key_id
 
     return key_id(read_public_key(path))
+
+
+def test_verify_shows_no_more_than_can_be_read(place: Path, run_cli: RunCli) -> None:
+    write_files(place / "many", {f"{at}.manifest.yaml": manifest_text(f"m{at}") for at in range(105)})
+    result = run_cli("registry", "verify", "many")
+    assert result.stdout.endswith("... and 5 more lines: --all shows everything\n")
+    assert len(result.stdout.splitlines()) == 101
+    assert len(run_cli("registry", "verify", "--all", "many").stdout.splitlines()) == 105

@@ -10,9 +10,10 @@ import click
 
 from las_cli.gathered import gathered
 from las_cli.inputs import warn_of_frozen
+from las_cli.manifest_files import ManifestPath, edit_all, manifest_paths
 from las_cli.options import FileType, logging_options
+from las_cli.progress import Progress
 from las_cli.render.phrases import counted
-from las_cli.render.terminal import printable
 
 if TYPE_CHECKING:
     from las_registry.problem import Problem
@@ -22,36 +23,42 @@ __all__ = ["seal"]
 
 
 @click.command(short_help="Write the checksums of manifests into their files.")
-@click.argument("files", nargs=-1, required=True, type=FileType(), metavar="FILE...")
+@click.argument("paths", nargs=-1, required=True, type=FileType(), metavar="PATH...")
 @click.option("--check", is_flag=True, help="Write nothing; fail if a checksum is missing or wrong.")
 @logging_options
-def seal(*, files: Sequence[Path], check: bool) -> None:
-    """Write into each FILE the checksum of each of its manifests; nothing else in the file changes.
+def seal(*, paths: Sequence[Path], check: bool) -> None:
+    """Write into each PATH, a file or a directory, the checksum of each manifest; nothing else in the files changes.
 
     \b
     Examples:
       las-solve registry seal my-registry/app/manifest.yaml
-      las-solve registry seal --check my-registry/*/manifest.yaml
+      las-solve registry seal --check my-registry
     """
-    from las_registry.seal import seal_file, unsealed
+    from las_registry.seal import seal_file
+
+    warn_of_frozen(paths)
+    files = manifest_paths(paths)
+    if check:
+        _check(files)
+        return
+    failures = edit_all(files, lambda one: seal_file(one.path, one.within), done="sealed", label="Sealing manifests")
+    if failures:
+        raise gathered([], failures)
+
+
+def _check(files: Sequence[ManifestPath]) -> None:
+    from las_registry.seal import unsealed
     from las_solver.errors import InvalidInput
 
-    warn_of_frozen(files)
     problems: list[Problem] = []
     failures: list[InvalidInput] = []
-    for path in files:
-        try:
-            if check:
-                problems += unsealed(path)
-                continue
-            done = seal_file(path)
-            what = (
-                f"{done.written} of {counted(done.manifests, 'manifest')} sealed" if done.written else "sealed already"
-            )
-            click.echo(printable(f"{path}: {what}"))
-        except InvalidInput as error:
-            failures.append(error)
+    with Progress("Reading manifests") as progress:
+        for at, one in enumerate(files):
+            try:
+                problems += unsealed(one.path, one.within)
+            except InvalidInput as error:
+                failures.append(error)
+            progress(at + 1, len(files))
     if problems or failures:
         raise gathered(problems, failures)
-    if check:
-        click.echo(f"{counted(len(files), 'file')}: every manifest is sealed")
+    click.echo(f"{counted(len(files), 'file')}: every manifest is sealed")

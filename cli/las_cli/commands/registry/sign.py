@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from las_cli.gathered import gathered
 from las_cli.inputs import warn_of_frozen
 from las_cli.key_options import passphrase_file_option, passphrase_reader, settings_path
 from las_cli.logging import logger
+from las_cli.manifest_files import edit_all, manifest_paths
 from las_cli.options import DirectoryType, FileType, logging_options
 from las_cli.progress import Progress
 from las_cli.render.phrases import counted
@@ -19,7 +20,6 @@ from las_cli.render.terminal import printable
 
 if TYPE_CHECKING:
     from las_registry.trust.keys import PrivateKey
-    from las_solver.errors import InvalidInput
 
 __all__ = ["sign"]
 
@@ -82,40 +82,15 @@ def sign(
 
 def _sign(paths: Sequence[Path], key: PrivateKey) -> None:
     from las_registry.trust.signing import sign_file
-    from las_solver.errors import InvalidInput
 
-    failures: list[InvalidInput] = []
-    files = list(dict.fromkeys(_files(paths)))
-    with Progress("Signing manifests") as progress:
-        for at, (path, within) in enumerate(files):
-            try:
-                done = sign_file(path, key, within)
-                what = f"{done.written} of {counted(done.manifests, 'manifest')} signed"
-                progress.clear()
-                click.echo(printable(f"{path}: {what if done.written else 'signed already'}"))
-            except InvalidInput as error:
-                failures.append(error)
-            progress(at + 1, len(files))
+    failures = edit_all(
+        manifest_paths(paths),
+        lambda one: sign_file(one.path, key, one.within),
+        done="signed",
+        label="Signing manifests",
+    )
     if failures:
         raise gathered([], failures)
-
-
-def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, Path | None]]:
-    """The files among `paths`, and the manifest files in the directories, which they have to be in."""
-    from las_registry.compiled.tree import walk
-    from las_registry.load import no_manifests
-    from las_registry.problem import unreadable
-
-    for path in paths:
-        if not path.is_dir():
-            yield path, None
-            continue
-        walked = walk(str(path))
-        problems = [unreadable(str(path / one), why) for one, why in walked.unreadable]
-        files = walked.files()
-        if problems or not files:
-            raise no_manifests(str(path), problems)
-        yield from ((path / one, path) for one in files)
 
 
 def _write_list(directory: Path, key: PrivateKey, expires: int, number: int | None, force: bool) -> None:

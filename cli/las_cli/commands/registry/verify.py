@@ -30,12 +30,13 @@ _WHY: Final[dict[Kind, str]] = {
     "other-names": "{module} is signed by the key {key}, which does not count for it here",
 }
 _SHOWN: Final = 16
+_MOST_LINES: Final = 100
 
 
 @click.command(short_help="Tell who vouches for each manifest.")
 @click.argument("paths", nargs=-1, type=FileType(), metavar="[PATH]...")
 @registry_option
-@click.option("--all", "shows_all", is_flag=True, help="Also show the manifests that are vouched for.")
+@click.option("--all", "shows_all", is_flag=True, help="Show every manifest, also those that are vouched for.")
 @format_option("text", "json")
 @logging_options
 def verify(*, paths: Sequence[Path], registries: Sequence[Path], shows_all: bool, output_format: str) -> None:
@@ -63,13 +64,19 @@ def verify(*, paths: Sequence[Path], registries: Sequence[Path], shows_all: bool
     if output_format == "json":
         print_json(_document(found))
     else:
-        for line in _lines(found, shows_all):
-            click.echo(printable(line))
+        _print(list(_lines(found, shows_all)), None if shows_all else _MOST_LINES)
         click.echo(_verdict(found), err=not _is_complete(found))
         if _counts(found)["unknown-key"]:
             click.echo("hint: compare a key's id with its owner, and then: las-solve registry trust add FILE", err=True)
     if not _is_complete(found):
         raise click.exceptions.Exit(2)
+
+
+def _print(lines: Sequence[str], most: int | None) -> None:
+    for line in lines[:most]:
+        click.echo(printable(line))
+    if most is not None and len(lines) > most:
+        click.echo(f"... and {counted(len(lines) - most, 'more line')}: --all shows everything")
 
 
 def _is_complete(found: Iterable[Verification]) -> bool:

@@ -1,0 +1,79 @@
+"""Manifest files that are written to, as a command names them: by themselves, or by a directory that they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from las_cli.progress import Progress
+from las_cli.render.phrases import counted
+from las_cli.render.terminal import printable
+
+if TYPE_CHECKING:
+    from las_registry.manifest_edit import Edit
+    from las_solver.errors import InvalidInput
+
+__all__ = ["ManifestPath", "edit_all", "manifest_paths"]
+
+
+class ManifestPath(NamedTuple):
+    """The `path` of a manifest file; `within` is the directory that was named and that it has to be in, None where the
+    file itself was named."""
+
+    path: Path
+    within: Path | None = None
+
+
+def manifest_paths(paths: Sequence[Path]) -> list[ManifestPath]:
+    """The files among `paths`, and the manifest files in the directories, each once.
+
+    Raises :class:`las_registry.problem.RegistryUnusable` for a directory that has none, or not only such as can be
+    read.
+    """
+    return list(dict.fromkeys(_each(paths)))
+
+
+def edit_all(
+    files: Sequence[ManifestPath], edit: Callable[[ManifestPath], Edit], *, done: str, label: str
+) -> list[InvalidInput]:
+    """Edits each of the `files`, and says of each, or of each directory as a whole, how many manifests were `done`
+    ("sealed"); what went wrong."""
+    from las_solver.errors import InvalidInput
+
+    failures: list[InvalidInput] = []
+    totals: dict[Path, list[int]] = {}
+    with Progress(label) as progress:
+        for at, one in enumerate(files):
+            try:
+                made = edit(one)
+            except InvalidInput as error:
+                failures.append(error)
+            else:
+                total = totals.setdefault(one.within or one.path, [0, 0])
+                total[0] += made.written
+                total[1] += made.manifests
+            progress(at + 1, len(files))
+    for path, (written, manifests) in totals.items():
+        what = f"{written:,} of {counted(manifests, 'manifest')} {done}" if written else f"{done} already"
+        click.echo(printable(f"{path}: {what}"))
+    return failures
+
+
+def _each(paths: Sequence[Path]) -> Iterator[ManifestPath]:
+    from las_registry.compiled.tree import walk
+    from las_registry.load import no_manifests
+    from las_registry.problem import unreadable
+
+    for path in paths:
+        if not path.is_dir():
+            yield ManifestPath(path)
+            continue
+        walked = walk(str(path))
+        problems = [unreadable(str(path / one), why) for one, why in walked.unreadable]
+        files = walked.files()
+        if problems or not files:
+            raise no_manifests(str(path), problems)
+        yield from (ManifestPath(path / one, path) for one in files)
