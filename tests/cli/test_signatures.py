@@ -319,3 +319,13 @@ def test_verify_shows_no_more_than_can_be_read(place: Path, run_cli: RunCli) -> 
     assert result.stdout.endswith("... and 5 more lines: --all shows everything\n")
     assert len(result.stdout.splitlines()) == 101
     assert len(run_cli("registry", "verify", "--all", "many").stdout.splitlines()) == 105
+
+
+def test_signing_with_a_revoked_key_is_warned_of(place: Path, run_cli: RunCli) -> None:
+    run_cli("registry", "keygen", "-o", "a.key")
+    run_cli("registry", "trust", "add", "a.key.pub")
+    (key,) = json.loads(run_cli("registry", "trust", "list", "--format", "json").stdout)["trusted"]
+    assert run_cli("registry", "sign", "--key", "a.key", "my-registry").stderr == ""
+    run_cli("registry", "trust", "revoke", key["key"])
+    result = run_cli("registry", "sign", "--key", "a.key", "my-registry")
+    assert result.exit_code == 0 and f"the key {key['key'][:16]} is revoked here" in result.stderr

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from las_cli.completions import complete_hosts
 from las_cli.inputs import load_registry, read_input, unknown_module
 from las_cli.options import FileType, ModuleType, format_option, logging_options, registry_option
 from las_cli.progress import Progress
@@ -38,6 +39,7 @@ _ENDINGS: Final = (".yaml", ".yml")
     "where",
     default=_CATALOG,
     show_default=True,
+    shell_complete=complete_hosts,
     metavar="DIR|catalog",
     help="The machines: a directory of host profiles, or catalog for the example hosts of `las-solve host list`.",
 )

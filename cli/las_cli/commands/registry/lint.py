@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from las_cli.completions import complete_code
 from las_cli.errors import ExitStatus
 from las_cli.inputs import warn_of_frozen
 from las_cli.logging import logger
@@ -49,9 +50,15 @@ class _Places:
 @click.argument("paths", nargs=-1, type=FileType(), metavar="[PATH]...")
 @registry_option
 @click.option(
-    "--select", multiple=True, metavar="CODES", help="Only these codes, or all that begin so: LAS1,LAS203. Repeatable."
+    "--select",
+    multiple=True,
+    shell_complete=complete_code,
+    metavar="CODES",
+    help="Only these codes, or all that begin so: LAS1,LAS203. Repeatable.",
 )
-@click.option("--ignore", multiple=True, metavar="CODES", help="All but these codes. Repeatable.")
+@click.option(
+    "--ignore", multiple=True, shell_complete=complete_code, metavar="CODES", help="All but these codes. Repeatable."
+)
 @click.option(
     "--fail-on",
     type=click.Choice(_SEVERITIES),
@@ -69,7 +76,9 @@ class _Places:
     is_flag=True,
     help="With --fix or --diff: also replace checksums that do not match. Look first at why they do not.",
 )
-@click.option("--explain", metavar="CODE", help="Say what a code means, and lint nothing.")
+@click.option(
+    "--explain", shell_complete=complete_code, metavar="CODE", help="Say what a code means, and lint nothing."
+)
 @format_option("text", "json", "sarif")
 @logging_options
 def lint(

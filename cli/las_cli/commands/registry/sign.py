@@ -73,11 +73,20 @@ def sign(
     from las_registry.trust.keys import read_private_key
 
     key = read_private_key(key_file or settings_path("signing.key"), passphrase_reader(passphrase_file))
+    _warn_of_revoked(key)
     warn_of_frozen([*paths, *([] if listed is None else [listed])])
     if paths:
         _sign(paths, key)
     if listed is not None:
         _write_list(listed, key, expires, number, force)
+
+
+def _warn_of_revoked(key: PrivateKey) -> None:
+    from las_registry.trust.user_trust import UserTrust
+
+    keys = UserTrust.read().keys
+    if keys is not None and key.id in keys.revoked:
+        logger().warning(f"the key {key.id[:16]} is revoked here: what it signs counts for nobody who knows that")
 
 
 def _sign(paths: Sequence[Path], key: PrivateKey) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from las_cli.completions import complete_key
 from las_cli.key_options import settings_path
 from las_cli.options import logging_options
 
@@ -11,7 +12,7 @@ __all__ = ["remove"]
 
 
 @click.command(short_help="Forget a key, or that it is revoked.")
-@click.argument("key", metavar="ID")
+@click.argument("key", shell_complete=complete_key, metavar="ID")
 @logging_options
 def remove(*, key: str) -> None:
     """Forget the key ID, trusted or revoked: what it signs counts like what is signed by any unknown key.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from las_cli.completions import complete_key
 from las_cli.key_options import reason_option, settings_path
 from las_cli.options import logging_options
 from las_cli.render.terminal import printable
@@ -12,7 +13,7 @@ __all__ = ["revoke"]
 
 
 @click.command(short_help="Refuse whatever a key signs or signed.")
-@click.argument("key", metavar="ID")
+@click.argument("key", shell_complete=complete_key, metavar="ID")
 @reason_option
 @logging_options
 def revoke(*, key: str, reason: str | None) -> None:
