@@ -39,6 +39,9 @@ _TOO_SHORT = 0.02
 _MOST = 8
 """Between 4, in proportion, and 16, by the square."""
 
+_ATTEMPTS = 5
+"""A busy machine makes some attempts look dear, and none look cheap."""
+
 
 def _seconds(act: Callable[[], object]) -> float:
     least = 1e9
@@ -91,9 +94,15 @@ MANIFESTS: dict[str, Callable[[int], str]] = {
 @pytest.mark.parametrize("make", MANIFESTS.values(), ids=MANIFESTS)
 def test_what_a_manifest_costs_grows_with_its_size(make: Callable[[int], str]) -> None:
     small, large = make(300), make(1200)
-    cost = _seconds(lambda: _read(large))
-    if cost >= _TOO_SHORT:
-        assert cost < _MOST * max(_seconds(lambda: _read(small)), _TOO_SHORT / 4)
+    ratios = []
+    for _ in range(_ATTEMPTS):
+        cost = _seconds(lambda: _read(large))
+        if cost < _TOO_SHORT:
+            return
+        ratios.append(cost / max(_seconds(lambda: _read(small)), _TOO_SHORT / 4))
+        if ratios[-1] < _MOST:
+            return
+    raise AssertionError(ratios)
 
 
 def test_a_constraint_of_a_megabyte_is_refused_by_its_length() -> None:
@@ -156,9 +165,9 @@ def test_no_regular_expression_backtracks(length: int) -> None:
         for begin in ("", "1"):
             for pump in _PUMPS:
                 text = begin + pump * (length // len(pump)) + "!"
-                started = time.process_time()
-                (pattern.search if is_sought else pattern.fullmatch)(text)
-                assert time.process_time() - started < 0.2, (module, pattern.pattern, begin, pump)
+                match = pattern.search if is_sought else pattern.fullmatch
+                cheap = any(_seconds(lambda: match(text)) < 0.2 for _ in range(_ATTEMPTS))  # noqa: B023
+                assert cheap, (module, pattern.pattern, begin, pump)
 
 
 def test_many_versions_of_one_module(tmp_path: Path) -> None:
