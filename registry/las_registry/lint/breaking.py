@@ -116,9 +116,12 @@ class _Change:
             return
         path = ("dependencies", "runtime")
         for name, entries in _by_name(self._new.runtimes).items():
-            before = _by_name(self._old.runtimes).get(name)
-            if before is None and name in _by_name(self._old.requirements):
-                continue  # a host that provides it is now enough
+            before, required = _by_name(self._old.runtimes).get(name), _by_name(self._old.requirements).get(name)
+            if before is None and required is not None:  # a host that provides it is now enough
+                lost = _newest_lost(stock.ranked(name), required, entries)
+                if lost is not None:
+                    yield self._narrowed("LAS103", path, entries, required, lost)
+                continue
             if before is None:
                 message = f"{_written(entries)} is required, and {self._old} does not require {name}"
                 yield self._remark("LAS105", path, message, name)
@@ -198,12 +201,15 @@ def _gaps(intervals: Intervals, count: int) -> Intervals:
 
 def _points(entries: Sequence[Requirement]) -> Iterator[Version]:
     """Versions at which entries may begin or end to admit something: those named, what is below and above all there is,
-    and one just above each of those named."""
-    named = [parse_version(text.removesuffix(".*")) for entry in entries for _, text in entry.constraint.parts]
-    yield from named
+    one just above each of those named, and the first after those that share a prefix with it."""
+    named = [(op, parse_version(text.removesuffix(".*"))) for entry in entries for op, text in entry.constraint.parts]
+    yield from (version for _, version in named)
     yield from (parse_version("0"), parse_version("99999"))
-    for version in named:
-        yield parse_version(f"{version.epoch}!{'.'.join(map(str, version.release))}.0.1")
+    for operator, version in named:
+        release = version.release
+        yield Version(f"{version.epoch}!{'.'.join(map(str, release))}.0.1")
+        prefix = release[:-1] if operator == "~=" else release
+        yield Version(f"{version.epoch}!{'.'.join(map(str, (*prefix[:-1], prefix[-1] + 1)))}")
 
 
 def _written(entries: Sequence[Requirement]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 from las_registry.lint.remark import Remark, items_of
@@ -13,6 +14,7 @@ from las_registry.manifest import Manifest
 from las_solver.constraint import Requirement
 from las_solver.model import ModuleVersion
 from las_solver.ranked import RankedModule
+from las_solver.ranks import intersect
 
 __all__ = ["unmet_requirements"]
 
@@ -32,7 +34,7 @@ def unmet_requirements(stock: Stock) -> Iterator[Remark]:
     for manifest in stock.manifests:
         module = manifest.module
         for requirement in module.requirements:
-            verdict = judge.module(requirement)
+            verdict = judge.module(requirement, module)
             if verdict is not None:
                 yield _remark(manifest, "modules", requirement, verdict)
         for requirement in module.runtimes:
@@ -71,12 +73,26 @@ class _Judge:
         self._modules: dict[Requirement, _Verdict | None] = {}
         self._runtimes: dict[Requirement, _Verdict | None] = {}
 
-    def module(self, requirement: Requirement) -> _Verdict | None:
+    def module(self, requirement: Requirement, module: ModuleVersion) -> _Verdict | None:
         """What is wrong with an entry of ``dependencies.modules``, None if nothing is."""
         found = self._modules.get(requirement, _UNASKED)
         if found is _UNASKED:
             found = self._modules[requirement] = self._module(requirement)
-        return found
+        several = [one for one in module.requirements if one.name == requirement.name]
+        if len(several) == 1:
+            return found
+        if found is not None and found.code == "LAS208" and any(one.constraint.names_prerelease for one in several):
+            return None
+        return found or (self._together(several) if requirement == several[-1] else None)
+
+    def _together(self, several: Sequence[Requirement]) -> _Verdict | None:
+        """What is wrong with several entries on one module if nothing is with each of them."""
+        ranked = self._stock.ranked(several[0].name)
+        admitted = [] if ranked is None else [ranked.admitted(one.constraint) for one in several]
+        if not all(admitted) or reduce(intersect, admitted):
+            return None
+        message = f"{' and '.join(map(str, several))} together admit no version of {several[0].name}"
+        return _Verdict("LAS202", message)
 
     def runtime(self, requirement: Requirement) -> _Verdict | None:
         """What is wrong with an entry of ``dependencies.runtime``, None if nothing is."""

@@ -125,6 +125,9 @@ def test_which_hardware_is_more(before: str, after: str, fields: list[str], tmp_
         ("cuda==12.*", "cuda>=12,<13", False),
         ("cuda==12.*", "cuda==12.4.*", True),
         ("cuda~=12.4", "cuda>=12.4,<13", False),
+        ("cuda>=12,<14", "cuda~=12.0", True),
+        ("cuda~=12.4", "cuda==12.4.*", True),
+        ("cuda", f"cuda!=1{'.1' * 498}", True),
     ],
 )
 def test_which_runtimes_are_fewer(before: str, after: str, is_narrowed: bool, tmp_path: Path) -> None:
@@ -137,6 +140,13 @@ def test_a_module_that_becomes_a_runtime_is_no_new_need(tmp_path: Path) -> None:
     texts = manifest("cuda 12.1"), manifest("app 1.0", modules=["cuda"]), manifest("app 1.1", runtime=["cuda"])
 
     assert found(tmp_path, "LAS1", *texts) == []
+
+
+def test_a_module_that_becomes_a_runtime_may_admit_less(tmp_path: Path) -> None:
+    cuda = [manifest("cuda 11.8"), manifest("cuda 12.1")]
+    texts = manifest("app 1.0", modules=["cuda"]), manifest("app 1.1", runtime=["cuda>=12"])
+
+    assert found(tmp_path, "LAS1", *texts, *cuda) == ["LAS103 app 1.1 dependencies.runtime[0]"]
 
 
 def test_only_versions_that_there_are_are_lost(tmp_path: Path) -> None:

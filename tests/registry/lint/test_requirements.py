@@ -53,6 +53,22 @@ def test_pre_releases_are_enough_where_they_may_be_chosen(
     assert found(tmp_path, "LAS2", manifest("app 1.0", modules=[entry]), *lib) == expected
 
 
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        (["lib@<2", "lib@>=2"], ["LAS202 app 1.0 dependencies.modules[1]"]),
+        (["lib@>2.0", "lib@>=3rc1"], []),  # together they name the pre-release
+        (["lib@>2.0", "lib@!=2.1"], ["LAS208 app 1.0 dependencies.modules[0]"]),
+        (["lib@<2", "lib@<3"], []),
+        (["lib@<1", "lib@>=2"], ["LAS202 app 1.0 dependencies.modules[0]"]),
+    ],
+)
+def test_entries_on_one_module_are_met_together(entries: list[str], expected: list[str], tmp_path: Path) -> None:
+    lib = [manifest(f"lib {one}") for one in ("1.0", "2.0", "3rc1")]
+
+    assert found(tmp_path, "LAS2", manifest("app 1.0", modules=entries), *lib) == expected
+
+
 def test_an_unreadable_version_of_a_module_may_be_the_one(tmp_path: Path) -> None:
     broken = manifest("lib 1.0").replace("version: 1.0", "version: one")
 
