@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from packaging.version import Version
+
 from las_registry.audit.findings import Audit
-from las_solver.errors import InvalidInput
+from las_solver.constraint import parse_version
+from las_solver.errors import InvalidConstraint, InvalidInput
 
 __all__ = ["Change", "Difference", "compare"]
 
-_Pairs = Mapping[tuple[str, str], frozenset[str]]
-"""Versions, each a module and a number, with hosts."""
+_Key = tuple[str, Version | str]
+"""A module and a version: `1.0` and `1.0.0` are the same."""
+
+_Pairs = Mapping[_Key, frozenset[str]]
+"""Versions with hosts."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,7 +56,7 @@ def compare(before: Audit, after: Audit) -> Difference:
     failed, fails = _failing(before), _failing(after)
     open_before, open_now = _undecided(before), _undecided(after)
     nowhere = frozenset[str]()
-    lost, gained, unknown = dict[tuple[str, str], frozenset[str]](), dict[tuple[str, str], frozenset[str]](), {}
+    lost, gained, unknown = dict[_Key, frozenset[str]](), dict[_Key, frozenset[str]](), {}
     for one in (one for one in new if one in old):
         was, now = failed.get(one, nowhere), fails.get(one, nowhere)
         unsure = open_before.get(one, nowhere) | open_now.get(one, nowhere)
@@ -58,11 +64,11 @@ def compare(before: Audit, after: Audit) -> Difference:
     added = {one: hosts - fails.get(one, nowhere) - open_now.get(one, nowhere) for one in new if one not in old}
     removed = {one: hosts - failed.get(one, nowhere) - open_before.get(one, nowhere) for one in old if one not in new}
     return Difference(
-        lost=_changes(lost),
-        gained=_changes(gained),
-        added=_changes(added, also_nowhere=True),
-        removed=_changes(removed, also_nowhere=True),
-        unknown=_changes(unknown),
+        lost=_changes(lost, new),
+        gained=_changes(gained, new),
+        added=_changes(added, new, also_nowhere=True),
+        removed=_changes(removed, old, also_nowhere=True),
+        unknown=_changes(unknown, new),
     )
 
 
@@ -77,13 +83,21 @@ def _refuse_other_hosts(before: Audit, after: Audit) -> None:
         )
 
 
-def _versions(audit: Audit) -> dict[tuple[str, str], None]:
-    return {(name, version): None for name, versions in sorted(audit.modules.items()) for version in versions}
+def _versions(audit: Audit) -> dict[_Key, str]:
+    """The versions, each as it is written there."""
+    return {_key(name, version): version for name, versions in sorted(audit.modules.items()) for version in versions}
+
+
+def _key(module: str, version: str) -> _Key:
+    try:
+        return module, parse_version(version)
+    except InvalidConstraint:  # a file may say anything
+        return module, version
 
 
 def _failing(audit: Audit) -> _Pairs:
     return _pairs(
-        ((failure.module, version), failure.hosts)
+        (_key(failure.module, version), failure.hosts)
         for cause in audit.causes
         for failure in cause.failures
         for version in failure.versions
@@ -91,19 +105,17 @@ def _failing(audit: Audit) -> _Pairs:
 
 
 def _undecided(audit: Audit) -> _Pairs:
-    return _pairs(((one.module, version), one.hosts) for one in audit.undecided for version in one.versions)
+    return _pairs((_key(one.module, version), one.hosts) for one in audit.undecided for version in one.versions)
 
 
-def _pairs(several: Iterable[tuple[tuple[str, str], tuple[str, ...]]]) -> _Pairs:
-    found: dict[tuple[str, str], set[str]] = {}
+def _pairs(several: Iterable[tuple[_Key, tuple[str, ...]]]) -> _Pairs:
+    found: dict[_Key, set[str]] = {}
     for one, hosts in several:
         found.setdefault(one, set()).update(hosts)
     return {one: frozenset(hosts) for one, hosts in found.items()}
 
 
-def _changes(several: _Pairs, *, also_nowhere: bool = False) -> tuple[Change, ...]:
+def _changes(several: _Pairs, written: Mapping[_Key, str], *, also_nowhere: bool = False) -> tuple[Change, ...]:
     return tuple(
-        Change(module, version, tuple(sorted(hosts)))
-        for (module, version), hosts in several.items()
-        if hosts or also_nowhere
+        Change(one[0], written[one], tuple(sorted(hosts))) for one, hosts in several.items() if hosts or also_nowhere
     )

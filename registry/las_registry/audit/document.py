@@ -80,7 +80,7 @@ def read_audit(data: bytes, path: Path) -> Audit:
         raise _refused(path, f"expected version {FORMAT} of the format of audits", "format")
     try:
         return _read(document)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError):
         raise _refused(path, "it is no audit: keys are missing, or their values are of another kind") from None
 
 

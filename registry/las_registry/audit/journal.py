@@ -63,7 +63,7 @@ class FileJournal:
         with suppress(OSError):
             for line in self._path.read_bytes().split(b"\n"):
                 checksum, _, text = line.partition(b" ")
-                if checksum == _checksum(text):
+                if text and checksum == _checksum(text):
                     part, result = json.loads(text)
                     found[part] = result
         return found

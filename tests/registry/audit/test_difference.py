@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,17 @@ def test_versions_lose_and_gain_plans_by_host() -> None:
         unknown=(),
     )
     assert compare(before, before) == Difference(lost=(), gained=(), added=(), removed=(), unknown=())
+
+
+def test_a_version_that_is_written_otherwise_is_the_same() -> None:
+    before = audited({"app": ["1.0", "2.0"]})
+    after = audited({"app": ["1.0.0", "2"]}, failure("app", ["1.0.0"], "small"))
+    assert compare(before, after) == Difference(
+        lost=(Change("app", "1.0.0", ("small",)),), gained=(), added=(), removed=(), unknown=()
+    )
+    assert compare(audited({"app": ["no version"]}), after).removed == (
+        Change("app", "no version", ("large", "small")),
+    )
 
 
 def test_new_and_gone_versions_are_told_with_where_they_can_be_planned() -> None:
@@ -122,3 +134,16 @@ def document(**changes: object) -> dict[str, Any]:
 def test_what_is_no_audit_is_refused(text: bytes, message: str) -> None:
     with pytest.raises(InvalidFile, match=message):
         read_audit(text, Path("audit.json"))
+
+
+def test_however_deep_it_goes_it_is_read_or_refused() -> None:
+    limit = sys.getrecursionlimit()
+    text = json.dumps(document(statements=[{**TOLD.document, "more": "deep"}]))
+    results = set[bool]()
+    for depth in range(limit - 150, limit):
+        deep = text.replace('"deep"', "[" * depth + "]" * depth).encode()
+        try:
+            results.add(bool(read_audit(deep, Path("audit.json"))))
+        except InvalidFile:
+            results.add(False)
+    assert results == {False, True}

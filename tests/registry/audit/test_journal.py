@@ -52,6 +52,13 @@ def test_a_damaged_line_does_not_count(tmp_path: Path, at: int) -> None:
     assert left.items() <= whole.items() and len(left) >= 2
 
 
+def test_the_checksum_of_nothing_is_no_line(tmp_path: Path) -> None:
+    whole = filled(tmp_path).read()
+    with (tmp_path / "audit-key.jsonl").open("ab") as file:
+        file.write(b"00000000\n00000000 \n")
+    assert FileJournal(tmp_path, "key").read() == whole
+
+
 def test_it_is_the_users_alone_and_no_link_is_followed(tmp_path: Path) -> None:
     filled(tmp_path / "cache")
     path = tmp_path / "cache" / "audit-key.jsonl"
