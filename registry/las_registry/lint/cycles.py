@@ -24,7 +24,7 @@ from las_solver.ranked import RankedModule
 from las_solver.ranks import Intervals, contains
 from las_solver.sentence import sentence
 from las_solver.source import MemorySource
-from las_solver.statement import Cycle, Dependency, Requested
+from las_solver.statement import Cycle, Dependency, Requested, Span
 
 __all__ = ["unavoidable_cycles"]
 
@@ -145,6 +145,7 @@ class _Solved:
             for module in graph.modules.values()
             for one in module.candidates
         ]
+        self._graph = graph
         self._planner = Planner(MemorySource(bare), Host())
         self._plannable: set[_Key] = set()
 
@@ -152,7 +153,9 @@ class _Solved:
         """How a version leads back to its own module, if that is why it cannot be planned."""
         if _key(module) in self._plannable:
             return None
-        requirement = Requirement(module.name, Constraint.parse(f"=={module.version}"))
+        versions = self._graph.modules[module.name].versions
+        rank = bisect_left(versions, module.version)
+        requirement = Requirement(module.name, Constraint.parse(Span(module.name, rank, rank, versions).constraint))
         found = self._planner.plan(Request(requirements=(requirement,), prereleases=True), held_back=False)
         if not isinstance(found, Conflict):
             self._plannable |= {(step.module, step.version) for step in found.steps}

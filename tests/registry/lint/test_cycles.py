@@ -52,6 +52,14 @@ def test_needs_that_contradict_one_another_are_no_cycle(tmp_path: Path) -> None:
     assert [one for one in found(tmp_path, "LAS2", *texts) if " app " in one] == []
 
 
+def test_a_local_version_does_not_stand_for_its_public_one(tmp_path: Path) -> None:
+    app = manifest("app 1.0", modules=["lib"]), manifest("app 1.0+cpu")
+
+    assert found(tmp_path, "LAS2", *app, manifest("lib 1.0", modules=["app@<2"])) == [
+        "LAS205 app 1.0 dependencies.modules[0]"
+    ]
+
+
 def test_runtimes_and_interfaces_make_none(tmp_path: Path) -> None:
     texts = (
         manifest("app 1.0", runtime=["lib"], consumes=["sql"]),
