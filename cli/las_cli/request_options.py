@@ -20,6 +20,7 @@ from las_solver.lazy_dataclass import dataclass
 
 __all__ = [
     "RequestOptions",
+    "Seconds",
     "change_options",
     "request_options",
     "request_options_without_store",
@@ -32,7 +33,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _DEFAULT_TIMEOUT: Final = 60.0
 
 
-class _Seconds(click.FloatRange):
+class Seconds(click.FloatRange):
     """A time that is longer than none; infinity is no limit."""
 
     name = "time in seconds"
@@ -80,7 +81,7 @@ def timeout_option(command: Command) -> Command:
     """Passes `timeout`: seconds, more than none."""
     return click.option(
         "--timeout",
-        type=_Seconds(),
+        type=Seconds(),
         default=_DEFAULT_TIMEOUT,
         show_default=True,
         metavar="SECONDS",

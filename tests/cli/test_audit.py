@@ -209,6 +209,7 @@ def test_an_interrupted_audit_says_how_far_it_came(audit: Run, monkeypatch: pyte
         (["--since", "small.yaml"], "small.yaml: it is not JSON"),
         (["--processes", "0"], "0 is not in the range x>=1"),
         (["--timeout", "0"], "0.0 is not in the range x>0"),
+        (["--timeout", "nan"], "'nan' is not a time in seconds"),
     ],
 )
 def test_what_is_refused(

@@ -17,6 +17,7 @@ from las_cli.progress import Progress
 from las_cli.render.json import print_json, render_json
 from las_cli.render.terminal import printable, terminal_width, wants_colour
 from las_cli.render.text import Paper
+from las_cli.request_options import Seconds
 
 if TYPE_CHECKING:
     from las_registry.audit.auditing import Progress as Far
@@ -64,7 +65,7 @@ _ENDINGS: Final = (".yaml", ".yml")
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(),
     default=60.0,
     show_default=True,
     metavar="SECONDS",
