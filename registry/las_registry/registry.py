@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,12 +12,11 @@ from las_registry.problem import Problem, RegistryUnusable, printable
 from las_registry.trust.configuration import real_path
 from las_registry.trust.trust import NO_TRUST, Trust
 from las_registry.trust.user_trust import UserTrust
+from las_solver.collection import collection_paused
 from las_solver.model import ModuleVersion
 from las_solver.source import Note, ShadowedModule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from packaging.version import Version
 
     from las_registry.compiled.opening import Telling
@@ -87,7 +84,7 @@ class Registry:
                 vouching.remember()
             return found
 
-        with _collection_paused():
+        with collection_paused():
             registry = cls([shelf(one) for one in directories], said.configuration, directories)
             registry._refuse_if_empty()
         return registry
@@ -116,7 +113,7 @@ class Registry:
                 vouching.remember()
             return LoadedShelf(found, trust)
 
-        with _collection_paused():
+        with collection_paused():
             registry = cls([shelf(one) for one in directories], said.configuration, directories)
             registry._refuse_if_empty()
         return registry
@@ -301,16 +298,3 @@ class Registry:
             hint="correct its manifests" if self.problems else "name a directory that holds manifests",
             problems=self.problems,
         )
-
-
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """Cyclic garbage collection finds nothing while manifests are read, and would look through all of them
-    often."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from packaging.version import Version
 
+from las_solver.collection import collection_paused
 from las_solver.errors import InvalidInput, OutOfTime
 from las_solver.feasibility import allowed_mode
 from las_solver.model import Host, ModuleVersion, Request, Strategy
@@ -71,7 +71,7 @@ class Planner:
         single modules of a plan; with `held_back` false, nothing is said of that. Raises
         :class:`las_solver.errors.InvalidInput` for a request for nothing.
         """
-        with _collector_paused():
+        with collection_paused():
             return self._answer(request, stop, stop_explaining, held_back=held_back)
 
     def admit(self, plan: Plan, *, stop: Callable[[], bool] = never) -> Plan:
@@ -86,7 +86,7 @@ class Planner:
             return self._on(host)._find(request, stop)
 
         steps = list(plan.steps)
-        with _collector_paused(), suppress(OutOfTime):
+        with collection_paused(), suppress(OutOfTime):
             for place, step in enumerate(plan.steps):
                 if stop():
                     break
@@ -116,7 +116,7 @@ class Planner:
                 raise OutOfTime
             return found
 
-        with _collector_paused():
+        with collection_paused():
             return diagnose(self._shelf, conflict, plan=plan, smallest=smallest, most_repairs=most_repairs, stop=stop)
 
     def has_plan(self, request: Request, *, stop: Callable[[], bool] = never) -> bool:
@@ -125,7 +125,7 @@ class Planner:
         Raises :class:`las_solver.errors.OutOfTime` if `stop` answers True before that is known, and
         :class:`las_solver.errors.InvalidInput` for a request for nothing.
         """
-        with _collector_paused():
+        with collection_paused():
             problem, newest = self._optimisation(request, stop)
             with closing(problem):
                 try:
@@ -149,7 +149,7 @@ class Planner:
             return self.has_plan(replace(request, requirements=(wanted,)), stop=stop)
 
         def explain(wanted: Requirement) -> Conflict:
-            with _collector_paused():
+            with collection_paused():
                 return self._conflict(replace(request, requirements=(wanted,)), stop)
 
         return survey([one.version for one in self._shelf.versions(requirement.name)], requirement, has_plan, explain)
@@ -171,7 +171,7 @@ class Planner:
         def answer(wanted: Request) -> Plan | Conflict:
             return self._answer(wanted, stop, stop_explaining)
 
-        with _collector_paused():
+        with collection_paused():
             plan = self._answer(request, stop, stop_explaining, held_back=True)
             if not isinstance(plan, Plan):
                 return plan
@@ -200,7 +200,7 @@ class Planner:
         def explain(host: Host, wanted: Request) -> Conflict:
             return self._on(host)._conflict(wanted, stop_explaining)
 
-        with _collector_paused():
+        with collection_paused():
             wanted = only_newest(self._shelf, request) if newest else request
             return find_needs(self._shelf, wanted, answer=answer, explain=explain, stop=stop)
 
@@ -276,19 +276,6 @@ class Planner:
         from las_solver.conflict import explain_conflict  # a plan starts sooner without it
 
         return explain_conflict(Problem(self._shelf, request, pruned=False), Budget(_EXPLAINING, stop))
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Nothing here makes reference cycles in number, and looking for them triples the time that encoding takes."""
-    if not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _may_be_admitted(step: Step, plan: Plan) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -21,6 +20,7 @@ from las_registry.host.profile import host_from_document, profile_document
 from las_registry.processes import can_start, executor, processors, uninterrupted
 from las_registry.registry import Registry
 from las_registry.user_directories import cache_directory
+from las_solver.collection import collection_paused
 from las_solver.constraint import ANY, Requirement
 from las_solver.errors import InvalidInput, LasSolveError
 from las_solver.model import Host
@@ -67,7 +67,7 @@ def audit(
     """
     if not hosts:
         raise InvalidInput("there is no host to audit the registry for", hint="name a directory with host profiles")
-    with _collection_paused():
+    with collection_paused():
         registry = open_registry()
         questions = _questions(registry, wanted)
         journal = _journal(registry, hosts, questions)
@@ -262,15 +262,3 @@ def _prepare(
 def _do(part: Part) -> object:
     """The result of a part; None if the process could not be prepared."""
     return None if _work is None else _work.do(part).document
-
-
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """Nothing here makes reference cycles in number, and looking for them would go through the registry each time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
