@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -68,7 +69,7 @@ def _each(paths: Sequence[Path]) -> Iterator[ManifestPath]:
     from las_registry.problem import unreadable
 
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112 - false also of names that no file can have
             yield ManifestPath(path)
             continue
         walked = walk(str(path))
