@@ -52,6 +52,8 @@ def edited(data: bytes) -> dict[str, Any]:
     document["x"] = None
     for at in range(1, len(data) - 2, 3):
         places = list(_places(document))
+        if not places:
+            break
         container, key = places[int.from_bytes(data[at : at + 2], "little") % len(places)]
         what = data[at + 2]
         if what == 0:
