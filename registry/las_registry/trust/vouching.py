@@ -164,7 +164,10 @@ def _missing(directory: Path, found: Vouching | None, seen: Seen | None, trust: 
     else:
         why = "its list is signed by no key that counts for it"
         hint += "; if they have a new key: las-solve registry trust add FILE, and add it to the registry's `keys`"
-    before = "" if seen is None else f", and list {seen.number} was seen before"
+    before = ""
+    if seen is not None:
+        before = f", and list {seen.number} was seen before"
+        hint += "; las-solve registry trust forget-list DIR forgets that one was seen"
     return RegistryUnusable(f"the registry {printable(str(directory))} cannot be relied on: {why}{before}", hint=hint)
 
 
