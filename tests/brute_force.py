@@ -245,7 +245,7 @@ class BruteForce:
             or self.request.prereleases
             or any(asked_for.name == one.name and asked_for.constraint.names_prerelease for asked_for in asked)
             or self.machine.has(one)
-            or (self._is_locked(one.name) and one.name in (self.request.locked or ()))
+            or self._does_the_lock_admit(one.name)
             or all(other.version.is_prerelease for other in self.registry[one.name])
         )
 
@@ -298,6 +298,14 @@ class BruteForce:
             return True
         locked = (self.request.locked or {}).get(one.name)
         return self.machine.has(one) if locked is None else one.version == locked
+
+    def _does_the_lock_admit(self, name: str) -> bool:
+        """'A lock admits the pre-releases that it has, but for those that an entry of a version in the lock names.'"""
+        locked = self.request.locked or {}
+        in_the_lock = [one for other in locked for one in self.registry.get(other, ()) if one.version == locked[other]]
+        entries = [entry for one in in_the_lock for entry in (*one.requirements, *one.runtimes)]
+        named = {entry.name for entry in entries if entry.constraint.names_prerelease}
+        return name in locked and self._is_locked(name) and name not in named
 
     def mode(self, one: ModuleVersion) -> str | None:
         """'The one forced by the caller, else `preferred` if allowed, else the first allowed in its list.'"""

@@ -169,16 +169,25 @@ class Rules:
 
     def admits_prereleases(self, name: str) -> bool:
         """Whether all pre-releases of `name` are eligible: by caller, request, pins, lock, or as there is no other."""
-        locked = self._locked_version(name)
         return (
             self.request.prereleases
-            or (locked is not None and locked.is_prerelease)
+            or self._lock_admits(name)
             or any(
                 requirement.name == name and requirement.constraint.names_prerelease
                 for requirement in (*self.request.requirements, *self.request.pinned)
             )
             or all(one.is_prerelease for one in self.versions(name))
         )
+
+    def _lock_admits(self, name: str) -> bool:
+        """Whether a lock has a pre-release of `name` that no entry of a version in the lock names."""
+        locked = self._locked_version(name)
+        if locked is None or not locked.is_prerelease:
+            return False
+        versions = self.request.locked or {}
+        others = (one for other in sorted(versions) for one in self.versions(other) if one.version == versions[other])
+        entries = (entry for one in others for entry in (*one.requirements, *one.runtimes))
+        return not any(entry.name == name and entry.constraint.names_prerelease for entry in entries)
 
     def eligible(self, name: str) -> tuple[ModuleVersion, ...]:
         """The eligible versions of `name`, oldest first."""

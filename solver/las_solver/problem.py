@@ -364,10 +364,12 @@ class Problem:
             or len(prereleases) == len(self._shelf.versions(name))
         )
 
+    def lock_admits(self, name: str) -> bool:
+        """Whether the lock of the request admits a pre-release of the module `name`."""
+        return self._shelf.lock_admits(name, self.request)
+
     def _is_prerelease_named(self, name: str) -> bool:
-        request = self.request
-        locked = None if request.locked is None or name in request.unlocked else request.locked.get(name)
-        return (locked is not None and locked.is_prerelease) or any(
+        return self.lock_admits(name) or any(
             one.names_prerelease for one in (*self._requested.get(name, ()), *self._pins.get(name, ()))
         )
 

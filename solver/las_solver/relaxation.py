@@ -344,8 +344,7 @@ class Relaxation:
             for requirement in dict.fromkeys(several):
                 if requirement.name == module and requirement.constraint.names_prerelease:
                     yield from self._unless((fact, requirement))
-        locked = None if module in request.unlocked else (request.locked or {}).get(module)
-        if locked is not None and locked.is_prerelease:
+        if self._theory.encoding.problem.lock_admits(module):
             yield from self._unless(("locked", module))
 
     def _unless(self, fact: Hashable) -> Iterator[int]:

@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from las_solver.constraint import Constraint, Requirement
 from las_solver.installed import Installed, InstalledSource
-from las_solver.model import Host, ModuleVersion
+from las_solver.model import Host, ModuleVersion, Request
 from las_solver.ranked import RankedModule, RankedSource
 from las_solver.ranks import Intervals, merged
 from las_solver.source import Source
@@ -216,6 +216,23 @@ class Shelf:
         if named is None:
             named = self._namers[name] = any(namer != name for namer in self.source.prerelease_namers(name))
         return named
+
+    def lock_admits(self, name: str, request: Request) -> bool:
+        """Whether the lock of `request` admits a pre-release of the module `name`.
+
+        It does if it has one that no entry of a version in the lock names: for the others, that entry speaks.
+        """
+        locked = {} if request.locked is None else request.locked
+        if name not in locked or name in request.unlocked or not locked[name].is_prerelease:
+            return False
+        return not any(
+            named.name == name and named.constraint.names_prerelease
+            for namer in self.source.prerelease_namers(name)
+            if namer in locked
+            for candidate in self.versions(namer)
+            if candidate.version == locked[namer]
+            for named in (*candidate.requirements, *candidate.runtimes)
+        )
 
     def newest(self, name: str) -> Version:
         """The newest final version of the module `name` in the registry, or the newest at all, or what is installed."""

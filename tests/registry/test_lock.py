@@ -12,6 +12,7 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from manifests import load, manifest_text
+from registries import version
 from strategies import Case, cases
 
 from las_registry.lock import Lock, LockedModule, lock_of, read_lock
@@ -76,6 +77,25 @@ def _lock(registry: Registry, *requirements: str, host: Host | None = None) -> L
     host = host or Host()
     request = Request(requirements=tuple(map(Requirement.parse, requirements)))
     return lock_of(_plan(registry, host, request), registry, host)
+
+
+def test_a_provider_that_is_there_for_the_pre_release_it_admits_stays_in_the_plan_of_its_lock() -> None:
+    modules = [
+        version("app 1.0", "tool", consumes=("api",)),
+        version("tool 1.0rc1"),
+        version("tool 1.0"),
+        version("first 1.0", provides=("api",)),
+        version("second 1.0", "tool@>=1.0rc1", provides=("api",)),
+    ]
+    request = Request(requirements=(Requirement.parse("app"),), strategy=Strategy.LOWEST)
+    registry = Replay(recording=record(MemorySource(modules), Host(), request)).registry()
+    plan = _plan(registry, Host(), request)
+    chosen = [(step.module, str(step.version)) for step in plan.steps]
+    assert sorted(chosen) == [("app", "1.0"), ("second", "1.0"), ("tool", "1.0rc1")]
+    lock = lock_of(plan, registry, Host())
+    again = _plan(registry, Host(), replace(request, locked=lock.versions))
+    assert [(step.module, str(step.version)) for step in again.steps] == chosen
+    assert list(unlike_plan(lock, again)) == []
 
 
 @given(cases())
