@@ -46,13 +46,13 @@ class Wrong(Exception):
 
 @dataclass
 class _Known:
-    """A version that is known."""
+    """A version that is known; `manifest` is how the version is spelled in the manifest that is kept, if one is."""
 
     spelled: str
     state: State
     installed: bool
     requested: bool
-    has_manifest: bool
+    manifest: str | None
 
 
 @dataclass
@@ -89,9 +89,11 @@ class StoreModel:
             return
         if to not in ALLOWED[now]:
             raise Wrong
+        if was and was.installed and to is not State.INSTALLED and has_manifest and was.manifest != version:
+            raise Wrong
         other = self.installed_of(name)
         replaced = self.known[name, other] if to is State.INSTALLED and other not in (None, key[1]) else None
-        if to is State.INSTALLED and not (has_manifest or (was and was.has_manifest)):
+        if to is State.INSTALLED and not (has_manifest or (was and was.manifest)):
             raise Wrong
         if replaced is not None:
             self._forget(name, str(other), "replace")
@@ -103,7 +105,7 @@ class StoreModel:
             to,
             to in (State.INSTALLED, State.RUNNING, State.STOPPED) or bool(was and was.installed),
             requested,
-            has_manifest or bool(was and was.has_manifest),
+            version if has_manifest else was.manifest if was else None,
         )
         self.history.append((name, spelled, now, to, operation))
 
@@ -143,7 +145,7 @@ class StoreModel:
                     name, step["version"], State.RESOLVED, has_manifest=True, requested=asked, operation="apply"
                 )
                 self.known[name, version].requested = asked
-                self.known[name, version].has_manifest = True
+                self.known[name, version].manifest = step["version"]
             elif step["action"] == "keep":
                 self.known[name, version].requested |= asked
         if installed:

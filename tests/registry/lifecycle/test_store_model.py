@@ -15,12 +15,18 @@ from store_model import MANIFESTS, NAMES, VERSIONS, StoreModel, Wrong, same_vers
 from stores import plan_of, step_of
 
 from las_registry.lifecycle import ALLOWED, Refused, State, Store, read_store
-from las_solver.constraint import Requirement
+from las_registry.lifecycle.kept_manifest import keep_manifest
+from las_solver.constraint import Requirement, parse_version
 
 _MEMORY = Path("/dev/shm")
 """Where files cost no waiting for a disk, if there is such a place."""
 
 names, versions, tries = st.sampled_from(NAMES), st.sampled_from(VERSIONS), st.sampled_from([False, False, True])
+
+DIGESTS = {
+    (name, version): keep_manifest(text, name, parse_version(version)).digest
+    for (name, version), text in MANIFESTS.items()
+}
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -132,9 +138,10 @@ class StoreMachine(RuleBasedStateMachine):
                 steps.append(step_of(name, now, now, "remove"))
         digests = {None: None, "right": self.store.digest(), "stale": "sha256:" + "0" * 64}
         document = plan_of(*steps, request=sorted(request), installed=digests[digest])
+        manifests = {one: MANIFESTS[one] for one in wanted.items() if one in MANIFESTS}
         self.both(
             lambda model: model.apply(document, is_stale=digest == "stale", installed=installed),
-            lambda: self.store.apply(document, manifests=MANIFESTS, installed=installed, dry_run=dry_run),
+            lambda: self.store.apply(document, manifests=manifests, installed=installed, dry_run=dry_run),
             dry_run=dry_run,
         )
 
@@ -189,12 +196,18 @@ class StoreMachine(RuleBasedStateMachine):
                 one.state,
                 one.installed,
                 one.requested,
-                one.manifest is not None,
+                one.manifest,
             )
             for one in self.store.modules()
         }
         assert found == {
-            key: (one.spelled, one.state, one.installed, one.requested, one.has_manifest)
+            key: (
+                one.spelled,
+                one.state,
+                one.installed,
+                one.requested,
+                one.manifest and DIGESTS[key[0], one.manifest],
+            )
             for key, one in self.model.known.items()
         }
         assert {one.requirement.name: str(one.requirement) for one in self.store.pins()} == self.model.pins
