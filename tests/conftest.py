@@ -1,5 +1,5 @@
 """Settings for all tests: no time limit for single examples, the same examples on every run in CI, and nothing that
-the user who runs them has saved."""
+the user who runs them has saved. `LAS_SOLVE_EXAMPLES=10 make test` tries ten times as many examples of most laws."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-settings.register_profile("las-solve", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.register_profile(
+    "las-solve",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    max_examples=100 * int(os.environ.get("LAS_SOLVE_EXAMPLES", "1")),
+)
 settings.load_profile("las-solve")
 
 
