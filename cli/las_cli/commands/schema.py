@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -11,16 +11,18 @@ from las_cli.options import logging_options
 
 __all__ = ["schema"]
 
+_PRINTED: Final = ("audit", "lint", "needs", "plan", "validate", "verify", "which", "why")
+
 
 @click.command(short_help="Print the JSON Schema of what las-solve prints.")
-@click.argument("document", type=click.Choice(["audit", "lint", "needs", "plan", "why"]), metavar="DOCUMENT")
+@click.argument("document", type=click.Choice(list(_PRINTED)), metavar="DOCUMENT")
 @logging_options
 def schema(*, document: str) -> None:
     """Print the JSON Schema (2020-12) of DOCUMENT.
 
-    DOCUMENT is "plan", which describes what `las-solve plan --format json` prints: plan, conflict, error or timeout;
-    "why", for what `las-solve why --format json` prints; "needs", for `las-solve needs --format json`; or "audit"
-    or "lint", for `las-solve registry audit --format json` and `las-solve registry lint --format json`.
+    DOCUMENT is "plan", for what `las-solve plan --format json` prints: plan, conflict, error or timeout; "why" or
+    "needs", for what these commands print; or "audit", "lint", "validate", "verify" or "which", for what
+    `las-solve registry` prints with one of these.
 
     \b
     Examples:
