@@ -1,4 +1,4 @@
-"""What ``las-solve registry validate | verify | which`` print as JSON is what their schemas describe, no less and no more."""
+"""``las-solve registry validate | verify | which`` print as JSON what their schemas describe, no less and no more."""
 
 from __future__ import annotations
 
