@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from las_cli.errors import ExitStatus
 from las_solver.constraint import Requirement, parse_version
+from las_solver.errors import InvalidConstraint
 
 if TYPE_CHECKING:
     from las_registry.audit.difference import Change, Difference
@@ -56,9 +57,7 @@ def difference_document(difference: Difference) -> dict[str, object]:
     }
 
 
-def status_of(
-    found: Audit, before: Audit | None, difference: Difference | None, *, check: bool, strict: bool
-) -> ExitStatus:
+def status_of(found: Audit, difference: Difference | None, *, check: bool, strict: bool) -> ExitStatus:
     """`CONFLICT` where something is lost; if `strict`, also what is gone; if `check`, where something can never be.
 
     `OUT_OF_TIME` where that is not known, since time ran out.
@@ -68,26 +67,14 @@ def status_of(
     )
     if is_lost or (check and found.never):
         return ExitStatus.CONFLICT
-    if found.undecided and (check or (before is not None and not _undecided(found) <= _not_planned(before))):
+    if (check and found.undecided) or (difference is not None and difference.doubtful):
         return ExitStatus.OUT_OF_TIME
     return ExitStatus.DONE
 
 
 def _is_wanted(name: str, version: str, wanted: Iterable[Requirement]) -> bool:
-    return any(one.name == name and one.constraint.admits(parse_version(version)) for one in wanted)
-
-
-def _undecided(audit: Audit) -> set[tuple[str, str, str]]:
-    return {(one.module, version, host) for one in audit.undecided for version in one.versions for host in one.hosts}
-
-
-def _not_planned(before: Audit) -> set[tuple[str, str, str]]:
-    """The versions, each with a host, that are not known to have had a plan."""
-    failed = {
-        (failure.module, version, host)
-        for cause in before.causes
-        for failure in cause.failures
-        for version in failure.versions
-        for host in failure.hosts
-    }
-    return failed | _undecided(before)
+    try:
+        parsed = parse_version(version)
+    except InvalidConstraint:  # a file may say anything
+        return False
+    return any(one.name == name and one.constraint.admits(parsed) for one in wanted)

@@ -167,7 +167,25 @@ def test_undecided_is_out_of_time_for_a_gate(audit: Run, before: str, monkeypatc
         "  tool 1.0, whether any host could choose it\n"
     )
     assert audit("--since", before).exit_code == audit("--check", "tool").exit_code == 4
-    assert audit("--since", before, "llm").exit_code == 4
+    assert audit("--since", before, "tool").exit_code == 4
+
+
+def test_what_is_new_may_be_undecided(audit: Run, before: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    earlier = json.loads(Path(before).read_text())
+    del earlier["modules"]["tool"]
+    (tmp_path / "without.json").write_text(json.dumps(earlier))
+    monkeypatch.setattr(auditing, "audit", _undecided(auditing.audit))
+    result = audit("--since", str(tmp_path / "without.json"))
+    assert result.exit_code == 0 and "tool 1.0, can be planned nowhere" in result.stdout
+
+
+def test_an_earlier_audit_may_have_texts_that_are_no_versions(audit: Run, before: str, tmp_path: Path) -> None:
+    earlier = json.loads(Path(before).read_text())
+    earlier["modules"]["tool"].append("one")
+    (tmp_path / "odd.json").write_text(json.dumps(earlier))
+    assert "tool one, could be planned" in audit("--since", str(tmp_path / "odd.json")).stdout
+    result = audit("--since", str(tmp_path / "odd.json"), "tool")
+    assert result.exit_code == 0 and result.stdout.endswith("Nothing changed since the earlier audit.\n")
 
 
 def _undecided(audit: Callable[..., Audit]) -> Callable[..., Audit]:
@@ -229,8 +247,11 @@ def test_mistakes_of_all_profiles_are_told_at_once(audit: Run, hosts: Path) -> N
     assert result.stderr.startswith("error: 3 mistakes\n")
 
 
-def test_an_audit_of_other_hosts_is_refused(audit: Run, hosts: Path, before: str) -> None:
+def test_an_audit_of_other_hosts_is_refused_before_any_work(
+    audit: Run, hosts: Path, before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_files(hosts, {"small.yaml": "gpus: [{vram: 12GB}]\n"})
+    monkeypatch.setattr(auditing, "audit", None)
     result = audit("--since", before)
     assert result.exit_code == 2
     assert result.stderr == (

@@ -29,7 +29,7 @@ from las_solver.ranks import intervals_of
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-__all__ = ["Progress", "audit"]
+__all__ = ["Progress", "audit", "host_digests"]
 
 _PART: Final = 250
 """About how many versions a process looks at between two reports; so many are lost with an interruption."""
@@ -85,10 +85,14 @@ def audit(
         never = evident(verdicts)
         verdicts += [never, *run.finish(_parts([IDEAL], _nowhere(questions, verdicts, never)))]
         modules = {one.module: _numbers(registry, one) for one in questions}
-        digests = {name: _digest(document) for name, document in documents.items()}
-        found = sum_up(registry, digests, modules, verdicts)
+        found = sum_up(registry, host_digests(hosts), modules, verdicts)
         journal.end()
         return found
+
+
+def host_digests(hosts: Mapping[str, Host]) -> dict[str, str]:
+    """What an audit knows `hosts` by: the digest of what the profile of each says, by name."""
+    return {name: _digest(profile_document(host)) for name, host in hosts.items()}
 
 
 def _questions(registry: Registry, wanted: Sequence[Requirement] | None) -> tuple[Question, ...]:

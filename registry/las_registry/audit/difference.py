@@ -11,7 +11,7 @@ from las_registry.audit.findings import Audit
 from las_solver.constraint import parse_version
 from las_solver.errors import InvalidConstraint, InvalidInput
 
-__all__ = ["Change", "Difference", "compare"]
+__all__ = ["Change", "Difference", "check_same_hosts", "compare"]
 
 _Key = tuple[str, Version | str]
 """A module and a version: `1.0` and `1.0.0` are the same."""
@@ -35,7 +35,7 @@ class Difference:
 
     `lost` could be planned before and cannot be now; `gained` the other way round; `added` and `removed` are in one of
     the registries only, the former with the hosts on which they can be planned, the latter with those on which they
-    could. `unknown` are those of which one of the audits does not know.
+    could. `unknown` are those of which one of the audits does not know; of these, `doubtful` could be planned before.
     """
 
     lost: tuple[Change, ...]
@@ -43,6 +43,7 @@ class Difference:
     added: tuple[Change, ...]
     removed: tuple[Change, ...]
     unknown: tuple[Change, ...]
+    doubtful: tuple[Change, ...]
 
 
 def compare(before: Audit, after: Audit) -> Difference:
@@ -50,17 +51,18 @@ def compare(before: Audit, after: Audit) -> Difference:
 
     Raises :class:`InvalidInput` if they are not of the same hosts.
     """
-    _refuse_other_hosts(before, after)
+    check_same_hosts(before.hosts, after.hosts)
     hosts = frozenset(after.hosts)
     old, new = _versions(before), _versions(after)
     failed, fails = _failing(before), _failing(after)
     open_before, open_now = _undecided(before), _undecided(after)
     nowhere = frozenset[str]()
-    lost, gained, unknown = dict[_Key, frozenset[str]](), dict[_Key, frozenset[str]](), {}
+    lost, gained, unknown, doubtful = (dict[_Key, frozenset[str]]() for _ in range(4))
     for one in (one for one in new if one in old):
         was, now = failed.get(one, nowhere), fails.get(one, nowhere)
         unsure = open_before.get(one, nowhere) | open_now.get(one, nowhere)
         lost[one], gained[one], unknown[one] = now - was - unsure, was - now - unsure, unsure
+        doubtful[one] = unsure - was - open_before.get(one, nowhere)
     added = {one: hosts - fails.get(one, nowhere) - open_now.get(one, nowhere) for one in new if one not in old}
     removed = {one: hosts - failed.get(one, nowhere) - open_before.get(one, nowhere) for one in old if one not in new}
     return Difference(
@@ -69,12 +71,14 @@ def compare(before: Audit, after: Audit) -> Difference:
         added=_changes(added, new, also_nowhere=True),
         removed=_changes(removed, old, also_nowhere=True),
         unknown=_changes(unknown, new),
+        doubtful=_changes(doubtful, new),
     )
 
 
-def _refuse_other_hosts(before: Audit, after: Audit) -> None:
-    names = sorted({*before.hosts, *after.hosts})
-    other = [name for name in names if before.hosts.get(name) != after.hosts.get(name)]
+def check_same_hosts(before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    """Raises :class:`InvalidInput` if these digests of hosts, by name, are not the same."""
+    names = sorted({*before, *after})
+    other = [name for name in names if before.get(name) != after.get(name)]
     if other:
         shown = ", ".join(other[:5]) + (f" and {len(other) - 5} more" if len(other) > 5 else "")
         raise InvalidInput(

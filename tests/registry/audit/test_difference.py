@@ -51,15 +51,16 @@ def test_versions_lose_and_gain_plans_by_host() -> None:
         added=(),
         removed=(),
         unknown=(),
+        doubtful=(),
     )
-    assert compare(before, before) == Difference(lost=(), gained=(), added=(), removed=(), unknown=())
+    assert compare(before, before) == Difference(lost=(), gained=(), added=(), removed=(), unknown=(), doubtful=())
 
 
 def test_a_version_that_is_written_otherwise_is_the_same() -> None:
     before = audited({"app": ["1.0", "2.0"]})
     after = audited({"app": ["1.0.0", "2"]}, failure("app", ["1.0.0"], "small"))
     assert compare(before, after) == Difference(
-        lost=(Change("app", "1.0.0", ("small",)),), gained=(), added=(), removed=(), unknown=()
+        lost=(Change("app", "1.0.0", ("small",)),), gained=(), added=(), removed=(), unknown=(), doubtful=()
     )
     assert compare(audited({"app": ["no version"]}), after).removed == (
         Change("app", "no version", ("large", "small")),
@@ -77,6 +78,7 @@ def test_new_and_gone_versions_are_told_with_where_they_can_be_planned() -> None
         added=(Change("lib", "1", ("small",)), Change("lib", "2", ())),
         removed=(Change("app", "1", ("large",)),),
         unknown=(),
+        doubtful=(),
     )
 
 
@@ -87,6 +89,23 @@ def test_what_is_undecided_is_neither_lost_nor_gained() -> None:
     gained = compare(sure, unsure)
     assert gained.unknown == changes and gained.lost == () and gained.gained == (Change("app", "1", ("large",)),)
     assert compare(unsure, sure).unknown == changes and compare(unsure, sure).lost == (Change("app", "1", ("large",)),)
+
+
+def test_what_is_undecided_is_doubtful_only_where_it_could_be_planned_before() -> None:
+    before = audited(
+        {"app": ["1.0", "2"], "lib": ["1"]},
+        failure("app", ["1.0"], "small"),
+        undecided=[Undecided(module="lib", versions=("1",), hosts=("large", "small"))],
+    )
+    after = audited(
+        {"app": ["1", "2", "3"], "lib": ["1"]},
+        undecided=[
+            Undecided(module="app", versions=("1", "2", "3"), hosts=("small",)),
+            Undecided(module="lib", versions=("1",), hosts=("large",)),
+        ],
+    )
+    assert compare(before, after).doubtful == (Change("app", "2", ("small",)),)
+    assert compare(after, before).doubtful == (Change("lib", "1", ("small",)),)
 
 
 def test_audits_of_other_hosts_are_not_compared() -> None:

@@ -105,7 +105,7 @@ def audit(
       las-solve registry audit --hosts my-hosts --registry my-registry --since before.json
     """
     hosts = _hosts(where)
-    before = None if since is None else _read(since)
+    before = None if since is None else _read(since, hosts)
     loaded = load_registry(registries, strict=strict)
     wanted = _wanted(modules, loaded)
     found = _audit(registries, hosts, wanted, processes=processes, seconds=timeout, fresh=fresh)
@@ -126,7 +126,7 @@ def audit(
         print_json(document if difference is None else {**document, "since": difference_document(difference)})
     else:
         _print_text(found, difference, everything)
-    ctx.exit(status_of(found, before, difference, check=check, strict=strict))
+    ctx.exit(status_of(found, difference, check=check, strict=strict))
 
 
 def _hosts(where: str) -> Mapping[str, Host]:
@@ -161,10 +161,15 @@ def _hosts(where: str) -> Mapping[str, Host]:
     return hosts
 
 
-def _read(since: Path) -> Audit:
+def _read(since: Path, hosts: Mapping[str, Host]) -> Audit:
+    """The earlier audit. Raises :class:`InvalidInput` if it is of other hosts: not only once all work is done."""
+    from las_registry.audit.auditing import host_digests
+    from las_registry.audit.difference import check_same_hosts
     from las_registry.audit.document import read_audit
 
-    return read_audit(read_input(since), since)
+    before = read_audit(read_input(since), since)
+    check_same_hosts(before.hosts, host_digests(hosts))
+    return before
 
 
 def _wanted(modules: Sequence[str], registry: Registry) -> Sequence[Requirement] | None:
