@@ -35,6 +35,7 @@ from las_registry.trust.signed_list import (
     read_list,
     time_text,
 )
+from las_registry.trust.trust import Trust
 from las_registry.trust.trusted_keys import TrustedKey, TrustedKeys
 from las_registry.yaml_reader import LIMITS
 from las_solver.constraint import check_name
@@ -78,7 +79,8 @@ def sign_list(
     list that is there, or a new one. The list expires `expires_days` after `now`, the time of the clock if None.
 
     Raises :class:`RegistryUnusable` if there is no registry, :class:`InvalidFile` if a file cannot be read or a
-    manifest is rejected, the latter unless `force`, and :class:`InvalidInput` if the list that is there is not intact.
+    manifest is rejected, also one that was changed after `key` signed it, the latter unless `force`, and
+    :class:`InvalidInput` if the list that is there is not intact.
     """
     check_directory(directory)
     if not 1 <= expires_days <= LONGEST:
@@ -108,7 +110,7 @@ def make_list(
 
     Raises as :func:`sign_list` does.
     """
-    contents = _Contents(directory)
+    contents = _Contents(directory, Trust(keys=_alone(key)))
     contents.read(on_progress)
     if contents.unreadable or (contents.problems and not force):
         raise InvalidFile([*contents.unreadable, *contents.problems])
@@ -126,8 +128,9 @@ def make_list(
 class _Contents:
     """The manifest files of a registry: their entries in a list, and what is wrong with them."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, trust: Trust) -> None:
         self.directory = directory
+        self._trust = trust
         self.entries: dict[str, dict[str, object]] = {}
         self.unreadable: list[Problem] = []
         self.problems: list[Problem] = []
@@ -162,7 +165,7 @@ class _Contents:
             self.unreadable.append(Problem(file=file.shown, message="its name is not UTF-8", hint="give it another"))
             return
         names = set()
-        for one in manifests_in(file, data, pool):
+        for one in manifests_in(file, data, pool, self._trust):
             if isinstance(one, Manifest):
                 names.add(one.module.name)
                 manifests.setdefault(one.module.name, []).append(one)

@@ -14,6 +14,7 @@ from las_registry.problem import InvalidFile, RegistryUnusable
 from las_registry.trust import listing
 from las_registry.trust.listing import LONGEST, ListWritten, sign_list
 from las_registry.trust.signed_list import LARGEST_NUMBER, LIST_NAME, check_files
+from las_registry.trust.signing import sign_file
 from las_registry.yaml_document import Limits
 from las_solver.errors import InvalidInput
 
@@ -122,6 +123,21 @@ def test_rejected_manifests_are_listed_only_by_force(tmp_path: Path) -> None:
         "empty/manifest.yaml": (),
         "nameless/manifest.yaml": (),
     }
+
+
+def test_a_manifest_that_was_changed_after_it_was_signed_is_listed_only_by_force(tmp_path: Path) -> None:
+    write_registry(tmp_path, "ours", "theirs")
+    for key, name in ((OURS, "ours"), (OTHER, "theirs")):
+        sign_file(tmp_path / name / "manifest.yaml", key)
+    assert sign(tmp_path).problems == ()
+    for path in sorted(tmp_path.glob("*/manifest.yaml")):
+        path.write_text(path.read_text().replace("category: tool", "category: model"))
+    with pytest.raises(InvalidFile, match="was changed after the key") as caught:  # by its own key, which is at hand
+        sign(tmp_path)
+    assert [one.file for one in caught.value.problems] == [str(tmp_path / "ours/manifest.yaml")]
+    written = sign(tmp_path, force=True)
+    assert written.problems == caught.value.problems
+    assert written.content.modules["ours/manifest.yaml"] == ("ours",)
 
 
 def test_what_cannot_be_read_is_never_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
