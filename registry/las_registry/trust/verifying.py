@@ -138,8 +138,11 @@ class _Reading:
         """What was found; `listing` says which manifests a list vouches for."""
         clashes = [clash for same in _by_name(self._manifests) for clash in settle_duplicates(same)[1]]
         problems = [*self._problems, *(problem for one in clashes for problem in one.problems)]
+        clashing = {(one.name, one.version) for one in clashes}
         verified = []
         for one in self._manifests:
+            if (one.module.name, one.module.version) in clashing:
+                continue
             standing = one.standing
             if not standing.is_vouched_for:
                 standing = listing.listed(one.module.name) or standing
@@ -156,7 +159,7 @@ class _Reading:
             place=place,
             files=len(self.contents),
             manifests=tuple(verified),
-            refused=self._refused,
+            refused=self._refused + len(clashes),
             problems=tuple(sorted(problems, key=lambda one: (one.file, one.line or 0))),
             list_number=list_number,
         )
