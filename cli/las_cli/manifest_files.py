@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from las_cli.logging import logger
 from las_cli.progress import Progress
 from las_cli.render.phrases import counted
 from las_cli.render.terminal import printable
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from las_registry.manifest_edit import Edit
     from las_solver.errors import InvalidInput
 
-__all__ = ["ManifestPath", "edit_all", "manifest_paths"]
+__all__ = ["ManifestPath", "edit_all", "manifest_paths", "warn_of_lists"]
 
 
 class ManifestPath(NamedTuple):
@@ -37,14 +39,32 @@ def manifest_paths(paths: Sequence[Path]) -> list[ManifestPath]:
     return list(dict.fromkeys(_each(paths)))
 
 
+def warn_of_lists(changed: Iterable[Path], renewed: Path | None = None) -> None:
+    """Warns of the signed lists of registries that the files `changed` are in, but for that of `renewed`, which is made
+    anew: they are of the files as they were."""
+    from las_registry.trust.signed_list import LIST_NAME
+
+    skipped = None if renewed is None else renewed.absolute()
+    for directory in dict.fromkeys(parent for one in changed for parent in one.absolute().parents):
+        if directory != skipped and (directory / LIST_NAME).is_file():
+            again = shlex.join(["las-solve", "registry", "sign", "--list", str(directory)])
+            logger().warning(f"{directory / LIST_NAME} is of the files as they were: {again} renews it")
+
+
 def edit_all(
-    files: Sequence[ManifestPath], edit: Callable[[ManifestPath], Edit], *, done: str, label: str
+    files: Sequence[ManifestPath],
+    edit: Callable[[ManifestPath], Edit],
+    *,
+    done: str,
+    label: str,
+    renewed: Path | None = None,
 ) -> list[InvalidInput]:
     """Edits each of the `files`, and says of each, or of each directory as a whole, how many manifests were `done`
-    ("sealed"); what went wrong."""
+    ("sealed"); what went wrong. The signed list of the registry `renewed` is made anew afterwards."""
     from las_solver.errors import InvalidInput
 
     failures: list[InvalidInput] = []
+    changed: list[Path] = []
     totals: dict[Path, list[int]] = {}
     with Progress(label) as progress:
         for at, one in enumerate(files):
@@ -56,10 +76,12 @@ def edit_all(
                 total = totals.setdefault(one.within or one.path, [0, 0])
                 total[0] += made.written
                 total[1] += made.manifests
+                changed += [one.path] if made.written else []
             progress(at + 1, len(files))
     for path, (written, manifests) in totals.items():
         what = f"{written:,} of {counted(manifests, 'manifest')} {done}" if written else f"{done} already"
         click.echo(printable(f"{path}: {what}"))
+    warn_of_lists(changed, renewed)
     return failures
 
 

@@ -213,6 +213,22 @@ def test_verify_names_what_is_unsigned_or_wrong(signed: Path, run_cli: RunCli) -
     assert "7 manifests in 6 files: 3 of them are vouched for (3 valid, 1 unsigned, 3 refused)" in result.stderr
 
 
+def test_a_list_that_is_of_the_files_as_they_were_is_warned_of(signed: Path, run_cli: RunCli) -> None:
+    run_cli("registry", "sign", "--key", "ada.key", "--list", "my-registry")
+    sign = ("registry", "sign", "--key", "ada.key", "my-registry")
+    path = signed / "my-registry/app/manifest.yaml"
+    assert run_cli(*sign).stderr == "", "nothing was written"
+    path.write_text(path.read_text().replace("category: tool", "category: model"))
+    for command in (sign, ("registry", "seal", str(path))):
+        result = run_cli(*command)
+        assert (result.exit_code, result.stderr.count("is of the files as they were")) == (0, 1), result.output
+    library = signed / "my-registry/library/manifest.yaml"
+    library.write_text(library.read_text().replace("category: tool", "category: model"))
+    renewed = run_cli(*sign, "--list", "my-registry")
+    assert renewed.exit_code == 0 and "files as they were" not in renewed.stderr
+    assert run_cli("registry", "verify", "my-registry").exit_code == 0
+
+
 def test_verify_of_two_that_contradict_one_another(signed: Path, run_cli: RunCli) -> None:
     write_files(signed / "my-registry", {"b/manifest.yaml": manifest_text("app", "1.0", "license: MIT\n")})
     run_cli("registry", "sign", "--key", "ada.key", "my-registry")

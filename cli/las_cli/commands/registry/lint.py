@@ -16,6 +16,7 @@ from las_cli.completions import complete_code
 from las_cli.errors import ExitStatus
 from las_cli.inputs import warn_of_frozen
 from las_cli.logging import logger
+from las_cli.manifest_files import warn_of_lists
 from las_cli.options import DirectoryType, FileType, format_option, logging_options, registry_option
 from las_cli.progress import Progress
 from las_cli.render.json import print_json
@@ -199,18 +200,12 @@ def _diff(one: FixedFile) -> Iterator[str]:
 
 def _mend(linted: Linted, *, reseal: bool) -> tuple[FixedFile, ...]:
     from las_registry.lint.fixing import fixed_files, write_fixed
-    from las_registry.trust.signed_list import LIST_NAME
 
     files = fixed_files(linted.findings, reseal=reseal)
     warn_of_frozen([one.path for one in files])
     for one in files:
         write_fixed(one)
-    parents = (parent for one in files for parent in one.path.absolute().parents)
-    for directory in dict.fromkeys(parents):
-        if (directory / LIST_NAME).is_file():
-            logger().warning(
-                f"{directory / LIST_NAME} is of the files as they were: las-solve registry sign --list renews it"
-            )
+    warn_of_lists(one.path for one in files)
     return files
 
 

@@ -76,7 +76,7 @@ def sign(
     _warn_of_revoked(key)
     warn_of_frozen([*paths, *([] if listed is None else [listed])])
     if paths:
-        _sign(paths, key)
+        _sign(paths, key, listed)
     if listed is not None:
         _write_list(listed, key, expires, number, force)
 
@@ -89,7 +89,7 @@ def _warn_of_revoked(key: PrivateKey) -> None:
         logger().warning(f"the key {key.id[:16]} is revoked here: what it signs counts for nobody who knows that")
 
 
-def _sign(paths: Sequence[Path], key: PrivateKey) -> None:
+def _sign(paths: Sequence[Path], key: PrivateKey, listed: Path | None) -> None:
     from las_registry.trust.signing import sign_file
 
     failures = edit_all(
@@ -97,6 +97,7 @@ def _sign(paths: Sequence[Path], key: PrivateKey) -> None:
         lambda one: sign_file(one.path, key, one.within),
         done="signed",
         label="Signing manifests",
+        renewed=listed,
     )
     if failures:
         raise gathered([], failures)
