@@ -219,5 +219,5 @@ class InstalledSource:
 
 def _has(known: RankedModule, one: ModuleVersion) -> bool:
     """Whether `one` is among the versions of `known`, described alike."""
-    place = bisect_left(known.versions, one.version)
-    return place < len(known) and known.versions[place] == one.version and known.candidates[place] == one
+    rank = known.rank(one.version)
+    return rank is not None and known.candidates[rank] == one

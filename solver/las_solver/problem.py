@@ -379,7 +379,7 @@ class Problem:
         prereleases = self._shelf.prereleases(name) if conditional else frozenset[int]()
         kept: Sequence[int] = range(len(module))
         if self.pruned:
-            kept = self._requestable(name, kept)
+            kept = self._lockable(name, module, self._requestable(name, kept))
             if prereleases and not self._shelf.has_prerelease_namers(name):
                 is_all = len(kept) == len(module) and prereleases is module.prereleases
                 kept = module.finals if is_all else [place for place in kept if place not in prereleases]
@@ -397,6 +397,15 @@ class Problem:
         for constraint in constraints:
             admitted = intersect(admitted, self._shelf.admitted(name, constraint))
         return [place for low, high in admitted for place in range(low, high + 1)]
+
+    def _lockable(self, name: str, module: RankedModule, places: Sequence[int]) -> Sequence[int]:
+        """Those of `places` that a lock does not speak against: one at most, if there is a lock."""
+        locked, installed = self.request.locked, self.host.installed
+        if locked is None or name in self.request.unlocked:
+            return places
+        version = locked[name] if name in locked else installed[name].version if name in installed else None
+        place = None if version is None else module.rank(version)
+        return () if place is None or place not in places else (place,)
 
     def _feasible(self, name: str, module: RankedModule, places: Sequence[int]) -> Sequence[int]:
         """Those of `places` that nothing speaks against."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
@@ -103,6 +103,11 @@ class RankedModule:
             finals = [rank for rank in ranks if rank not in self.prereleases] if self.prereleases else ranks
             self._finals = finals
         return finals
+
+    def rank(self, version: Version) -> int | None:
+        """The rank of `version`; None if there is no such version."""
+        rank = bisect_left(self.versions, version)
+        return rank if rank < len(self.versions) and self.versions[rank] == version else None
 
     def run(self, rank: int) -> tuple[int, int]:
         """The lowest and the highest rank of the neighbours around `rank` that are alike."""

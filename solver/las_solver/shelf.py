@@ -228,9 +228,8 @@ class Shelf:
         return not any(
             named.name == name and named.constraint.names_prerelease
             for namer in self.source.prerelease_namers(name)
-            if namer in locked
-            for candidate in self.versions(namer)
-            if candidate.version == locked[namer]
+            if namer in locked and (rank := self.module(namer).rank(locked[namer])) is not None
+            for candidate in (self.versions(namer)[rank],)
             for named in (*candidate.requirements, *candidate.runtimes)
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from registries import ask, module, version
@@ -12,7 +12,40 @@ from registries import ask, module, version
 from las_solver.model import Host, ModuleVersion
 from las_solver.plan import Plan
 from las_solver.planner import Planner
+from las_solver.ranked import RankedModule
 from las_solver.source import MemorySource
+
+
+class Made(Sequence[ModuleVersion]):
+    """Versions that are noted in `ranks` when one is asked for."""
+
+    def __init__(self, versions: Sequence[ModuleVersion], ranks: set[tuple[str, int]]) -> None:
+        self._versions = versions
+        self._ranks = ranks
+
+    def __len__(self) -> int:
+        return len(self._versions)
+
+    def __iter__(self) -> Iterator[ModuleVersion]:
+        return (self[rank] for rank in range(len(self)))
+
+    def __getitem__(self, rank: int) -> ModuleVersion:  # type: ignore[override]
+        self._ranks.add((self._versions[rank].name, rank))
+        return self._versions[rank]
+
+
+class MakingSource(MemorySource):
+    """Makes single versions when they are asked for, as an index does."""
+
+    def __init__(self, versions: Sequence[ModuleVersion]) -> None:
+        super().__init__(versions)
+        self.made: set[tuple[str, int]] = set()
+
+    def ranked(self, name: str) -> RankedModule | None:
+        ranked = super().ranked(name)
+        if ranked is not None and not isinstance(ranked.candidates, Made):
+            ranked.candidates = Made(ranked.candidates, self.made)
+        return ranked
 
 
 class CountingSource(MemorySource):
@@ -84,6 +117,20 @@ def test_a_planner_reads_a_module_from_its_source_once() -> None:
     read = Counter(source.read)
     planner.plan(ask("app"))
     assert source.read == read
+
+
+def test_a_lock_makes_only_the_versions_that_it_has() -> None:
+    versions = [
+        version("app 1.0", "tool", "namer"),
+        *module("tool", "1.0rc1", "1.0", "2.0"),
+        *(version(f"namer 1.{number}", f"tool@>=1.0rc1,!=1.0,!=3.{number}") for number in range(200)),
+    ]
+    source = MakingSource(versions)
+    request = ask("app", locked=["app 1.0", "tool 1.0rc1", "namer 1.199"])
+    found = Planner(source, Host()).plan(request, held_back=False)
+    assert isinstance(found, Plan)
+    assert [str(step.version) for step in found.steps] == ["1.0rc1", "1.199", "1.0"]
+    assert source.made == {("app", 0), ("tool", 0), ("namer", 199)}
 
 
 @pytest.mark.parametrize("options", [{}, {"descent": False}, {"descent": False, "eager": True}])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -92,7 +91,7 @@ class CompiledShelf:
         """The manifest of one version, None where there is none; its file is read once somebody asks for what is not
         in the index."""
         record = self._record(name)
-        rank = None if record is None else _rank(record.ranked, version)
+        rank = None if record is None else record.ranked.rank(version)
         if record is None or rank is None:
             return None
         return self._manifest(record, rank)
@@ -100,7 +99,7 @@ class CompiledShelf:
     def standing(self, name: str, version: Version) -> Standing | None:
         """Who vouches for the manifest of one version, by its own signature; None where there is none."""
         record = self._record(name)
-        rank = None if record is None else _rank(record.ranked, version)
+        rank = None if record is None else record.ranked.rank(version)
         return None if record is None or rank is None else record.standing(rank)
 
     @property
@@ -224,11 +223,6 @@ def changed_meanwhile(directory: str) -> RegistryUnusable:
     from las_registry.problem import RegistryUnusable
 
     return RegistryUnusable(f"the registry {directory} changed while it was read", hint="run it again")
-
-
-def _rank(module: RankedModule, version: Version) -> int | None:
-    rank = bisect_left(module.versions, version)
-    return rank if rank < len(module) and module.versions[rank] == version else None
 
 
 def _shown(path: str | Path) -> str:
