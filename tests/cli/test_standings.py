@@ -44,6 +44,16 @@ def test_a_plan_warns_of_what_nobody_vouches_for_where_the_user_wants_that(
     ]
 
 
+def test_nothing_is_said_of_what_stays_as_it_is(registry: Path, user: Path, run_cli: RunCli, tmp_path: Path) -> None:
+    write_policy(user, registry, unsigned="warn")
+    arguments = ("--registry", str(registry), "--store", str(tmp_path / "store.db"))
+    (tmp_path / "plan.json").write_text(run_cli("plan", "lib", *arguments, "--format", "json").stdout)
+    assert run_cli("apply", str(tmp_path / "plan.json"), *arguments, "--installed").exit_code == 0
+    result = run_cli("plan", "app", *arguments)
+    warned = [line.partition("vouches for ")[2].split(":")[0] for line in result.stderr.splitlines()]
+    assert (result.exit_code, sorted(warned)) == (0, ["app 1", "mine 1.0", "old 1.0"])
+
+
 @pytest.mark.parametrize("unsigned", ["accept", None])
 def test_nothing_is_said_to_who_did_not_ask(unsigned: str | None, registry: Path, user: Path, run_cli: RunCli) -> None:
     if unsigned is not None:

@@ -122,6 +122,8 @@ def test_which_hardware_is_more(before: str, after: str, fields: list[str], tmp_
         ("cuda>12.1", "cuda>=12.2", True),
         ("cuda>=12.2", "cuda>12.1", False),
         ("cuda<=13", "cuda<13", True),
+        ("rare<=13", "rare==13", True),
+        ("rare<=13", "rare==13", True),
         ("cuda==12.*", "cuda>=12,<13", False),
         ("cuda==12.*", "cuda==12.4.*", True),
         ("cuda~=12.4", "cuda>=12.4,<13", False),

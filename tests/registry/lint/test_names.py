@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linted import find, found, manifest
+from manifests import write_files
 
 from las_registry.lint.likeness import form_of, hidden_in_text, scripts_of, skeleton_of
+from las_registry.lint.linting import lint
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,15 @@ def test_each_name_is_told_of_once_beside_the_first(tmp_path: Path) -> None:
         ("a_b", "the module 'a_b' differs in case, width or - _ . only from 'A-b'"),
     ]
     assert [(one.line, one.message) for one in findings[0].related] == [(9, "'A-b' is here")]
+
+
+def test_a_name_is_told_of_where_it_is_linted_whichever_registry_has_it_first(tmp_path: Path) -> None:
+    write_files(tmp_path / "first", {"all.manifest.yaml": manifest("App 1") + "---\n" + manifest("app 1")})
+    write_files(tmp_path / "second", {"all.manifest.yaml": manifest("app 1")})
+    linted = tmp_path / "second/all.manifest.yaml"
+
+    (finding,) = lint([], [linted], beside=[tmp_path / "first", tmp_path / "second"]).findings
+    assert (finding.code, finding.module, finding.file) == ("LAS301", "app", str(linted))
 
 
 @pytest.mark.parametrize("key", ["provides", "consumes", "modes", "system", "runtime"])
