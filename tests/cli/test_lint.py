@@ -123,6 +123,8 @@ def test_since_tells_only_what_is_new(run_cli: RunCli, place: Path) -> None:
     found = findings(run_cli, "reg", "--since", "old", "--select", "LAS2")
     assert [(one["code"], one["field"]) for one in found] == [("LAS201", "dependencies.modules[1]")]
     assert findings(run_cli, "old", "--since", "reg") == []
+    file = ("old/app/manifest.yaml", "--registry", "old", "--select", "LAS2")
+    assert findings(run_cli, *file) != [] and findings(run_cli, *file, "--since", "reg") == []
 
 
 @pytest.mark.parametrize(
@@ -132,6 +134,7 @@ def test_since_tells_only_what_is_new(run_cli: RunCli, place: Path) -> None:
         (("--registry", "nowhere"), 3, "the registry nowhere does not exist"),
         (("reg", "--select", "LAX"), 2, "'LAX' is no code"),
         (("reg", "--reseal"), 2, "give --fix or --diff"),
+        (("reg/app/manifest.yaml", "--since", "reg"), 2, "--since compares registries"),
         (("--fix",), 2, "--fix and --diff need a PATH"),
         (("reg", "--diff", "--format", "sarif"), 2, "--diff is text"),
         (("--explain", "LAS999"), 2, "there is no code 'LAS999'"),
