@@ -11,7 +11,24 @@ from pathlib import Path
 
 from las_solver.errors import InvalidInput
 
-__all__ = ["make_directories", "write_output_file"]
+__all__ = ["check_output_file", "make_directories", "write_output_file"]
+
+_HINT = "look at who may write there, or name another file"
+
+
+def check_output_file(path: Path) -> None:
+    """Raises :class:`InvalidInput` if it is plain by now that no file can be written at `path`: before work that would
+    be lost with it."""
+    try:
+        if _is_device(path):
+            return
+        code = errno.EISDIR if path.is_dir() else 0 if path.parent.is_dir() else errno.ENOENT
+        if not code and not os.access(path.parent, os.W_OK | os.X_OK):
+            code = errno.EACCES
+    except OSError as error:
+        code = error.errno or errno.EIO
+    if code:
+        raise InvalidInput(f"{path} cannot be written: {os.strerror(code)}", hint=_HINT)
 
 
 def write_output_file(path: Path, data: bytes, *, private: bool = False) -> None:
@@ -30,7 +47,7 @@ def write_output_file(path: Path, data: bytes, *, private: bool = False) -> None
         _replace(_target(path), data, 0o600 if private else 0o666)
     except OSError as error:
         is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        hint = "make room there" if is_full else "look at who may write there, or name another file"
+        hint = "make room there" if is_full else _HINT
         raise InvalidInput(f"{path} cannot be written: {error.strerror}", hint=hint) from None
 
 

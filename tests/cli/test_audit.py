@@ -225,6 +225,8 @@ def test_an_interrupted_audit_says_how_far_it_came(audit: Run, monkeypatch: pyte
         (["--hosts", "."], "there is no host profile (*.yaml) in ."),
         (["--since", "nowhere.json"], "nowhere.json cannot be read: No such file or directory"),
         (["--since", "small.yaml"], "small.yaml: it is not JSON"),
+        (["--output", "nowhere/audit.json"], "nowhere/audit.json cannot be written: No such file or directory"),
+        (["--output", "."], ". cannot be written: Is a directory"),
         (["--processes", "0"], "0 is not in the range x>=1"),
         (["--timeout", "0"], "0.0 is not in the range x>0"),
         (["--timeout", "nan"], "'nan' is not a time in seconds"),
@@ -234,6 +236,7 @@ def test_what_is_refused(
     audit: Run, arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(write_files(tmp_path / "work", {"small.yaml": ""}) if "." not in arguments else tmp_path)
+    monkeypatch.setattr(auditing, "audit", None)  # no work is done that would be lost
     result = audit(*arguments)
     assert result.exit_code == 2
     assert message in result.stderr

@@ -104,6 +104,10 @@ def audit(
       las-solve registry audit --hosts my-hosts --registry my-registry --output before.json
       las-solve registry audit --hosts my-hosts --registry my-registry --since before.json
     """
+    if output is not None:
+        from las_registry.output_file import check_output_file
+
+        check_output_file(output)
     hosts = _hosts(where)
     before = None if since is None else _read(since, hosts)
     loaded = load_registry(registries, strict=strict)
