@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -45,16 +45,17 @@ def warn_of_shadowed(registry: Registry, names: Iterable[str]) -> None:
     context = click.get_current_context(silent=True)
     told: set[str] = set() if context is None else context.meta.setdefault(_KEY, set())
     found = []
-    for name in dict.fromkeys(names):
-        text = None if name in told else _newer_elsewhere(name, registry.offers(name))
+    for name in (one for one in dict.fromkeys(names) if one not in told):
         told.add(name)
+        offers = registry.offers(name)
+        text = _newer_elsewhere(name, offers)
         if text is not None:
-            found.append((name, text))
+            found.append((_which(name, offers), text))
     log = logger()
-    for _, text in found[:_MOST]:
-        log.warning(text)
+    for which, text in found[:_MOST]:
+        log.warning(f"{text}; {which} says why")
     if found[_MOST:]:
-        which = "las-solve registry which " + shlex.quote(found[_MOST][0])
+        which, _ = found[_MOST]
         log.warning(f"and newer versions of {len(found) - _MOST} more in registries that do not count; {which}")
 
 
@@ -72,9 +73,8 @@ def why_nowhere(registry: Registry, name: str) -> str | None:
     return f"{text}, where there is none called {name}"
 
 
-def _newer_elsewhere(name: str, offers: Iterable[Offer]) -> str | None:
+def _newer_elsewhere(name: str, offers: Sequence[Offer]) -> str | None:
     """The warning about the newest version elsewhere, None if it is no newer."""
-    offers = tuple(offers)
     counting = next((one for one in offers if one.fate == "counts"), None)
     newest = None if counting is None else counting.newest
     if counting is None or newest is None:
@@ -85,6 +85,10 @@ def _newer_elsewhere(name: str, offers: Iterable[Offer]) -> str | None:
     version, other = max(later, key=lambda pair: pair[0])
     if version <= newest:
         return None
-    which = f"las-solve registry which {shlex.quote(name)}"
-    text = f"{other.directory} has {name} {version}, newer than {newest} in {counting.directory}, which alone counts"
-    return f"{text}; {which} says why"
+    return f"{other.directory} has {name} {version}, newer than {newest} in {counting.directory}, which alone counts"
+
+
+def _which(name: str, offers: Iterable[Offer]) -> str:
+    """The command that says why the module called `name` comes from one of these registries."""
+    registries = [part for one in offers for part in ("--registry", one.directory)]
+    return shlex.join(["las-solve", "registry", "which", name, *registries])

@@ -182,7 +182,7 @@ class TestWarnings:
     def warning(self, corp: Path, public: Path) -> str:
         return (
             f"warning: {public} has corp-app 99.0, newer than 1.2 in {corp}, which alone counts; "
-            "las-solve registry which corp-app says why\n"
+            f"las-solve registry which corp-app --registry {corp} --registry {public} says why\n"
         )
 
     def test_of_a_plan(self, run_cli: RunCli, options: list[str], warning: str, tmp_path: Path) -> None:
@@ -231,7 +231,8 @@ class TestWarnings:
             f"{one} 3.0" for one in names[:5]
         ]
         assert told[5:] == [
-            "warning: and newer versions of 3 more in registries that do not count; las-solve registry which m5"
+            "warning: and newer versions of 3 more in registries that do not count; "
+            f"las-solve registry which m5 {' '.join(options[:6])}"
         ]
 
     def test_as_json(self, run_cli: RunCli, options: list[str]) -> None:
