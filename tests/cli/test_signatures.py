@@ -309,6 +309,9 @@ def test_trust_by_hand(place: Path, run_cli: RunCli) -> None:
     run_cli("registry", "trust", "add", "a.key.pub", "--comment", "Ada, by telephone")
     again = run_cli("registry", "trust", "add", "a.key.pub")
     assert again.stdout == f"trusted: {key_id}  Ada, by telephone\n"
+    for comment in ("", "Ada, by telephone"):
+        other = run_cli("registry", "trust", "add", "a.key.pub", "--comment", comment)
+        assert other.stdout == f"trusted: {key_id}  {comment}".rstrip() + "\n"
     document = json.loads(run_cli("registry", "trust", "list", "--format", "json").stdout)
     assert document == {"trusted": [{"key": key_id, "comment": "Ada, by telephone"}], "revoked": []}
     assert run_cli("registry", "trust", "add", "a.key").exit_code == 2
@@ -319,6 +322,8 @@ def test_trust_by_hand(place: Path, run_cli: RunCli) -> None:
     run_cli("registry", "trust", "revoke", key_id[:8], "--reason", "stolen")
     kept = run_cli("registry", "trust", "revoke", key_id[:8])
     assert kept.stdout == f"revoked: {key_id}  stolen\n"
+    other = run_cli("registry", "trust", "revoke", key_id[:8], "--reason", "lost")
+    assert other.stdout == f"revoked: {key_id}  lost\n"
     assert run_cli("registry", "trust", "remove", key_id[:8]).stdout == f"no longer revoked: {key_id}\n"
     assert run_cli("registry", "trust", "add", "a.key.pub").exit_code == 0
     assert run_cli("registry", "trust", "remove", key_id).stdout == f"no longer trusted: {key_id}\n"

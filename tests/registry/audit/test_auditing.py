@@ -227,6 +227,16 @@ def test_what_fails_on_every_host_may_still_be_chosen_on_another(tmp_path: Path)
     ]
 
 
+def test_a_name_that_is_not_there_is_told_of_as_what_needs_it_means_it(tmp_path: Path) -> None:
+    """Of modules and of runtimes equal statements say different things."""
+    texts = [manifest_text("app", "1", needs("gone")), manifest_text("lib", "1", "dependencies: {runtime: [gone]}\n")]
+    directory = write_files(tmp_path, {"all.manifest.yaml": "---\n".join(texts)})
+    found = audit(partial(Registry.load, [directory]), {"small": HOSTS["small"]}, processes=1)
+    told = {one.module: one.core[-1].text for cause in found.causes for one in cause.failures}
+    assert told["app"].startswith("there is no module named gone")
+    assert told["lib"] == "no module provides the runtime gone either"
+
+
 def test_only_what_is_wanted_is_audited(registry: Callable[[], Registry]) -> None:
     wanted = [Requirement.parse(one) for one in ("m3@<3", "m2@2", "m3@1")]
     found = audit(registry, HOSTS, wanted=wanted, processes=1)

@@ -132,6 +132,13 @@ def test_a_file_that_is_not_there_is_told_of_and_a_directory_without_manifests_r
         lint([tmp_path])
 
 
+def test_a_file_with_a_mistake_in_every_one_of_many_documents_ends_early(tmp_path: Path) -> None:
+    findings = find(tmp_path, manifest(), *["- a\n"] * 2000)
+
+    assert 1000 <= len(findings) <= 1002
+    assert findings[-1].message == "there are more than 1000 mistakes: nothing after this was read"
+
+
 def test_progress_counts_every_file_once(tmp_path: Path) -> None:
     write_files(tmp_path, {f"{at}/manifest.yaml": manifest(f"app {at}") for at in range(3)})
     seen: list[tuple[int, int]] = []
