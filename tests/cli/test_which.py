@@ -201,6 +201,10 @@ class TestWarnings:
         assert locked.exit_code == 0
         assert locked.stderr.startswith(warning)
 
+    def test_once_where_two_plans_are_made(self, run_cli: RunCli, options: list[str], warning: str) -> None:
+        result = run_cli("diff", "--host", "gpu-24gb", "gpu-8gb", "corp-app", *options[:4])
+        assert (result.exit_code, result.stderr) == (0, warning)
+
     def test_of_a_module_that_is_shown(self, run_cli: RunCli, options: list[str], warning: str) -> None:
         assert run_cli("registry", "show", "corp-app", *options).stderr == warning
         assert run_cli("registry", "show", "tool", *options).stderr == ""
