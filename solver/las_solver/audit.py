@@ -24,7 +24,7 @@ from las_solver.model import Host, Request
 from las_solver.newest import Newest
 from las_solver.problem import Problem
 from las_solver.propagation import bits_of
-from las_solver.ranks import intervals_of
+from las_solver.ranks import intervals_of, rank_in
 from las_solver.sat import DEFAULT_BACKEND, Budget, Stopped, never
 from las_solver.shelf import Shelf
 from las_solver.source import Source
@@ -89,27 +89,14 @@ class Auditor:
         if not asked:
             return {}
         self._survival.reach(name)
-        ranks = self._ranks(name)
+        versions = self._problem.domain(name).versions
         known: dict[int, Fate] = {}
         found: dict[int, Fate] = {}
         for place in asked:
             stop = limit()
-            fits = self._fits(name, place, ranks.get(place), stop)
+            fits = self._fits(name, place, rank_in(versions, module.versions[place]), stop)
             found[place] = _FITS if fits else _UNDECIDED if fits is None else self._why_not(name, place, known, stop)
         return found
-
-    def _ranks(self, name: str) -> Mapping[int, int]:
-        """The ranks in the domain of the versions of a module that are there, by their ranks among all."""
-        domain, versions = self._problem.domain(name), self._shelf.module(name).versions
-        if len(domain) == len(versions):
-            return dict(enumerate(range(len(versions))))
-        ranks: dict[int, int] = {}
-        place = 0
-        for rank, version in enumerate(domain.versions):
-            while versions[place] != version:
-                place += 1
-            ranks[place] = rank
-        return ranks
 
     # Whether
 

@@ -16,7 +16,7 @@ from las_solver.constraint import Constraint, Requirement
 from las_solver.feasibility import names_versions, objections, passes
 from las_solver.model import ModuleVersion, Request, Strategy
 from las_solver.ranked import RankedModule
-from las_solver.ranks import Intervals, contains, intersect, merged
+from las_solver.ranks import Intervals, contains, intersect, merged, rank_in
 from las_solver.shelf import Ranking, Shelf
 
 __all__ = ["Domain", "Need", "Problem"]
@@ -276,10 +276,7 @@ class Problem:
         """The rank of the installed version of the module `name`; None if it does not pass by itself."""
         if name in self._installed_ranks:
             return self._installed_ranks[name]
-        versions = self.domain(name).versions
-        version = self.installed.modules[name].version
-        rank = bisect_left(versions, version)
-        found = rank if rank < len(versions) and versions[rank] == version else None
+        found = rank_in(self.domain(name).versions, self.installed.modules[name].version)
         self._installed_ranks[name] = found
         return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from las_solver.constraint import Constraint
 from las_solver.model import Hardware, ModuleVersion
-from las_solver.ranks import Intervals, admitted_ranks, merged
+from las_solver.ranks import Intervals, admitted_ranks, merged, rank_in
 
 __all__ = ["Footprint", "RankedModule", "RankedSource"]
 
@@ -106,8 +106,7 @@ class RankedModule:
 
     def rank(self, version: Version) -> int | None:
         """The rank of `version`; None if there is no such version."""
-        rank = bisect_left(self.versions, version)
-        return rank if rank < len(self.versions) and self.versions[rank] == version else None
+        return rank_in(self.versions, version)
 
     def run(self, rank: int) -> tuple[int, int]:
         """The lowest and the highest rank of the neighbours around `rank` that are alike."""

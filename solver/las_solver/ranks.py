@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from las_solver.constraint import Constraint, parse_version
 
-__all__ = ["Intervals", "admitted_ranks", "contains", "intersect", "intervals_of", "merged", "without"]
+__all__ = ["Intervals", "admitted_ranks", "contains", "intersect", "intervals_of", "merged", "rank_in", "without"]
 
 Intervals = tuple[tuple[int, int], ...]
 """Sorted, disjoint, not adjacent intervals ``(lowest rank, highest rank)``, both ends included."""
@@ -29,6 +29,12 @@ def admitted_ranks(versions: Sequence[Version], constraint: Constraint) -> Inter
             break
         admitted = intersect(admitted, _admitted_by(operator, named, versions))
     return admitted
+
+
+def rank_in(versions: Sequence[Version], version: Version) -> int | None:
+    """The rank of `version` among `versions`, sorted from old to new; None if it is not one of them."""
+    rank = bisect_left(versions, version)
+    return rank if rank < len(versions) and versions[rank] == version else None
 
 
 def intersect(left: Intervals, right: Intervals) -> Intervals:
