@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["standing_text", "warn_of_standings"]
 
 _SHOWN: Final = 5
-_DIGITS: Final = 16
 
 
 def standing_text(standing: Standing) -> str:
     """Who vouches for a manifest, in a few words."""
-    key = (standing.key_id or "")[:_DIGITS]
+    from las_registry.trust.standing import short_key
+
+    key = short_key(standing.key_id)
     match standing.kind:
         case "valid":
             return f"valid, by the key {key}"

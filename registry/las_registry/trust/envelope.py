@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from las_registry.trust.standing import short_key
 from las_registry.trust.strict_json import StrictJson, shown
 
 if TYPE_CHECKING:
@@ -38,14 +39,14 @@ def open_envelope(
     for key_id in trusted:
         if not _is_signed(payload, payload_type, key_id, signatures[key_id], keys.keys[key_id].public):
             reading.refuse(
-                f"the signature by the key {key_id[:16]} is not of what stands here: one of them was changed",
+                f"the signature by the key {short_key(key_id)} is not of what stands here: one of them was changed",
                 "fetch the registry anew, or ask its maintainers",
             )
     revoked = sorted(signatures.keys() & keys.revoked.keys())
     if revoked and not trusted:
         why = keys.revoked[revoked[0]].reason
         reading.refuse(
-            f"it is signed by the key {revoked[0][:16]}, which is revoked{': ' if why else ''}{why}",
+            f"it is signed by the key {short_key(revoked[0])}, which is revoked{': ' if why else ''}{why}",
             "get it signed by another key; las-solve registry trust list shows what is revoked",
         )
     return payload, tuple(trusted)

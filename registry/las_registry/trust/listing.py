@@ -69,6 +69,7 @@ def sign_list(
     number: int | None = None,
     *,
     registry: str | None = None,
+    keys: TrustedKeys | None = None,
     force: bool = False,
     now: float | None = None,
     on_progress: Callable[[int, int], None] | None = None,
@@ -79,8 +80,8 @@ def sign_list(
     list that is there, or a new one. The list expires `expires_days` after `now`, the time of the clock if None.
 
     Raises :class:`RegistryUnusable` if there is no registry, :class:`InvalidFile` if a file cannot be read or a
-    manifest is rejected, also one that was changed after `key` signed it, the latter unless `force`, and
-    :class:`InvalidInput` if the list that is there is not intact.
+    manifest is rejected, the latter unless `force`, and :class:`InvalidInput` if the list that is there is not intact.
+    Rejected is also what was changed after `key` or one of the trusted `keys` signed it, or is signed by a revoked one.
     """
     check_directory(directory)
     if not 1 <= expires_days <= LONGEST:
@@ -88,7 +89,14 @@ def sign_list(
     expires = int(time.time() if now is None else now) + expires_days * _DAY
     number, registry = _identity(directory, key, number, registry)
     data, problems = make_list(
-        directory, key, number=number, registry=registry, expires=expires, force=force, on_progress=on_progress
+        directory,
+        key,
+        number=number,
+        registry=registry,
+        expires=expires,
+        keys=keys,
+        force=force,
+        on_progress=on_progress,
     )
     path = directory / LIST_NAME
     content = read_list(data, str(path), _alone(key))  # nothing is written that would not be read
@@ -103,6 +111,7 @@ def make_list(
     number: int,
     registry: str,
     expires: int,
+    keys: TrustedKeys | None = None,
     force: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> tuple[bytes, tuple[Problem, ...]]:
@@ -110,7 +119,7 @@ def make_list(
 
     Raises as :func:`sign_list` does.
     """
-    contents = _Contents(directory, Trust(keys=_alone(key)))
+    contents = _Contents(directory, Trust(keys=_beside(key, keys)))
     contents.read(on_progress)
     if contents.unreadable or (contents.problems and not force):
         raise InvalidFile([*contents.unreadable, *contents.problems])
@@ -208,6 +217,13 @@ def _identity(directory: Path, key: PrivateKey, number: int | None, registry: st
     if number is None and old.number == LARGEST_NUMBER:
         raise InvalidInput(f"{place}: there is no number after {old.number}", hint="make another registry of it")
     return number or old.number + 1, registry or old.registry
+
+
+def _beside(key: PrivateKey, keys: TrustedKeys | None) -> TrustedKeys:
+    """`keys`, and `key` unless it is revoked."""
+    if keys is None:
+        return _alone(key)
+    return keys if key.id in keys.revoked else keys.with_key(TrustedKey(key.id, key.public))
 
 
 def _alone(key: PrivateKey) -> TrustedKeys:

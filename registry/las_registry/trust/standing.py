@@ -6,7 +6,9 @@ from typing import Final, Literal, TypeAlias
 
 from las_solver.lazy_dataclass import dataclass
 
-__all__ = ["UNSIGNED", "Kind", "Standing"]
+__all__ = ["UNSIGNED", "Kind", "Standing", "short_key"]
+
+_DIGITS: Final = 16
 
 Kind: TypeAlias = Literal["valid", "listed", "other-names", "unknown-key", "unsigned"]
 """``valid``: signed by a trusted key that counts for the module. ``listed``: covered by a signed list by such a key.
@@ -39,3 +41,8 @@ class Standing:
 
 
 UNSIGNED: Final = Standing("unsigned")
+
+
+def short_key(key_id: str | None) -> str:
+    """The beginning of a key's id, by which messages name it; empty if there is no key."""
+    return (key_id or "")[:_DIGITS]

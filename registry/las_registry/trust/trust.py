@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from las_registry.integrity import digest_of
 from las_registry.trust.policy import DEFAULT_POLICY, Policy
-from las_registry.trust.standing import UNSIGNED, Standing
+from las_registry.trust.standing import UNSIGNED, Standing, short_key
 from las_solver.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from las_registry.trust.trusted_keys import TrustedKeys
 
 __all__ = ["NO_TRUST", "Trust"]
-
-_SHOWN: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +60,7 @@ class Trust:
         if revoked is not None:
             why = f": {revoked.reason}" if revoked.reason else ""
             hint = "get it signed by another key; las-solve registry trust list shows what is revoked"
-            message = f"it is signed by the key {_short(signature.key_id)}, which is revoked{why}"
+            message = f"it is signed by the key {short_key(signature.key_id)}, which is revoked{why}"
             return _problem(manifest, message, hint)
         key = self.keys.keys.get(signature.key_id)
         if key is None:
@@ -73,7 +71,7 @@ class Trust:
         if not is_signed(key.public, signature.value, message_of(digest_of(manifest.content))):
             return _problem(
                 manifest,
-                f"the manifest was changed after the key {_short(signature.key_id)} signed it, "
+                f"the manifest was changed after the key {short_key(signature.key_id)} signed it, "
                 "or the signature is not of this manifest",
                 "restore it, or get it signed again: las-solve registry sign --key KEY FILE",
             )
@@ -86,7 +84,7 @@ NO_TRUST: Final = Trust()
 
 
 def _not_vouched_for(manifest: Manifest, standing: Standing) -> Problem:
-    by = f"it is signed by the key {_short(standing.key_id)}, which"
+    by = f"it is signed by the key {short_key(standing.key_id)}, which"
     match standing.kind:
         case "unknown-key":
             message = f"{by} is not trusted: nothing could be checked"
@@ -103,7 +101,3 @@ def _not_vouched_for(manifest: Manifest, standing: Standing) -> Problem:
 def _problem(manifest: Manifest, message: str, hint: str) -> Problem:
     field = ("integrity", "signature") if manifest.signature is not None else ()
     return manifest.document.problem(field, message, hint)
-
-
-def _short(key_id: str | None) -> str:
-    return (key_id or "")[:_SHOWN]

@@ -15,6 +15,7 @@ from las_registry.trust import listing
 from las_registry.trust.listing import LONGEST, ListWritten, sign_list
 from las_registry.trust.signed_list import LARGEST_NUMBER, LIST_NAME, check_files
 from las_registry.trust.signing import sign_file
+from las_registry.trust.trusted_keys import RevokedKey, TrustedKey, TrustedKeys
 from las_registry.yaml_document import Limits
 from las_solver.errors import InvalidInput
 
@@ -138,6 +139,22 @@ def test_a_manifest_that_was_changed_after_it_was_signed_is_listed_only_by_force
     written = sign(tmp_path, force=True)
     assert written.problems == caught.value.problems
     assert written.content.modules["ours/manifest.yaml"] == ("ours",)
+
+
+def test_the_signatures_of_contributors_are_checked_by_the_keys_that_are_trusted(tmp_path: Path) -> None:
+    write_registry(tmp_path, "a", "b")
+    theirs = tmp_path / "b" / "manifest.yaml"
+    sign_file(theirs, OTHER)
+    trusted = TrustedKeys({OTHER.id: TrustedKey(OTHER.id, OTHER.public)}, {})
+    revoked = trusted.with_revoked(RevokedKey(OTHER.id, "lost"))
+    assert sign_list(tmp_path, OURS, 30, keys=trusted).problems == ()
+    with pytest.raises(InvalidFile, match="which is revoked: lost"):
+        sign_list(tmp_path, OURS, 30, keys=revoked)
+    (problem,) = sign_list(tmp_path, OTHER, 30, 9, keys=revoked, force=True).problems  # not even its own word counts
+    assert problem.file == str(theirs)
+    theirs.write_text(theirs.read_text().replace("category: tool", "category: model"))
+    with pytest.raises(InvalidFile, match="was changed after the key"):
+        sign_list(tmp_path, OURS, 30, 10, keys=trusted)
 
 
 def test_what_cannot_be_read_is_never_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

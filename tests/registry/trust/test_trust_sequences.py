@@ -78,7 +78,7 @@ class World:
         (self.directory / LIST_NAME).unlink(missing_ok=True)
         number = self.seen[0] + 1 if self.seen and self.random.random() < 0.8 else self.random.randrange(1, 5)
         signer = PrivateKey(key(self.random.choice([*SEEDS, "filler", "filler"])))
-        sign_list(self.directory, signer, 2, number, registry=REGISTRY, now=self.now)
+        sign_list(self.directory, signer, 2, number, registry=REGISTRY, force=True, now=self.now)
 
     def save(self) -> None:
         self.saved.append(self.files())

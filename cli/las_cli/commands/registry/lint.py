@@ -118,6 +118,8 @@ def lint(
     selection = Selection.parse(select, ignore)
     places = _places(paths, registries)
     _refuse_contradictions(paths or registries, fix=fix, diff=diff, reseal=reseal, output_format=output_format)
+    if since is not None and (fix or diff):
+        raise click.UsageError("--fix and --diff are about all findings, and --since shows new ones: leave one out.")
     if since is not None and not places.roots:
         raise click.UsageError("--since compares registries: name that of the files by --registry.")
     linted = _lint(places, selection)

@@ -20,6 +20,7 @@ from las_cli.render.terminal import printable
 
 if TYPE_CHECKING:
     from las_registry.trust.keys import PrivateKey
+    from las_registry.trust.listing import ListWritten
 
 __all__ = ["sign"]
 
@@ -59,7 +60,8 @@ def sign(
 ) -> None:
     """Write into each PATH, a file or a directory, the signature of each manifest; nothing else in the files changes.
 
-    A signature that is there is replaced. With --list, the list of a registry is written last.
+    A signature that is there is replaced. With --list, the list of a registry is written last; not if manifests have
+    mistakes, or were changed after a key that you trust signed them, unless --force.
 
     \b
     Examples:
@@ -71,22 +73,21 @@ def sign(
     if listed is not None and not listed.is_dir():
         raise click.UsageError(f"--list takes the directory of a registry, and {printable(str(listed))} is none.")
     from las_registry.trust.keys import read_private_key
+    from las_registry.trust.listing import sign_list
+    from las_registry.trust.standing import short_key
+    from las_registry.trust.user_trust import UserTrust
 
     key = read_private_key(key_file or settings_path("signing.key"), passphrase_reader(passphrase_file))
-    _warn_of_revoked(key)
+    keys = UserTrust.read().keys
+    if keys is not None and key.id in keys.revoked:
+        logger().warning(f"the key {short_key(key.id)} is revoked here: what it signs counts for nobody who knows that")
     warn_of_frozen([*paths, *([] if listed is None else [listed])])
     if paths:
         _sign(paths, key, listed)
     if listed is not None:
-        _write_list(listed, key, expires, number, force)
-
-
-def _warn_of_revoked(key: PrivateKey) -> None:
-    from las_registry.trust.user_trust import UserTrust
-
-    keys = UserTrust.read().keys
-    if keys is not None and key.id in keys.revoked:
-        logger().warning(f"the key {key.id[:16]} is revoked here: what it signs counts for nobody who knows that")
+        with Progress("Reading manifests") as progress:
+            done = sign_list(listed, key, expires, number, keys=keys, force=force, on_progress=progress)
+        _print(done)
 
 
 def _sign(paths: Sequence[Path], key: PrivateKey, listed: Path | None) -> None:
@@ -103,12 +104,9 @@ def _sign(paths: Sequence[Path], key: PrivateKey, listed: Path | None) -> None:
         raise gathered([], failures)
 
 
-def _write_list(directory: Path, key: PrivateKey, expires: int, number: int | None, force: bool) -> None:
-    from las_registry.trust.listing import sign_list
+def _print(done: ListWritten) -> None:
     from las_registry.trust.signed_list import time_text
 
-    with Progress("Reading manifests") as progress:
-        done = sign_list(directory, key, expires, number, force=force, on_progress=progress)
     for problem in done.problems:
         logger().warning(str(problem).partition("\n")[0])
     content = done.content

@@ -29,7 +29,6 @@ _WHY: Final[dict[Kind, str]] = {
     "unknown-key": "{module} is signed by the key {key}, which is not trusted: nothing could be checked",
     "other-names": "{module} is signed by the key {key}, which does not count for it here",
 }
-_SHOWN: Final = 16
 _MOST_LINES: Final = 100
 
 
@@ -100,7 +99,9 @@ def _lines(found: Sequence[Verification], shows_all: bool) -> Iterator[str]:
 
 
 def _why(manifest: VerifiedManifest) -> str:
-    key = (manifest.standing.key_id or "")[:_SHOWN]
+    from las_registry.trust.standing import short_key
+
+    key = short_key(manifest.standing.key_id)
     return _WHY[manifest.standing.kind].format(module=f"{manifest.module} {manifest.version}", key=key)
 
 
