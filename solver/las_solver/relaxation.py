@@ -116,6 +116,12 @@ class Relaxation:
         """Clauses about rungs alone, which every choice of changes has to meet."""
 
     @property
+    def is_narrow(self) -> bool:
+        """Whether :meth:`admits` may refuse what would do: it takes needs that changes end for some that last when it
+        asks which providers, and so which entries that name pre-releases, an answer has."""
+        return "pre-release" in self._ladders
+
+    @property
     def ladders(self) -> tuple[Ladder, ...]:
         """Every fact that a change could matter for, in an order that depends on nothing but the problem."""
         return tuple(self._ladders.values())

@@ -4,8 +4,8 @@ A request without a plan is relaxed rung by rung (:mod:`las_solver.relaxation`).
 everything known so far are tried; where no answer is possible with them, the SAT solver says which rungs are to blame,
 one of which has to change; where one is, planning as a whole decides, and dearer sets that contain this one are not
 looked at. So the sets come in order of cost, and no part of one is superfluous: without it, the set would be cheaper
-and would have come before. This is the duality of cores and correction sets, by implicit hitting sets (Chandrasekaran
-and others, 2011).
+and would have come before. (Where pre-releases play a part, a set may be found late, with more beside it, which is then
+left out.) This is the duality of cores and correction sets, by implicit hitting sets (Chandrasekaran and others, 2011).
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _repairs(relaxation: Relaxation, trials: _Trials, budget: Budget) -> Generat
         cheapest.add(clause)
     try:
         while (taken := cheapest.find()) is not None:
-            levels = relaxation.levels_of(taken)
+            levels: Levels = relaxation.levels_of(taken)
             if not relaxation.admits(levels):
                 for remedy in relaxation.remedies(levels):
                     cheapest.add(remedy)
@@ -89,9 +89,11 @@ def _repairs(relaxation: Relaxation, trials: _Trials, budget: Budget) -> Generat
             changes = relaxation.changes(levels)
             if sum(isinstance(change, ReleaseModule) for change in changes) > _MOST_REMOVED:
                 raise Stopped
-            is_new = changes not in trials
             if trials.works(changes):
-                if is_new and (repair := trials.repair(changes)) is not None:
+                if relaxation.is_narrow:
+                    levels = _needed(levels, relaxation, trials)
+                    changes = relaxation.changes(levels)
+                if (repair := trials.repair(changes)) is not None:
                     yield repair
                 cheapest.add(-_rung(ladder, levels) for ladder in relaxation.ladders if levels.get(ladder.fact))
             elif disturbed := relaxation.disturbed():
@@ -102,6 +104,15 @@ def _repairs(relaxation: Relaxation, trials: _Trials, budget: Budget) -> Generat
     finally:
         cheapest.close()
     return []
+
+
+def _needed(levels: Levels, relaxation: Relaxation, trials: _Trials) -> Levels:
+    """`levels`, which work, less those without which the others do, as planning as a whole says."""
+    for fact in tuple(levels):
+        fewer = {other: level for other, level in levels.items() if other != fact}
+        if (changes := relaxation.changes(fewer)) and trials.works(changes):
+            levels = fewer
+    return levels
 
 
 class _Trials:
@@ -116,9 +127,6 @@ class _Trials:
         self._led_to: list[tuple[Host, Request]] = []
         self._refused: set[tuple[Change, ...]] = set()
 
-    def __contains__(self, changes: tuple[Change, ...]) -> bool:
-        return changes in self._answers
-
     def works(self, changes: tuple[Change, ...]) -> bool:
         """Whether there is a plan after `changes`, and they break nothing that is installed."""
         if changes not in self._answers:
@@ -128,7 +136,7 @@ class _Trials:
         return self._answers[changes] is not None
 
     def repair(self, changes: tuple[Change, ...]) -> Repair | None:
-        """The repair of `changes`, which work; None if an earlier one asks for less."""
+        """The repair of `changes`, which work; None if an earlier one asks for no more."""
         plan = self._answers[changes]
         assert plan is not None
         changed = apply_changes(changes, self._host, self._request)

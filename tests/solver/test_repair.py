@@ -170,6 +170,20 @@ def test_modes_exclusions_and_pre_releases() -> None:
     assert forced == ["do not force app into the mode container: app 1.0"]
 
 
+def test_nothing_more_is_asked_for_where_a_change_ends_the_need_that_named_a_pre_release() -> None:
+    versions = [
+        version("app 1.0", runtimes=["tool"], consumes=("store",)),
+        version("base 1.0", "tool@==2b2", provides=("store",)),
+        version("tool 1.0"),
+        version("tool 2b2", provides=("store",)),
+    ]
+    assert repairs(versions, "app", excluded=["tool@==1"]) == [
+        "allow pre-releases: app 1.0",
+        "provide the interface store from outside and do not exclude tool ==1: app 1.0",
+        "tool on this host: app 1.0",
+    ]
+
+
 def test_an_interface_can_come_from_outside() -> None:
     assert repairs([version("app 1.0", consumes=("db",))], "app") == ["provide the interface db from outside: app 1.0"]
 

@@ -81,7 +81,7 @@ class Found:
 
     @property
     def is_final(self) -> bool:
-        """Whether more time would change nothing."""
+        """Whether more time would change no verdict and shorten no core; it might name another core of that size."""
         return not self.undecided and all(row.minimal for row in self.rows)
 
     @property
