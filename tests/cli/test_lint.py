@@ -278,6 +278,17 @@ def test_fingerprints_survive_moved_lines_and_another_directory(run_cli: RunCli,
     assert len({json.dumps(one) for one in before}) == len(before)
 
 
+def test_a_finding_has_one_fingerprint_however_its_file_is_named_and_it_is_printed(
+    run_cli: RunCli, place: Path
+) -> None:
+    def in_json(path: str) -> list[str]:
+        printed = json.loads(run_cli("registry", "lint", path, "--format", "json").stdout)
+        return [one["fingerprint"] for one in printed["findings"]]
+
+    in_sarif = [[*one["partialFingerprints"].values()] for one in sarif(run_cli, str(place / "reg"))["results"]]
+    assert in_json("reg") == in_json(str(place / "reg")) == [mark for (mark,) in in_sarif]
+
+
 def test_what_manifests_say_becomes_no_link_and_no_placeholder(tmp_path: Path) -> None:
     one = Finding(code="LAS001", severity=Severity.ERROR, file="m.yaml", message="[click](http) {0} {a}", hint="[a](b)")
     document: Any = sarif_document([one], tmp_path)

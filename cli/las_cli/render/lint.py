@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 from las_cli.render.phrases import counted
@@ -99,10 +100,13 @@ def code_document(code: Code) -> dict[str, object]:
     }
 
 
-def lint_document(linted: Linted, fixed: Sequence[str]) -> dict[str, object]:
-    """The findings as JSON; `fixed` are the files that were mended before."""
+def lint_document(linted: Linted, fixed: Sequence[str], root: Path) -> dict[str, object]:
+    """The findings as JSON; `fixed` are the files that were mended before.
+
+    Below `root`, it does not matter to a fingerprint whether files are named from there on.
+    """
     counts = Counter(one.severity for one in linted.findings)
-    marks = fingerprints(linted.findings)
+    marks = fingerprints(linted.findings, [root])
     return {
         "status": "findings" if linted.findings else "clean",
         "files": linted.files,

@@ -219,7 +219,7 @@ def _print(linted: Linted, mended: Sequence[FixedFile], output_format: str) -> N
     from las_registry.lint.fixing import fixed_files
 
     if output_format == "json":
-        print_json(lint_document(linted, [str(one.path) for one in mended]))
+        print_json(lint_document(linted, [str(one.path) for one in mended], Path.cwd()))
         return
     if output_format == "sarif":
         from las_cli.render.sarif import sarif_document
