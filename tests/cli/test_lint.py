@@ -135,6 +135,8 @@ def test_since_tells_only_what_is_new(run_cli: RunCli, place: Path) -> None:
         (("reg", "--select", "LAX"), 2, "'LAX' is no code"),
         (("reg", "--reseal"), 2, "give --fix or --diff"),
         (("reg/app/manifest.yaml", "--since", "reg"), 2, "--since compares registries"),
+        (("reg", "--since", "reg", "--fix"), 2, "--fix and --diff are about all findings"),
+        (("reg", "--since", "reg", "--diff"), 2, "--fix and --diff are about all findings"),
         (("--fix",), 2, "--fix and --diff need a PATH"),
         (("reg", "--diff", "--format", "sarif"), 2, "--diff is text"),
         (("--explain", "LAS999"), 2, "there is no code 'LAS999'"),
