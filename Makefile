@@ -71,7 +71,7 @@ $(FUZZABLE): $(INSTALLED) requirements/fuzz.txt
 
 requirements:
 	$(COMPILE) --upgrade --output-file requirements/run.txt
-	$(COMPILE) --upgrade --extra test --extra bench --constraint requirements/run.txt --output-file requirements/test.txt
+	$(COMPILE) --upgrade --extra test --extra bench --extra serve --extra docs --constraint requirements/run.txt --output-file requirements/test.txt
 	$(COMPILE) --upgrade --extra fuzz --constraint requirements/run.txt --output-file requirements/fuzz.txt
 
 clean:
