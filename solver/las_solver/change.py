@@ -122,6 +122,30 @@ class RaiseHardware:
 
 
 @dataclass(frozen=True, slots=True)
+class RaiseLimit:
+    """Let the limit `name` of the request be `to` in place of `have`."""
+
+    name: str
+    to: int
+    have: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakeInstead:
+    """Ask for `instead` in place of the requested module `module`, at any version."""
+
+    module: str
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddCard:
+    """Have one graphics card more, of `vram` bytes, as the last one."""
+
+    vram: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProvideRuntime:
     """Have the host provide the runtime `name` at `to`, in place of `have` (None: not at all).
 

@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from las_solver.constraint import Requirement
 from las_solver.lazy_dataclass import dataclass
+from las_solver.limit import Limit
 
 __all__ = ["Gpu", "Hardware", "Host", "ModuleVersion", "Request", "Strategy"]
 
@@ -115,6 +116,9 @@ class Request:
     versions alone, and other modules only as they are installed; `unlocked` ones as if there were no lock. What is
     installed stays, at whatever version, except modules that are `released`, or all where `allow_removal`.
     `requirements` may be empty where something is installed.
+
+    Each of `limits`, of which the names are unique, holds for all modules of an answer. With `together` these run at
+    the same time, so that their minimums of memory add up (docs/decisions/0022).
     """
 
     requirements: tuple[Requirement, ...]
@@ -129,6 +133,8 @@ class Request:
     unlocked: frozenset[str] = frozenset()
     released: frozenset[str] = frozenset()
     allow_removal: bool = False
+    limits: tuple[Limit, ...] = ()
+    together: bool = False
 
     @property
     def removed(self) -> tuple[str, ...]:

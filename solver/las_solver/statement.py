@@ -17,6 +17,7 @@ from las_solver.ranks import admitted_ranks, intervals_of
 from las_solver.source import RejectedManifest, ShadowedModule
 
 __all__ = [
+    "CapacityLimit",
     "Chosen",
     "Cycle",
     "Dependency",
@@ -34,6 +35,7 @@ __all__ = [
     "PreRelease",
     "Requested",
     "RuntimeNeed",
+    "Share",
     "Span",
     "Statement",
     "Staying",
@@ -301,6 +303,29 @@ class Fewest:
     about: tuple[Span, ...] = field(default=(), compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The versions of `span` hold `weight` of a capacity, or more; `spread`: over all its cards, not on one of them."""
+
+    span: Span
+    weight: int
+    spread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityLimit:
+    """What the versions of `shares`, all that there are at once, hold of a capacity must fit.
+
+    `fact` is ``limit``, and `name` that of a limit of the request, with `cards` its bound alone; or it is ``ram`` or
+    ``vram`` (bytes) of modules that run at the same time: `cards` is then the memory of the host, or of each card.
+    """
+
+    fact: str
+    name: str
+    cards: tuple[int, ...]
+    shares: tuple[Share, ...]
+
+
 Statement = (
     Requested
     | Dependency
@@ -322,6 +347,7 @@ Statement = (
     | Deprecation
     | Kept
     | Fewest
+    | CapacityLimit
 )
 
 
@@ -334,7 +360,7 @@ def module_of(statement: Statement) -> str:
             return module
         case Cycle(modules):
             return modules[0]
-        case Fewest():
+        case Fewest() | CapacityLimit():
             return ""
         case _:
             return statement.span.module
