@@ -50,7 +50,7 @@ KEYS: Final = (
 )
 _OPTIONS: Final = (
     *("strategy", "prereleases", "modes", "forced_modes", "preferred", "excluded"),
-    *("pinned", "locked", "unlocked", "released", "allow_removal"),
+    *("pinned", "locked", "unlocked", "released", "allow_removal", "together"),
 )
 _REJECTED: Final = ("module", "version", "provides", "place", "reason")
 _SHADOWED: Final = ("module", "versions", "registry", "rule")
@@ -163,6 +163,7 @@ class _Reading(DocumentReading):
             unlocked=frozenset(self.each(options.get("unlocked"), ("options", "unlocked"), check_name)),
             released=frozenset(self.each(options.get("released"), ("options", "released"), check_name)),
             allow_removal=self.fact(options.get("allow_removal"), ("options", "allow_removal"), boolean) or False,
+            together=self.fact(options.get("together"), ("options", "together"), boolean) or False,
         )
 
     def locked(self, value: Value) -> Mapping[str, Version]:

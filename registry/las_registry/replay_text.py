@@ -88,6 +88,7 @@ def _options(request: Request) -> _Fields:
             "unlocked": sorted(request.unlocked) or None,
             "released": sorted(request.released) or None,
             "allow_removal": request.allow_removal or None,
+            "together": request.together or None,
         }
     )
 

@@ -140,9 +140,10 @@ class TakeInstead:
 
 @dataclass(frozen=True, slots=True)
 class AddCard:
-    """Have one graphics card more, of `vram` bytes, as the last one."""
+    """Have one graphics card more, of `vram` bytes, as the last one; there are `have` now."""
 
     vram: int
+    have: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from las_solver.change import (
     ANY_RUNTIME,
+    AddCard,
     AdmitPrereleases,
     AllowMode,
     Change,
@@ -17,8 +18,10 @@ from las_solver.change import (
     ProvideInterface,
     ProvideRuntime,
     RaiseHardware,
+    RaiseLimit,
     RelaxConstraint,
     ReleaseModule,
+    TakeInstead,
     Unlock,
 )
 from las_solver.sentence import listed
@@ -54,6 +57,12 @@ def change_document(change: Change) -> dict[str, object]:
             return {"kind": "hardware", "fact": fact, "to": size_text(to, "") if fact in _SIZES else to}
         case ProvideRuntime(name, version, _, spelled):
             return {"kind": "runtime", "name": name, "to": spelled or str(version)}
+        case AddCard(vram, have):
+            return {"kind": "hardware", "fact": "card", "to": vram, "have": have}
+        case RaiseLimit(name, bound, now):
+            return {"kind": "limit", "limit": name, "to": bound, "have": now}
+        case TakeInstead(module, instead):
+            return {"kind": "instead", "module": module, "to": instead}
         case _:
             assert_never(change)
 
@@ -89,6 +98,12 @@ def change_text(change: Change) -> str:
         case ProvideRuntime(name, to, have, spelled):
             what = name if to == ANY_RUNTIME else f"{name} {spelled or to}"
             return f"{what} on this host" + ("" if have is None else f" (now {have})")
+        case RaiseLimit(name, bound, now):
+            return f"allow {bound} {name} (now {now})"
+        case TakeInstead(module, instead):
+            return f"ask for {instead} in place of {module}"
+        case AddCard(vram, have):
+            return f"{'one more GPU' if have else 'a GPU'} with {size_text(vram)}"
         case _:
             assert_never(change)
 
@@ -116,7 +131,7 @@ def changes_text(changes: Sequence[Change]) -> str:
 def _is_thing(change: Change) -> bool:
     """Whether :func:`change_text` names what a host is to have, rather than what is to be done."""
     is_to_be_stated = isinstance(change, RaiseHardware) and change.have is None and change.fact in ("cores", "ram")
-    return isinstance(change, ProvideRuntime | RaiseHardware) and not is_to_be_stated
+    return isinstance(change, ProvideRuntime | RaiseHardware | AddCard) and not is_to_be_stated
 
 
 def _joined(parts: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "optimal": plan.optimal,
         "explained": plan.explained,
         **asked(plan.request),
-        "steps": [step_document(step) for step in plan.steps],
+        "steps": [step_document(step, together=plan.request.together) for step in plan.steps],
         "invalid": [{"module": one.module, "version": str(one.version), "reason": one.reason} for one in plan.invalid],
         "system_packages": list(plan.system_packages),
     }
@@ -94,12 +94,24 @@ def asked(request: Request) -> dict[str, object]:
             "unlocked": sorted(request.unlocked),
             "released": sorted(request.released),
             "allow_removal": request.allow_removal,
+            **_all_together(request),
         },
     }
 
 
-def step_document(step: Step) -> dict[str, object]:
-    """One step of a plan."""
+def _all_together(request: Request) -> dict[str, object]:
+    """What `request` says of all modules at once; only what it says."""
+    said: dict[str, object] = {"together": True} if request.together else {}
+    if request.limits:
+        said["limits"] = [{"name": limit.name, "at_most": limit.at_most} for limit in request.limits]
+    return said
+
+
+def step_document(step: Step, *, together: bool = False) -> dict[str, object]:
+    """One step of a plan; `together`: one of modules that run at the same time."""
+    held: dict[str, object] = {}
+    if together and step.action != "remove":
+        held = {"ram": step.ram, "placement": [{"card": card, "vram": size} for card, size in step.placement]}
     return {
         "module": step.module,
         "version": str(step.version),
@@ -117,6 +129,7 @@ def step_document(step: Step) -> dict[str, object]:
         "system_packages": list(step.system_packages),
         "source": step.source,
         "checksum": step.checksum,
+        **held,
     }
 
 

@@ -163,6 +163,9 @@ def _options(recording: Recording) -> Iterator[Piece]:
     yield from (("released", name) for name in sorted(request.released))
     if request.allow_removal:
         yield "allow_removal"
+    if request.together:
+        yield "together"
+    yield from (("limit", one.name) for one in request.limits)
     yield from (("requested", one) for one in request.requirements)
     yield from _parts("requested", request.requirements)
 
@@ -190,6 +193,8 @@ def _with_options(recording: Recording, kept: Collection[Piece]) -> Recording:
             unlocked=frozenset(name for name in request.unlocked if ("unlocked", name) in kept),
             released=frozenset(name for name in request.released if ("released", name) in kept),
             allow_removal=request.allow_removal and "allow_removal" in kept,
+            limits=tuple(one for one in request.limits if ("limit", one.name) in kept),
+            together=request.together and "together" in kept,
         ),
     )
 

@@ -36,8 +36,8 @@ class Step:
     `action` is ``install``, ``upgrade``, ``downgrade``, ``keep`` or ``remove``, compared with the `installed` version.
     A step comes `after` further ones that it does not require: those of modules that, as they are installed, still
     need what it takes away. A module that is removed has no `mode`. `admitted_by` is the cheapest single change that
-    would admit a newer version, once that was asked for. Of modules that run at the same time, `placement` is what is
-    held on which cards: the number of a card, from 0 on, and the bytes on it.
+    would admit a newer version, once that was asked for. Of modules that run at the same time, `ram` is what is held of
+    the memory, in bytes, and `placement` on which cards: the number of a card, from 0 on, and the bytes on it.
     """
 
     module: str
@@ -56,6 +56,7 @@ class Step:
     after: tuple[str, ...] = ()
     held_back_by: tuple[Statement, ...] = ()
     admitted_by: Admission | None = None
+    ram: int = 0
     placement: tuple[tuple[int, int], ...] = ()
 
 

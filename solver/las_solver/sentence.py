@@ -11,6 +11,7 @@ from las_solver.lazy_dataclass import dataclass
 from las_solver.size_text import size_beside, size_text
 from las_solver.source import RejectedManifest, ShadowedModule
 from las_solver.statement import (
+    CapacityLimit,
     Chosen,
     Cycle,
     Dependency,
@@ -95,6 +96,10 @@ def sentence(statement: Statement, subject: Subject | None = None) -> str:
             return "you asked for the lowest versions"
         case Total():
             return _total(statement)
+        case CapacityLimit():
+            from las_solver.capacity_sentence import capacity_sentence  # late, as it needs some of this
+
+            return capacity_sentence(statement)
         case _:
             return _about_installed(statement, subject)
 

@@ -22,6 +22,7 @@ from las_solver.planner import Planner
 from las_solver.recording import RecordedSource, Recording
 from las_solver.sat import never
 from las_solver.statement import (
+    CapacityLimit,
     Cycle,
     Fewest,
     HardwareLimit,
@@ -50,13 +51,13 @@ def essence(answer: Plan | Conflict) -> Hashable:
     """What makes two answers the same, whatever versions there are beside those that they are about.
 
     Of a conflict, the kinds of its statements with the modules, interfaces, facts of the host and suggestions that they
-    name. Of a plan, its modules, versions, modes and actions in order, what holds back each of them, and the modules
-    that are installed and invalid.
+    name. Of a plan, its modules, versions, modes, actions and places on cards in order, what holds back each of them,
+    and the modules that are installed and invalid.
     """
     if isinstance(answer, Conflict):
         return frozenset(map(_saying, answer.core))
     steps = tuple(
-        (step.module, step.version, step.mode, step.action, frozenset(map(_saying, step.held_back_by)))
+        (step.module, step.version, step.mode, step.action, step.placement, frozenset(map(_saying, step.held_back_by)))
         for step in answer.steps
     )
     return steps, tuple(one.module for one in answer.invalid)
@@ -77,6 +78,8 @@ def _saying(statement: Statement) -> Hashable:
             return about, modules
         case Fewest(what, most):
             return about, what, most
+        case CapacityLimit(fact, name, cards, shares):
+            return about, fact, name, cards, frozenset(share.span.module for share in shares)
         case UnknownModule():
             named = (statement.suggestions, statement.providers, statement.interfaces)
             return about, named, statement.rejected, statement.shadowed
@@ -137,6 +140,8 @@ def _named(answer: Plan | Conflict) -> Iterator[str]:
             yield target.name
         if isinstance(statement, InterfaceNeed | UnknownModule):
             yield from statement.providers
+        if isinstance(statement, CapacityLimit):
+            yield from (share.span.module for share in statement.shares)
 
 
 def _ends(answer: Plan | Conflict) -> tuple[dict[str, set[Version]], dict[str, set[Version]]]:
@@ -148,11 +153,17 @@ def _ends(answer: Plan | Conflict) -> tuple[dict[str, set[Version]], dict[str, s
             for ends in (newest, oldest):
                 ends.setdefault(step.module, set()).update((step.version, step.newest))
     for statement in _statements(answer):
-        span = getattr(statement, "span", None)
-        if isinstance(span, Span):
+        for span in _spans(statement):
             newest.setdefault(span.module, set()).add(span.versions[span.high])
             oldest.setdefault(span.module, set()).add(span.versions[span.low])
     return newest, oldest
+
+
+def _spans(statement: Statement) -> Iterator[Span]:
+    if isinstance(statement, CapacityLimit):
+        yield from (share.span for share in statement.shares)
+    elif isinstance(span := getattr(statement, "span", None), Span):
+        yield span
 
 
 def _with_only(recording: Recording, name: str, versions: Collection[Version]) -> Recording:

@@ -7,6 +7,7 @@ from typing import assert_never
 from las_solver.sentence import sentence
 from las_solver.source import RejectedManifest, ShadowedModule
 from las_solver.statement import (
+    CapacityLimit,
     Chosen,
     Cycle,
     Dependency,
@@ -87,6 +88,9 @@ def _particulars(statement: Statement) -> tuple[str, str | None, str, dict[str, 
             return "chosen", None, _PLAN, {"interface": interface, "consumer": consumer}
         case Total():
             return "total", None, _PLAN if statement.version else _REQUEST, _total(statement)
+        case CapacityLimit(fact):
+            kind, source = ("limit", _REQUEST) if fact == "limit" else ("together", _MACHINE)
+            return kind, None, source, _capacity(statement)
         case _:
             return _about_installed(statement)
 
@@ -107,6 +111,18 @@ def _about_installed(
             return "installed", None, _PLAN, {"what": what, "most": most}
         case _:
             assert_never(statement)
+
+
+def _capacity(limit: CapacityLimit) -> dict[str, object]:
+    counts: list[dict[str, object]] = [
+        {"module": share.span.module, "versions": share.span.constraint, "weight": share.weight}
+        for share in limit.shares
+    ]
+    if limit.fact == "limit":
+        return {"limit": limit.name, "at_most": limit.cards[0], "counts": counts}
+    spread = [{**count, "spread": share.spread} for count, share in zip(counts, limit.shares, strict=True)]
+    cards = list(limit.cards) if limit.fact == "vram" else []
+    return {"fact": limit.fact, "have": sum(limit.cards), "cards": cards, "counts": spread}
 
 
 def _total(total: Total) -> dict[str, object]:
