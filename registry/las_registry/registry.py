@@ -200,6 +200,15 @@ class Registry:
             if self.is_plain or self._counts(line.partition(" ")[0], place)
         )
 
+    @cached_property
+    def state(self) -> str:
+        """What all files are known by as a whole: another text where a byte or a path of them is another, or what the
+        user says about whose word counts. Unlike `digest`, it covers names of files and rejected manifests."""
+        from hashlib import sha256
+
+        known = [part for one in self._shelves for part in (one.directory, one.state, one.trust.token)]
+        return sha256("\0".join(known).encode("utf-8", "surrogatepass")).hexdigest()
+
     def standing(self, name: str, version: Version) -> Standing | None:
         """Who vouches for the manifest of one version, by its own signature or by the list of its registry; None where
         there is none."""
@@ -257,6 +266,11 @@ class Registry:
             return self._shelves[0]
         places = enumerate(self._shelves)
         return next((shelf for place, shelf in places if shelf.has(name) and self._may_provide(name, place)), None)
+
+    @property
+    def shelves(self) -> tuple[RegistryShelf, ...]:
+        """The registries of which this one is made, the first of them first."""
+        return self._shelves
 
     @cached_property
     def is_plain(self) -> bool:

@@ -103,6 +103,15 @@ class CompiledShelf:
         return None if record is None or rank is None else record.standing(rank)
 
     @property
+    def identity(self) -> str:
+        """What the index was made for."""
+        return self._table.identity
+
+    def keep(self, path: Path) -> None:
+        """Gives the index a file at `path` that stays as it is; see :meth:`las_registry.compiled.table.Table.keep`."""
+        self._table.keep(path)
+
+    @property
     def state(self) -> str:
         """What the files are known by as a whole; see :mod:`las_registry.compiled.state`."""
         return self._table.state

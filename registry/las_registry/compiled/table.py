@@ -19,7 +19,7 @@ import sqlite3
 import stat
 import struct
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -137,6 +137,26 @@ class Table:
     def records(self, number: int) -> Iterator[tuple[bytes, bytes]]:
         """The keys, in order, and the records of the bucket in a row; raises :class:`Damaged`."""
         return _records(self._body(number))
+
+    def keep(self, path: Path) -> None:
+        """Gives the table a file at `path`, which stays when another table takes the place of this one: its own by
+        another name, a copy where that cannot be.
+
+        Raises :class:`Damaged` if another is in its place by now, and :class:`OSError` where nothing can be written.
+        """
+        if self.path is None:
+            os.close(os.open(path, _NEW, 0o600))
+            with _told_as_the_systems(path), closing(_connect(path, "mode=rw")) as copy:
+                self._connection.backup(copy)
+            return
+        try:
+            path.hardlink_to(self.path)
+        except OSError:
+            _copy(self.path, path, self.inode)
+        else:
+            if _inode(path) != self.inode:
+                path.unlink()
+                raise Damaged(f"{self.path} was replaced meanwhile")
 
     def close(self) -> None:
         """Closes the file; nothing can be asked any more."""
