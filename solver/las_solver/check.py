@@ -21,46 +21,55 @@ from las_solver.check_replay import replay
 from las_solver.check_rules import Rules
 from las_solver.check_steps import complaints_about_steps
 from las_solver.check_validity import breaches
+from las_solver.limit import Limit
 from las_solver.model import Host, ModuleVersion
 from las_solver.source import Source
 
 __all__ = ["check", "check_conflict", "check_plan"]
 
 
-def check(document: Mapping[str, object], source: Source, host: Host) -> tuple[str, ...]:
+def check(
+    document: Mapping[str, object], source: Source, host: Host, *, limits: Sequence[Limit] = ()
+) -> tuple[str, ...]:
     """What is wrong with an answer, be it a plan or a conflict; empty if it is right.
 
-    `document` is the decoded JSON of ``docs/documents.md``.
+    `document` is the decoded JSON of ``docs/documents.md``. That has only the names and bounds of the limits of its
+    request, which have to be among `limits`.
     """
     try:
         status = Fields(document, "answer").text("status")
     except Malformed as error:
         return (str(error),)
     if status == "resolved":
-        return check_plan(document, source, host)
+        return check_plan(document, source, host, limits=limits)
     if status == "conflict":
-        return check_conflict(document, source, host)
+        return check_conflict(document, source, host, limits=limits)
     return (f"answer.status is neither 'resolved' nor 'conflict': {status!r}",)
 
 
-def check_plan(document: Mapping[str, object], source: Source, host: Host) -> tuple[str, ...]:
+def check_plan(
+    document: Mapping[str, object], source: Source, host: Host, *, limits: Sequence[Limit] = ()
+) -> tuple[str, ...]:
     """What is wrong with a plan; empty if it is valid, and the newest unless it says that this is not proved."""
     try:
         fields = Fields(document, "answer")
         if fields.text("status") != "resolved":
             return ("answer.status is not 'resolved'",)
-        return tuple(_complaints_about_plan(fields, Rules(Machine(source, host), read_request(fields)), source))
+        rules = Rules(Machine(source, host), read_request(fields, limits))
+        return tuple(_complaints_about_plan(fields, rules, source))
     except Malformed as error:
         return (str(error),)
 
 
-def check_conflict(document: Mapping[str, object], source: Source, host: Host) -> tuple[str, ...]:
+def check_conflict(
+    document: Mapping[str, object], source: Source, host: Host, *, limits: Sequence[Limit] = ()
+) -> tuple[str, ...]:
     """What is wrong with a conflict; empty if its core proves it, and is minimal unless it says that it is not."""
     try:
         fields = Fields(document, "answer")
         if fields.text("status") != "conflict":
             return ("answer.status is not 'conflict'",)
-        rules = Rules(Machine(source, host), read_request(fields))
+        rules = Rules(Machine(source, host), read_request(fields, limits))
         complaints: list[str] = []
         for conflict in (fields, *fields.objects_or_none("more")):
             conflict.text("explanation")

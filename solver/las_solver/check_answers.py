@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from las_solver.check_capacity import Capacity, Group
 from las_solver.check_encoding import Edge, Encoding
+from las_solver.check_packing import Weight
 from las_solver.check_rules import Chosen, Rules
 from las_solver.constraint import Requirement
 from las_solver.model import ModuleVersion
@@ -31,6 +33,8 @@ def encode_answers(rules: Rules) -> Encoding:
     _encode_needs(encoding)
     _encode_interfaces(encoding)
     _encode_prereleases(encoding)
+    for capacity in rules.capacities:
+        encoding.capacities.hold(capacity.cards, _groups(encoding, capacity))
     return encoding
 
 
@@ -100,6 +104,17 @@ def _encode_interfaces(encoding: Encoding) -> None:
                 if interface not in provided:
                     provided[interface] = encoding.any_of(encoding.providing(interface, besides=name))
                 encoding.sat.add([-literal, provided[interface]])
+
+
+def _groups(encoding: Encoding, capacity: Capacity) -> Iterator[Group]:
+    """Decision 0022: what the versions hold of `capacity`, those of a module that hold the same together."""
+    for name in encoding.modules:
+        alike: dict[Weight, list[int]] = {}
+        for one, literal in encoding.literals(name).items():
+            weight = capacity.weigh(one)
+            if weight.amount:
+                alike.setdefault(weight, []).append(literal)
+        yield from (Group(name, weight, literals) for weight, literals in alike.items())
 
 
 def _encode_prereleases(encoding: Encoding) -> None:

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
+from las_solver.check_capacity import Group
 from las_solver.check_document import Fields, Malformed
 from las_solver.check_encoding import Edge, Encoding
+from las_solver.check_packing import Weight
 from las_solver.check_rules import Chosen, Rules
 from las_solver.check_statement import (
     Acyclic,
     Barred,
+    Bounded,
     Consumer,
     Need,
     NoVersion,
@@ -25,6 +28,7 @@ from las_solver.check_statement import (
     read_statement,
 )
 from las_solver.constraint import ANY, Constraint, Requirement
+from las_solver.model import ModuleVersion
 
 __all__ = ["Core", "complaints_about_core", "is_unexplained"]
 
@@ -54,13 +58,18 @@ def is_unexplained(statements: Iterable[Statement]) -> bool:
 
 
 class Core:
-    """The statements as clauses, each behind a literal that says whether it is in."""
+    """The statements as clauses, each behind a literal that says whether it is in.
+
+    So is each entry of what statements count; `entries` says where they stand: the literal of the statement, and the
+    place in its list.
+    """
 
     def __init__(self, rules: Rules, statements: Sequence[Statement]) -> None:
         self._rules = rules
         self.encoding = Encoding(rules)
         self._met_by: dict[Requirement, int] = {}
         self.statements = {self.encoding.new_variable(): statement for statement in statements}
+        self.entries: dict[int, tuple[int, int]] = {}
         for name in sorted(self._named_modules()):
             self.encoding.add_module(name, rules.versions(name))
         for literal, statement in self.statements.items():
@@ -83,17 +92,26 @@ class Core:
             for place, literal in enumerate(literals):
                 if self.example(tuple(other for other in literals if other != literal)) is None:
                     yield f"answer.core[{place}] is not needed for the contradiction"
+            for entry, (literal, place) in self.entries.items():
+                if self.example(literals, without=entry) is None:
+                    yield f"answer.core[{literals.index(literal)}].counts[{place}] is not needed for the contradiction"
 
-    def example(self, literals: Sequence[int], others: Sequence[int] = ()) -> Chosen | None:
-        """A set of module versions that makes the statements behind `literals` true, and `others`, if there is one."""
+    def example(
+        self, literals: Sequence[int], others: Sequence[int] = (), *, without: int | None = None
+    ) -> Chosen | None:
+        """A set of module versions that makes the statements behind `literals` true, and `others`, if there is one.
+
+        These count all their entries but the one behind the literal `without`.
+        """
         on_sufferance = [
-            statement for literal in literals if isinstance(statement := self.statements[literal], OnSufferance)
+            statement for literal in literals if isinstance(statement := self.statements.get(literal), OnSufferance)
         ]
 
         def is_admissible(found: Chosen) -> bool:
             return not any(self.is_unnamed(statement, found) for statement in on_sufferance)
 
-        return self.encoding.find([*literals, *others], self._rules.requested, is_admissible)
+        assumed = [*literals, *(entry for entry in self.entries if entry != without), *others]
+        return self.encoding.find(assumed, self._rules.requested, is_admissible)
 
     def is_unnamed(self, statement: OnSufferance, found: Chosen) -> bool:
         """Whether `found` holds one of the versions that `statement` is about, and nothing that names it."""
@@ -122,6 +140,8 @@ class Core:
                     names.update(self._leading(self._rules.machine.namers(versions[0].name)))
                 case Stays(module):
                     names.add(module)
+                case Bounded(_, counts):
+                    names.update(versions[0].name for versions, _ in counts)
                 case _:
                     assert_never(statement)
         return names
@@ -173,8 +193,17 @@ class Core:
                     encoding.sat.add([-literal, -encoding.literal(one), named])
             case Stays(module):
                 encoding.sat.add([-literal, encoding.presence(module)])
+            case Bounded(cards, counts):
+                encoding.capacities.hold(cards, self._groups(literal, counts), unless=[-literal])
             case _:
                 assert_never(statement)
+
+    def _groups(self, literal: int, counts: Sequence[tuple[tuple[ModuleVersion, ...], Weight]]) -> Iterator[Group]:
+        """The entries of what the statement behind `literal` counts."""
+        for place, (versions, weight) in enumerate(counts):
+            entry = self.encoding.new_variable()
+            self.entries[entry] = literal, place
+            yield Group(versions[0].name, weight, [*map(self.encoding.literal, versions)], besides=-entry)
 
     def _encode_requirement(self, unless: list[int], requirement: Requirement) -> None:
         """One of the admitted versions is present, unless one of the literals is true.

@@ -97,7 +97,7 @@ class _Derivation:
         """Whether the statements behind the literals `statements` cannot be true together with `others`."""
         if any(isinstance(self._core.statements[literal], OnSufferance) for literal in statements):
             return self._core.example(statements, others) is None
-        return not self._encoding.sat.solve([*statements, *others])
+        return not self._encoding.solve([*statements, *self._core.entries, *others])
 
     def _select(self, line: _Line) -> int:
         """A literal which says that not all terms of the claim hold: ``not selector or not t1 or not t2 or ...``."""

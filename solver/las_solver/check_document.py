@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from las_solver.constraint import Requirement, parse_version
 from las_solver.errors import InvalidInput
+from las_solver.limit import Limit
 from las_solver.model import Request, Strategy
 
 __all__ = ["Fields", "Malformed", "read_request"]
@@ -103,6 +104,13 @@ class Fields:
             raise self._wrong(key, f"a list of places in a list of {count}")
         return found
 
+    def integers(self, key: str) -> tuple[int, ...]:
+        """A list of integers."""
+        value = self.get(key)
+        if not isinstance(value, list | tuple) or any(type(one) is not int for one in value):
+            raise self._wrong(key, "a list of integers")
+        return tuple(value)
+
     def texts_or_null(self, key: str) -> tuple[str, ...] | None:
         """A list of strings, or null."""
         return None if self.get(key) is None else self.texts(key)
@@ -144,8 +152,8 @@ class Fields:
         return Malformed(f"{self.place}.{key} is not {expected}")
 
 
-def read_request(document: Fields) -> Request:
-    """The request that an answer says it is for."""
+def read_request(document: Fields, limits: Sequence[Limit] = ()) -> Request:
+    """The request that an answer says it is for; what its limits weigh is said by those of `limits`."""
     options = document.object("options")
     strategy = options.text("strategy")
     if strategy not in {str(one) for one in Strategy}:
@@ -164,7 +172,23 @@ def read_request(document: Fields) -> Request:
         unlocked=frozenset(options.texts("unlocked") if options.has("unlocked") else ()),
         released=frozenset(options.texts("released") if options.has("released") else ()),
         allow_removal=options.has("allow_removal") and options.boolean("allow_removal"),
+        limits=_read_limits(options, limits),
+        together=options.has("together") and options.boolean("together"),
     )
+
+
+def _read_limits(options: Fields, limits: Sequence[Limit]) -> tuple[Limit, ...]:
+    """The limits that the options name, of which only the callers know what they weigh."""
+    found: dict[str, Limit] = {}
+    for named in options.objects_or_none("limits"):
+        name, at_most = named.text("name"), named.integer("at_most")
+        known = next((one for one in limits if (one.name, one.at_most) == (name, at_most)), None)
+        if known is None:
+            raise Malformed(f"{named.place}: the limit of {at_most} {name!r} is not among those to check by")
+        if name in found:
+            raise Malformed(f"{named.place}: {name!r} is there twice")
+        found[name] = known
+    return tuple(found.values())
 
 
 def _read_locked(options: Fields) -> Mapping[str, Version] | None:

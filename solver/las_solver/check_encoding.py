@@ -1,7 +1,8 @@
 """The checker's own encoding: one Boolean variable for each version of each module.
 
 Plain on purpose, and nothing of it is shared with the encoding that plans: at-most-one by a ladder, a
-requirement as one clause, no cycle by numbers that must fall along every need, totals by a counter.
+requirement as one clause, no cycle by numbers that must fall along every need, totals by a counter. What must fit on
+cards comes clause by clause (:mod:`las_solver.check_capacity`), so that only :meth:`Encoding.solve` says what is true.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from las_solver.check_capacity import Capacities
 from las_solver.check_construction import constructions, reached
 from las_solver.check_rules import Chosen, Rules
 from las_solver.constraint import Requirement
@@ -37,6 +39,7 @@ class Encoding:
     def __init__(self, rules: Rules, backend: str = BACKEND) -> None:
         self.rules = rules
         self.sat = Sat(backend)
+        self.capacities = Capacities(self.sat)
         self._literals: dict[str, dict[ModuleVersion, int]] = {}
         self._presence: dict[str, int] = {}
         self._naming: dict[str, list[int]] = {}
@@ -184,6 +187,10 @@ class Encoding:
 
     # Answers.
 
+    def solve(self, assumptions: Sequence[int]) -> bool:
+        """Whether all clauses can be true together with `assumptions`, with versions that fit."""
+        return self.capacities.solve(assumptions)
+
     def find(
         self,
         assumptions: Sequence[int],
@@ -199,7 +206,7 @@ class Encoding:
         search goes on.
         """
         guard: int | None = None
-        while self.sat.solve(assumptions if guard is None else [*assumptions, guard]):
+        while self.solve(assumptions if guard is None else [*assumptions, guard]):
             model = self._model()
             for names in constructions(self.rules, model, begun):
                 found = {name: model[name] for name in names}

@@ -7,14 +7,14 @@ a newer version is possible only with a larger total is shown on the encoding of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from las_solver.check_answers import changes, removals
 from las_solver.check_core import Core
 from las_solver.check_document import Fields, Malformed
 from las_solver.check_rules import Chosen, Rules
-from las_solver.check_statement import OnSufferance, Statement, read_statement, read_versions
+from las_solver.check_statement import Statement, read_statement, read_versions
 from las_solver.check_totals import Totals
 from las_solver.check_turns import Turn, turns
 from las_solver.constraint import ANY, Requirement
@@ -186,22 +186,13 @@ class _Reasons:
     def complaints(self, place: str) -> Iterator[str]:
         """That they leave a newer version possible; or those without which they still leave none."""
         literals = tuple(self._places)
-        example = self._example(literals)
+        example = self._core.example(literals)
         if example is not None:
             yield f"{place} does not rule out {', '.join(map(str, example.values()))}"
             return
         for literal in literals:
-            if self._example(tuple(other for other in literals if other != literal)) is None:
+            if self._core.example(tuple(other for other in literals if other != literal)) is None:
                 yield f"{self._places[literal]} is not needed to rule out newer versions"
-
-    def _example(self, literals: Sequence[int]) -> Mapping[str, ModuleVersion] | None:
-        on_sufferance = [
-            statement
-            for literal in literals
-            if isinstance(statement := self._core.statements.get(literal), OnSufferance)
-        ]
-
-        def is_admissible(found: Chosen) -> bool:
-            return not any(self._core.is_unnamed(statement, found) for statement in on_sufferance)
-
-        return self._encoding.find(literals, self._rules.requested, is_admissible)
+        for entry, (literal, number) in self._core.entries.items():
+            if self._core.example(literals, without=entry) is None:
+                yield f"{self._places[literal]}.counts[{number}] is not needed to rule out newer versions"

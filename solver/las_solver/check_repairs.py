@@ -14,6 +14,7 @@ from las_solver.check_rules import Chosen, Rules
 from las_solver.check_validity import breaches
 from las_solver.constraint import ANY, Requirement, parse_version
 from las_solver.errors import InvalidInput
+from las_solver.limit import Limit
 from las_solver.model import Gpu, Host, ModuleVersion, Request
 from las_solver.source import Source
 
@@ -99,11 +100,14 @@ def _has_answer(rules: Rules, having: ModuleVersion | None = None) -> bool:
 def _apply(changes: Sequence[Fields], host: Host, request: Request) -> tuple[Host, Request]:
     """`host` and `request` after `changes`; those of hardware come last, as cards are raised together."""
     hardware: dict[str, int] = {}
+    added: list[Gpu] = []
     for change in changes:
         kind = change.text("kind")
-        if kind == "hardware":
-            fact = change.text("fact")
-            hardware[fact] = _amount(change)
+        if kind == "hardware" and change.text("fact") == "card":
+            _demand_have(change, len(host.gpus))
+            added.append(Gpu(vram=_amount(change)))
+        elif kind == "hardware":
+            hardware[change.text("fact")] = _amount(change)
         elif kind == "runtime":
             host = replace(host, runtimes={**host.runtimes, change.text("name"): change.version("to")})
         elif kind == "interface":
@@ -121,7 +125,7 @@ def _apply(changes: Sequence[Fields], host: Host, request: Request) -> tuple[Hos
             ram=hardware.get("ram", host.ram),
             gpus=tuple(_cards([card.vram for card in host.gpus], hardware)),
         )
-    return host, request
+    return replace(host, gpus=(*host.gpus, *added)), request
 
 
 def _asked(change: Fields, kind: str, request: Request) -> Request:
@@ -136,6 +140,10 @@ def _asked(change: Fields, kind: str, request: Request) -> Request:
         return replace(request, unlocked=request.unlocked | {change.text("module")})
     if kind == "requested" and change.text_or_null("requirement") is None:
         return replace(request, requirements=(*request.requirements, change.requirement("to")))
+    if kind == "limit":
+        return replace(request, limits=tuple(_limits(change, request)))
+    if kind == "instead":
+        return replace(request, requirements=tuple(_requirements(change, request)))
     requirement = change.requirement("requirement")
     if kind == "excluded":
         return replace(request, excluded=tuple(one for one in request.excluded if one != requirement))
@@ -147,6 +155,35 @@ def _asked(change: Fields, kind: str, request: Request) -> Request:
         return replace(request, requirements=tuple(one for one in request.requirements if one.name != requirement.name))
     relaxed = [Requirement(one.name, ANY) if one == requirement else one for one in request.requirements]
     return replace(request, requirements=tuple(dict.fromkeys(relaxed)))
+
+
+def _limits(change: Fields, request: Request) -> Iterator[Limit]:
+    """The limits of `request`, of which one is raised."""
+    name, to = change.text("limit"), change.integer("to")
+    if all(one.name != name or one.at_most >= to for one in request.limits):
+        raise Malformed(f"{change.place} raises no limit")
+    for one in request.limits:
+        if one.name == name:
+            _demand_have(change, one.at_most)
+        yield Limit(name, to, one.weigh) if one.name == name else one
+
+
+def _requirements(change: Fields, request: Request) -> Iterator[Requirement]:
+    """The requirements of `request`, with another module in place of one."""
+    module, instead = change.text("module"), Requirement(change.text("to"), ANY)
+    places = [place for place, one in enumerate(request.requirements) if one.name == module]
+    if not places or any(one.name == instead.name for one in request.requirements):
+        raise Malformed(f"{change.place} puts no other module in place of a requested one")
+    for place, one in enumerate(request.requirements):
+        if place == places[0]:
+            yield instead
+        elif one.name != module:
+            yield one
+
+
+def _demand_have(change: Fields, have: int) -> None:
+    if change.integer("have") != have:
+        raise Malformed(f"{change.place}.have should be {have}")
 
 
 def _amount(change: Fields) -> int:

@@ -1,7 +1,7 @@
 """What the contract says of single module versions and of sets of them, for the checker alone.
 
-Written from the contract's sections 2 to 6 and decision 0017 a second time, and shared with nothing that plans: what
-is wrong in one of the two shows as a complaint.
+Written from the contract's sections 2 to 6, and decisions 0017 and 0022, a second time, and shared with nothing that
+plans: what is wrong in one of the two shows as a complaint.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import cached_property
 
 from packaging.version import Version
 
+from las_solver.check_capacity import Capacity, capacities
 from las_solver.check_machine import Machine
 from las_solver.constraint import Requirement
 from las_solver.model import ModuleVersion, Request, Strategy
@@ -62,6 +63,11 @@ class Rules:
     def requested(self) -> tuple[str, ...]:
         """The names of the requested modules, each once, in the order of the request."""
         return tuple(dict.fromkeys(requirement.name for requirement in self.request.requirements))
+
+    @cached_property
+    def capacities(self) -> tuple[Capacity, ...]:
+        """What the modules of an answer must not hold more of than there is: decision 0022."""
+        return capacities(self.host, self.request)
 
     # What is installed: section 4, item 8.
 

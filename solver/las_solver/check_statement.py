@@ -9,7 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from packaging.version import Version
+
+from las_solver.check_capacity import ram_of, vram_of, weight_of
 from las_solver.check_document import Fields, Malformed
+from las_solver.check_packing import Weight
 from las_solver.check_rules import Rules
 from las_solver.constraint import ANY, Constraint, Requirement
 from las_solver.errors import InvalidInput
@@ -18,6 +22,7 @@ from las_solver.model import ModuleVersion
 __all__ = [
     "Acyclic",
     "Barred",
+    "Bounded",
     "Consumer",
     "Need",
     "NoVersion",
@@ -90,7 +95,15 @@ class Stays:
     module: str
 
 
-Statement: TypeAlias = Requested | Need | Barred | Consumer | Acyclic | NoVersion | OnSufferance | Stays
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """What is present of the versions that are counted fits on `cards`, each entry with what it holds at least."""
+
+    cards: tuple[int, ...]
+    counts: tuple[tuple[tuple[ModuleVersion, ...], Weight], ...]
+
+
+Statement: TypeAlias = Requested | Need | Barred | Consumer | Acyclic | NoVersion | OnSufferance | Stays | Bounded
 
 
 # Reading a statement, and whether it is true.
@@ -255,6 +268,47 @@ def _read_installed(fields: Fields, rules: Rules) -> Statement:
     return Stays(name)
 
 
+def _read_limit(fields: Fields, rules: Rules) -> Statement:
+    name, at_most = fields.text("limit"), fields.integer("at_most")
+    limits = [one for one in rules.request.limits if (one.name, one.at_most) == (name, at_most)]
+    demand(fields, bool(limits), f"there is no limit of {at_most} {name!r}")
+    counts = _read_counts(fields, rules, weight_of(limits[0]), in_cards=False)
+    return Bounded((at_most,), counts)
+
+
+def _read_together(fields: Fields, rules: Rules) -> Statement:
+    demand(fields, rules.request.together, "the modules need not run at the same time")
+    fact, have, cards = fields.text("fact"), fields.integer("have"), fields.integers("cards")
+    vrams = tuple(card.vram for card in rules.host.gpus)
+    if fact == "vram":
+        demand(fields, have == sum(vrams) and cards == vrams, f"the cards are {vrams}")
+        return Bounded(cards, _read_counts(fields, rules, vram_of, in_cards=True))
+    demand(fields, fact == "ram" and not cards, f"{fact!r} of cards does not add up")
+    demand(fields, have == rules.host.ram, f"the memory is {rules.host.ram}")
+    return Bounded((have,), _read_counts(fields, rules, ram_of, in_cards=True))
+
+
+def _read_counts(
+    fields: Fields, rules: Rules, weigh: Callable[[ModuleVersion], Weight], *, in_cards: bool
+) -> tuple[tuple[tuple[ModuleVersion, ...], Weight], ...]:
+    """What the entries say, which are about different versions: each of these holds so much, or more."""
+    demand(fields, fields.text("module") == "" and fields.get("versions") is None, "it is about several modules")
+    counts: list[tuple[tuple[ModuleVersion, ...], Weight]] = []
+    seen: set[tuple[str, Version]] = set()
+    for entry in fields.objects("counts"):
+        versions = read_versions(entry, rules)
+        said = Weight(entry.integer("weight"), in_cards and entry.boolean("spread"))
+        demand(entry, said.amount > 0, f"{said.amount} is nothing to count")
+        for one in versions:
+            holds = weigh(one)
+            demand(entry, holds.amount >= said.amount, f"{one} holds no more than {holds.amount}")
+            demand(entry, holds.spread == said.spread, f"{one} {'is' if holds.spread else 'is not'} spread")
+            demand(entry, (one.name, one.version) not in seen, f"{one} is counted twice")
+            seen.add((one.name, one.version))
+        counts.append((versions, said))
+    return tuple(counts)
+
+
 _READERS: dict[str, Callable[[Fields, Rules], Statement]] = {
     "requested": _read_requested,
     "dependency": _read_dependency,
@@ -270,4 +324,6 @@ _READERS: dict[str, Callable[[Fields, Rules], Statement]] = {
     "pinned": _read_pinned,
     "locked": _read_locked,
     "installed": _read_installed,
+    "limit": _read_limit,
+    "together": _read_together,
 }

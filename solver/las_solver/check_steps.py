@@ -1,11 +1,13 @@
-"""Checks the steps of a plan and their order: what section 6 and decision 0017 say of each field."""
+"""Checks the steps of a plan and their order: what section 6 and decisions 0017 and 0022 say of each field."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from las_solver.check_capacity import vram_of
 from las_solver.check_document import Fields
 from las_solver.check_order import arranged, edges_after, edges_of_section_6
+from las_solver.check_packing import placed
 from las_solver.check_rules import Chosen, Rules
 from las_solver.model import ModuleVersion
 
@@ -39,6 +41,21 @@ def complaints_about_steps(steps: Sequence[Fields], chosen: Chosen, removed: Cho
                 yield f"{step.place}.{key} of {name} should be {values!r}"
         if list(step.texts("after") if step.has("after") else ()) != sorted(after[name]):
             yield f"{step.place}.after of {name} should be {sorted(after[name])!r}"
+    yield from _complaints_about_placement(steps, chosen, rules)
+
+
+def _complaints_about_placement(steps: Sequence[Fields], chosen: Chosen, rules: Rules) -> Iterator[str]:
+    """Decision 0022: where what runs at the same time is placed; without `together`, and of removals, nothing is."""
+    cards = [card.vram for card in rules.host.gpus]
+    places = placed(cards, {name: vram_of(one) for name, one in chosen.items()}) if rules.request.together else {}
+    for step in steps:
+        name = step.text("module")
+        if name not in places:
+            if step.has("placement"):
+                yield f"{step.place} should have no placement"
+        elif [(share.integer("card"), share.integer("vram")) for share in step.objects("placement")] != places[name]:
+            said = [{"card": card, "vram": amount} for card, amount in places[name]]
+            yield f"{step.place}.placement of {name} should be {said!r}"
 
 
 def _complaints(step: Fields, one: ModuleVersion, action: str, rules: Rules) -> Iterator[str]:

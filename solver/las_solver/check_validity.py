@@ -1,4 +1,5 @@
-"""Whether a set of module versions is a valid answer, by the items of section 4; written again for the checker."""
+"""Whether a set of module versions is a valid answer, by section 4 and decision 0022; written again for the
+checker."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Iterator
 
 from las_solver.check_construction import constructions, reached
 from las_solver.check_order import arranged
+from las_solver.check_packing import fits
 from las_solver.check_rules import Chosen, Rules
 from las_solver.model import ModuleVersion
 
@@ -32,6 +34,10 @@ def breaches(chosen: Chosen, rules: Rules) -> Iterator[str]:
         yield f"the needs of {', '.join(sorted(chosen.keys() - set(order)))} have no order"
     for one in rules.unadmitted(chosen):
         yield f"{one} is a pre-release that nothing admits"
+    for capacity in rules.capacities:
+        weights = [capacity.weigh(one) for one in chosen.values()]
+        if not fits(capacity.cards, weights):
+            yield f"all modules hold {sum(weight.amount for weight in weights)} of {capacity.what}, which does not fit"
     led_to = reached(rules, chosen)
     if len(led_to) == len(chosen):
         if any(len(names) == len(chosen) for names in constructions(rules, chosen)):
