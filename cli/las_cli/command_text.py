@@ -31,6 +31,8 @@ def _words(options: RequestOptions) -> Iterator[str]:
         yield from ("--store", str(options.store))
     if options.prereleases:
         yield "--pre"
+    if options.together:
+        yield "--together"
     if options.strategy != "newest":
         yield from ("--strategy", options.strategy)
     repeatable = {

@@ -44,7 +44,7 @@ _RECORDED: Final = frozenset(
             "excluded",
             "strict",
         ),
-        *("store", "no_store", "allow_removal", "released"),
+        *("store", "no_store", "allow_removal", "released", "together"),
     )
 )
 """The options about what stands in a replay file."""
@@ -147,6 +147,7 @@ def _read(
         pinned=pins_of(store),
         released=options.released,
         allow_removal=options.allow_removal,
+        together=options.together,
     )
     host = with_installed(read_host(options.profile, options.assumptions), store)
     events: set[str] = set()

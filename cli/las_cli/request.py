@@ -26,6 +26,7 @@ def build_request(
     pinned: Sequence[Requirement] = (),
     released: Sequence[str] = (),
     allow_removal: bool = False,
+    together: bool = False,
 ) -> Request:
     """The request that these texts of the command line spell, with what the store says is `pinned`.
 
@@ -50,6 +51,7 @@ def build_request(
         pinned=tuple(pinned),
         released=frozenset(_name(text.strip(), option="--allow-removal-of") for text in released),
         allow_removal=allow_removal,
+        together=together,
     )
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "request_options_without_store",
     "solver_option",
     "timeout_option",
+    "without_together",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -75,6 +76,7 @@ class RequestOptions:
     no_store: bool = True
     allow_removal: bool = False
     released: Sequence[str] = ()
+    together: bool = False
 
 
 def timeout_option(command: Command) -> Command:
@@ -103,7 +105,8 @@ def request_options(command: Command) -> Command:
     What is requested is no option: :func:`las_cli.question.pose` takes it, too.
     """
     strategies = _strategy_option("newest", "lowest", "keep")
-    return _decorated(command, (*_MACHINE, strategies, *_WISHES, _no_store_option, *_INSTALLED, *_REPLAYS))  # type: ignore[no-any-return]
+    options = (*_MACHINE, strategies, *_WISHES, _together_option, _no_store_option, *_INSTALLED, *_REPLAYS)
+    return _decorated(command, options)  # type: ignore[no-any-return]
 
 
 def request_options_without_store(command: Command) -> Command:
@@ -162,6 +165,23 @@ _INSTALLED: Final[Sequence[_Option]] = (
         metavar="NAME",
         help="Allow to remove this module if it is installed. Repeatable.",
     ),
+)
+
+
+def without_together(why: str) -> Callable[[Command], Command]:
+    """Refuses ``--together``, of which it says `why` it makes no sense."""
+
+    def refuse(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value:
+            raise click.UsageError(f"--together makes no sense here: {why}", ctx)
+
+    return click.option("--together", is_flag=True, hidden=True, expose_value=False, callback=refuse)
+
+
+_together_option: Final[_Option] = click.option(
+    "--together",
+    is_flag=True,
+    help="Plan modules that run at the same time: their minimums of memory add up, on each graphics card too.",
 )
 
 _no_store_option: Final[_Option] = click.option("--no-store", is_flag=True, help="Plan as if nothing were installed.")

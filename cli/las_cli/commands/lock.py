@@ -18,7 +18,7 @@ from las_cli.logging import logger
 from las_cli.options import FileType, ModuleType, format_option, logging_options
 from las_cli.question import Question, answer, pose
 from las_cli.render.terminal import printable
-from las_cli.request_options import RequestOptions, request_options_without_store
+from las_cli.request_options import RequestOptions, request_options_without_store, without_together
 
 if TYPE_CHECKING:
     from las_cli.comparison import Comparison
@@ -41,6 +41,10 @@ __all__ = ["lock"]
 )
 @click.option("--check", is_flag=True, help="Write nothing: exit with 1 and what would change, if anything would.")
 @request_options_without_store
+@without_together(
+    "a lock has versions, whatever runs when. las-solve plan --locked --together says whether all that is locked can "
+    "run at the same time."
+)
 @format_option("text", "json")
 @logging_options
 @click.pass_context

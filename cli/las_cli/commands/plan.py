@@ -47,6 +47,7 @@ def plan(
       las-solve plan vllm --profile workstation.yaml --format json
       las-solve plan vllm --assume gpus=24GB,24GB --assume runtime.cuda=12.4
       las-solve plan open-webui --strategy keep --allow-removal-of ollama
+      las-solve plan comfyui gpt-oss-20b qwen3-8b-awq --together --profile gpu-24gb
       las-solve plan --locked
       las-solve plan open-webui --format dot | dot -Tsvg > plan.svg
       las-solve plan open-webui --format html > plan.html

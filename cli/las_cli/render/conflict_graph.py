@@ -53,6 +53,15 @@ class _Drawing:
                 fact = statement["fact"]
                 self._barrier(module, _HARDWARE[fact], _amount(fact, statement["need"]), statement)
                 self._below[("barrier", _HARDWARE[fact])] = f"host: {_amount(fact, statement['have'])}"
+            case "together":
+                fact = statement["fact"]
+                self._shared(_HARDWARE[fact], statement, [_amount(fact, one["weight"]) for one in statement["counts"]])
+                sizes = Counter(_amount(fact, size) for size in statement["cards"] or [statement["have"]])
+                have = ", ".join(size if count == 1 else f"{count} x {size}" for size, count in sizes.items())
+                self._below[("barrier", _HARDWARE[fact])] = f"host: {have}"
+            case "limit":
+                self._shared(statement["limit"], statement, [str(one["weight"]) for one in statement["counts"]])
+                self._below[("barrier", statement["limit"])] = f"at most {statement['at_most']}"
             case "mode":
                 self._barrier(module, "modes", " or ".join(statement["modes"]), statement)
                 self._below[("barrier", "modes")] = f"only {', '.join(statement['allowed']) or 'none'}"
@@ -100,6 +109,11 @@ class _Drawing:
 
     def _barrier(self, module: Key, name: str, label: str, statement: Statement) -> None:
         self._arrow(module, ("barrier", name), label, statement)
+
+    def _shared(self, name: str, statement: Statement, amounts: Iterable[str]) -> None:
+        """A barrier for all modules that count, each with its amount."""
+        for one, amount in zip(statement["counts"], amounts, strict=True):
+            self._barrier(("module", one["module"]), name, amount, statement)
 
     def _mark(self, node: Key, below: str) -> None:
         """Says of `node` that it stands in the way, and how."""

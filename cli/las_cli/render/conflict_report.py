@@ -152,7 +152,7 @@ def _outcome(steps: Sequence[Document]) -> Iterator[Block]:
 def _facts_of(statement: Document) -> Iterator[str]:
     """The facts about the machine that `statement` speaks of, as :func:`machine_section` takes them."""
     match statement["kind"]:
-        case "hardware":
+        case "hardware" | "together":
             yield _FACTS[statement["fact"]]
         case "runtime":
             yield f"runtime {statement['requirement'].partition('@')[0]}"

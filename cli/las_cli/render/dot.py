@@ -35,6 +35,10 @@ def _lines(plan: Plan) -> Iterator[str]:
     for step in steps:
         version = version_words(step.action, step.version, step.installed)
         label = f"{_text(step.module)}\\n{_text(version if is_fresh else f'{step.action} {version}')}"
+        if step.placement:
+            from las_cli.render.together import placement_words  # late, as few plans have any
+
+            label += f"\\n{_text(placement_words(step.placement))}"
         styles = [*(["bold"] if step.module in requested else []), *(["dashed"] if step.action == "remove" else [])]
         style = f', style="{",".join(styles)}"' if len(styles) > 1 else "".join(f", style={one}" for one in styles)
         yield f'  {_identifier(step.module)} [label="{label}"{style}];'

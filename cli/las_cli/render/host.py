@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from las_cli.render.phrases import counted
 
 if TYPE_CHECKING:
     from las_solver.model import Host
 
-__all__ = ["cards", "readable_size", "rounded_size", "summary"]
+_DECIMAL: Final = (("GB", 10**9), ("MB", 10**6), ("KB", 10**3))
+
+__all__ = ["cards", "decimal_size", "readable_size", "rounded_size", "summary"]
 
 
 def summary(host: Host) -> str:
@@ -29,6 +31,12 @@ def cards(host: Host) -> tuple[str, ...]:
 def rounded_size(size: int) -> str:
     """`size` bytes, rounded to a tenth of a GiB: ``24 GiB``."""
     return f"{_short(size / 1024**3)} GiB"
+
+
+def decimal_size(size: int) -> str:
+    """`size` bytes, rounded to a tenth of a GB, or of a smaller unit: ``25.8 GB``."""
+    unit, factor = next(((name, one) for name, one in _DECIMAL if size >= one), ("bytes", 1))
+    return f"{_short(size / factor)} {unit}"
 
 
 def readable_size(size: int) -> str:

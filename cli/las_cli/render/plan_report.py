@@ -34,6 +34,7 @@ from las_cli.render.report_parts import (
     request_words,
 )
 from las_cli.render.svg import make_box
+from las_cli.render.together import TITLES, held, held_cells
 
 __all__ = ["plan_report"]
 
@@ -56,10 +57,12 @@ def plan_report(document: Mapping[str, Any], *, place: str) -> Report:
             step["module"], step["action"], asked, strategy=strategy, at_newest=step["version"] == step["newest"]
         )
     ]
-    held = [step for step in steps if step.get("held_back_by")]
+    held_back = [step for step in steps if step.get("held_back_by")]
     sections = [_plan_section(document, steps)]
-    if held:
-        sections.append(_held_back_section(held))
+    if document["options"].get("together"):
+        sections.append(_together_section(document))
+    if held_back:
+        sections.append(_held_back_section(held_back))
     if invalid := _left_alone(document):
         sections.append(_invalid_section(invalid))
     if document["system_packages"]:
@@ -145,6 +148,12 @@ def _plan_section(document: Mapping[str, Any], steps: Sequence[Step]) -> Section
         among_others = any(step["action"] == "keep" for step in steps)
         blocks.append(Paragraph(f"{stay(kept, among_others=among_others)}.", "quiet"))
     return Section(title="The plan", anchor="plan", blocks=tuple(blocks))
+
+
+def _together_section(document: Mapping[str, Any]) -> Section:
+    rows = tuple(tuple(map(Cell, held_cells(one))) for one in held(document["steps"], document["host"]))
+    table = Table(caption="What is held while all of these run", titles=TITLES, rows=rows)
+    return Section(title="At the same time", anchor="together", blocks=(table,))
 
 
 def _needed_by(step: Step, asked: Sequence[str]) -> str:

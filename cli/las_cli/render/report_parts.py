@@ -81,6 +81,10 @@ def request_section(document: Document) -> Section:
         facts.append(("Pinned", ", ".join(map(spelled, options["pinned"])), False))
     if options.get("locked") is not None:
         facts.append(("Locked", _locked(options), False))
+    if options.get("together"):
+        facts.append(("Together", "all modules run at the same time", False))
+    for limit in options.get("limits", ()):
+        facts.append(("Limit", f"no more than {limit['at_most']} {limit['name']}", False))
     if options.get("allow_removal"):
         facts.append(("May be removed", "everything that is installed", False))
     elif released := [one for one in options.get("released", ()) if one not in going]:

@@ -13,7 +13,7 @@ from las_cli.render.held_back import held_back, not_explained
 from las_cli.render.table import Column, Painter, render_table
 from las_cli.render.terminal import display_width, printable, shorten
 from las_solver.lazy_dataclass import dataclass
-from las_solver.model import Request, Strategy
+from las_solver.model import Host, Request, Strategy
 from las_solver.plan import Plan, Step
 
 __all__ = ["Paper", "render_plan", "wrap"]
@@ -43,12 +43,15 @@ class Paper:
         return click.style(text, **style) if self.colour and text and style else text  # type: ignore[arg-type]
 
 
-def render_plan(plan: Plan, *, place: str, paper: Paper) -> str:
-    """`plan` as text with a final line break; `place` says where it is for, like "on this machine"."""
-    return "\n".join(_lines(plan, place, paper)) + "\n"
+def render_plan(plan: Plan, *, place: str, paper: Paper, host: Host | None = None) -> str:
+    """`plan` as text with a final line break; `place` says where it is for, like "on this machine".
+
+    With the `host` it is for, of modules that run at the same time also what they hold there.
+    """
+    return "\n".join(_lines(plan, place, paper, host)) + "\n"
 
 
-def _lines(plan: Plan, place: str, paper: Paper) -> Iterator[str]:
+def _lines(plan: Plan, place: str, paper: Paper, host: Host | None) -> Iterator[str]:
     asked = {requirement.name for requirement in plan.request.requirements}
     strategy = plan.request.strategy
     steps = (
@@ -65,6 +68,8 @@ def _lines(plan: Plan, place: str, paper: Paper) -> Iterator[str]:
         yield ""
         among_others = any(step.action == "keep" for step in shown.steps)
         yield from wrap(f"{stay(kept, among_others=among_others)}.", paper=paper)
+    if plan.request.together and host is not None:
+        yield from _together(plan, host, paper)
     present = tuple(step for step in shown.steps if step.action != "remove")
     yield from _held_back(replace(shown, steps=present), paper)
     yield from _invalid(plan, paper)
@@ -72,6 +77,25 @@ def _lines(plan: Plan, place: str, paper: Paper) -> Iterator[str]:
         yield ""
         listed = ", ".join(map(printable, packages))
         yield from wrap(f"System packages that these need: {listed}", paper=paper, indent="  ")
+
+
+def _together(plan: Plan, host: Host, paper: Paper) -> Iterator[str]:
+    """What holds the memory and the cards."""
+    from las_cli.render.together import TITLES, held, held_cells  # late, as most plans need none of this
+    from las_registry.host.profile import profile_document
+    from las_solver.document import step_document
+
+    steps = [step_document(step, together=True) for step in plan.steps]
+    rows = [[printable(cell) for cell in held_cells(one)] for one in held(steps, profile_document(host))]
+    yield ""
+    yield paper.style("At the same time", bold=True)
+    ranks = {"On": 0, "Has": 2, "Used": 1, "Free": 1, "By": 3}
+    columns = [
+        Column(title=title.upper(), cells=tuple(row[at] for row in rows), rank=ranks[title])
+        for at, title in enumerate(TITLES)
+    ]
+    dim = {column.title: lambda text, row: paper.style(text, dim=row < 0) for column in columns}
+    yield from render_table(columns, width=paper.width, paint=dim)
 
 
 def _held_back(plan: Plan, paper: Paper) -> Iterator[str]:

@@ -17,7 +17,7 @@ from las_cli.progress import Progress
 from las_cli.render.json import print_json, render_json
 from las_cli.render.terminal import printable, terminal_width, wants_colour
 from las_cli.render.text import Paper
-from las_cli.request_options import Seconds
+from las_cli.request_options import Seconds, without_together
 
 if TYPE_CHECKING:
     from las_registry.audit.auditing import Progress as Far
@@ -72,6 +72,7 @@ _ENDINGS: Final = (".yaml", ".yml")
     help="How long one version may take on one host before it counts as undecided.",
 )
 @click.option("--fresh", is_flag=True, help="Begin anew, also where an earlier audit was interrupted.")
+@without_together("an audit looks at each version alone.")
 @format_option("text", "json")
 @logging_options
 @click.pass_context

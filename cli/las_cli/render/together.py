@@ -1,0 +1,70 @@
+"""What modules that run at the same time hold of the memory and of each graphics card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from las_cli.render.host import decimal_size
+from las_registry.size import parse_size
+from las_solver.lazy_dataclass import dataclass
+
+__all__ = ["TITLES", "Held", "held", "held_cells", "placement_words"]
+
+TITLES: Final = ("On", "Has", "Used", "Free", "By")
+"""The titles of :func:`held_cells`."""
+
+_MOST_NAMES: Final = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The memory, or a card: its `name`, its `size` in bytes (None: not known), and the bytes that modules hold of it,
+    the most first."""
+
+    name: str
+    size: int | None
+    parts: tuple[tuple[str, int], ...]
+
+
+def held(steps: Sequence[Mapping[str, Any]], host: Mapping[str, Any]) -> tuple[Held, ...]:
+    """What the `steps` of a plan (docs/documents.md) hold on `host`, a profile: of the memory, then of each card."""
+    memory = [(step["module"], step["ram"]) for step in steps if step.get("ram")]
+    on_cards: dict[int, list[tuple[str, int]]] = {}
+    for step in steps:
+        for part in step.get("placement", ()):
+            on_cards.setdefault(part["card"], []).append((step["module"], part["vram"]))
+    size = parse_size(host["memory"]["ram"]) if "memory" in host else None
+    return (
+        Held(name="memory", size=size, parts=_most_first(memory)),
+        *(
+            Held(
+                name=f"card {at}: {gpu['name']}", size=parse_size(gpu["vram"]), parts=_most_first(on_cards.get(at, ()))
+            )
+            for at, gpu in enumerate(host["gpus"])
+        ),
+    )
+
+
+def _most_first(parts: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(parts, key=lambda part: (-part[1], part[0])))
+
+
+def held_cells(one: Held) -> tuple[str, ...]:
+    """A row of a table with the columns of :data:`TITLES`."""
+    used = sum(size for _, size in one.parts)
+    has = "unknown" if one.size is None else decimal_size(one.size)
+    free = "-" if one.size is None else decimal_size(one.size - used)
+    return one.name, has, decimal_size(used), free, ", ".join(_users(one)) or "-"
+
+
+def _users(one: Held) -> Iterator[str]:
+    most = _MOST_NAMES if len(one.parts) > _MOST_NAMES + 1 else len(one.parts)
+    yield from (f"{module} {decimal_size(size)}" for module, size in one.parts[:most])
+    if rest := one.parts[most:]:
+        yield f"{len(rest)} more {decimal_size(sum(size for _, size in rest))}"
+
+
+def placement_words(placement: Sequence[tuple[int, int]]) -> str:
+    """Where a module is, in few words: ``card 0: 8 GB``."""
+    return ", ".join(f"card {card}: {decimal_size(size)}" for card, size in placement)
