@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from las_solver.diagnosis import Diagnosis
     from las_solver.plan import Plan
 
-__all__ = ["FORMATS", "print_answer", "print_hint", "report_on"]
+__all__ = ["FORMATS", "answer_text", "print_answer", "print_hint", "report_on"]
 
 FORMATS: Final = ("text", "json", "dot", "markdown", "html")
 """The formats of :func:`print_answer`."""
@@ -136,7 +136,7 @@ def _short(
         return render_dot(found)
     from las_cli.render.text import render_plan
 
-    return render_plan(found, place=question.place, paper=paper)
+    return render_plan(found, place=question.place, paper=paper, host=question.host)
 
 
 def _long(
@@ -150,13 +150,10 @@ def _long(
     """The whole document as JSON, or the report about it."""
     from las_cli.document import answer_document
 
+    if output_format == "json":
+        return answer_text(question, found, diagnosis, also)
     document = answer_document(found, question.host, diagnosis)
     match output_format:
-        case "json":
-            from las_cli.render.json import render_json
-
-            made_from = {"registry": {"digest": question.registry.digest}, "installed": question.installed}
-            return render_json({**document, **made_from, **also})
         case "html":
             from las_cli.render.html import render_html
 
@@ -169,6 +166,20 @@ def _long(
             from las_cli.render.report_text import render_report
 
             return render_report(_report(document, question.place), paper)
+
+
+def answer_text(
+    question: Question,
+    found: Plan | Conflict,
+    diagnosis: Diagnosis | None,
+    also: Mapping[str, object] = MappingProxyType({}),
+) -> str:
+    """The whole document as JSON: the answer, and what it was made from."""
+    from las_cli.document import answer_document
+    from las_cli.render.json import render_json
+
+    made_from = {"registry": {"digest": question.registry.digest}, "installed": question.installed}
+    return render_json({**answer_document(found, question.host, diagnosis), **made_from, **also})
 
 
 def _report(document: Mapping[str, object], place: str) -> Report:

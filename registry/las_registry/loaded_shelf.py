@@ -43,6 +43,12 @@ class LoadedShelf:
     def digest(self) -> None:
         return None
 
+    @cached_property
+    def state(self) -> str:
+        from las_registry.compiled.state import state_of  # late: only few ask
+
+        return f"{state_of(self._shelf.contents.items()):x}"
+
     def has(self, name: str) -> bool:
         return name in self._shelf.manifests or name in self._shelf.rejected
 

@@ -38,6 +38,11 @@ class RegistryShelf(Protocol):
         ...
 
     @property
+    def state(self) -> str:
+        """What the files are known by as a whole; see :mod:`las_registry.compiled.state`."""
+        ...
+
+    @property
     def problems(self) -> Sequence[Problem]:
         """All problems, in order of files and lines."""
         ...

@@ -21,11 +21,12 @@ from las_solver.constraint import parse_version
 from las_solver.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from las_registry.lifecycle.reading import StoreContent
     from las_registry.lifecycle.records import Applied
     from las_registry.registry import Registry
     from las_solver.model import Host
 
-__all__ = ["apply"]
+__all__ = ["apply", "digest_before", "manifests_of", "refuse_unless_right"]
 
 _HINT: Final = "apply what las-solve plan --format json printed"
 _MOST_SHOWN: Final = 10
@@ -116,12 +117,31 @@ def _apply(
     from las_cli.inputs import load_registry
     from las_cli.installed import read_installed, with_installed
     from las_cli.shadowed import warn_of_shadowed
-    from las_registry.lifecycle.content_digest import content_digest
-    from las_solver.check import check_plan
 
     registry = load_registry(registries)
     content = read_installed(store_path(store))
     host = with_installed(look(), content)
+    refuse_unless_right(document, shown, registry=registry, content=content, host=host)
+    warn_of_shadowed(registry, [step["module"] for step in document["steps"] if step["action"] != "remove"])
+    with open_store(store, writing=not dry_run) as opened:
+        return opened.apply(
+            {**document, "installed": digest_before(content)},
+            manifests=dict(manifests_of(document, registry)),
+            installed=installed,
+            host=host,
+            dry_run=dry_run,
+        )
+
+
+def refuse_unless_right(
+    document: Mapping[str, Any], shown: str, *, registry: Registry, content: StoreContent | None, host: Host
+) -> None:
+    """Raises :class:`PlanRefused` if the plan, called `shown`, is out of date, or not right, which is proven again.
+
+    `content` is what the store says, which `host` has, too.
+    """
+    from las_solver.check import check_plan
+
     _refuse_if(
         [
             *changes_of_registry(document, registry),
@@ -136,17 +156,13 @@ def _apply(
         f"{shown} is not right",
         "plan again; las-solve check proves what it prints",
     )
-    warn_of_shadowed(registry, [step["module"] for step in document["steps"] if step["action"] != "remove"])
-    # So that it is refused if somebody else is quicker.
-    digest = content_digest((), (), ()) if content is None else content.digest
-    with open_store(store, writing=not dry_run) as opened:
-        return opened.apply(
-            {**document, "installed": digest},
-            manifests=dict(_manifests(document, registry)),
-            installed=installed,
-            host=host,
-            dry_run=dry_run,
-        )
+
+
+def digest_before(content: StoreContent | None) -> str:
+    """What a plan has to name as installed before it, so that it is refused if somebody else is quicker."""
+    from las_registry.lifecycle.content_digest import content_digest
+
+    return content_digest((), (), ()) if content is None else content.digest
 
 
 def _refuse_if(complaints: Sequence[str], message: str, hint: str) -> None:
@@ -155,7 +171,7 @@ def _refuse_if(complaints: Sequence[str], message: str, hint: str) -> None:
         raise PlanRefused(message, complaints[:_MOST_SHOWN], more=len(complaints[_MOST_SHOWN:]), hint=hint)
 
 
-def _manifests(document: Mapping[str, Any], registry: Registry) -> Iterator[tuple[tuple[str, str], str]]:
+def manifests_of(document: Mapping[str, Any], registry: Registry) -> Iterator[tuple[tuple[str, str], str]]:
     """The manifests of what a plan that was found right brings."""
     from las_registry.lifecycle.kept_manifest import manifest_text
 

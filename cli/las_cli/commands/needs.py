@@ -14,14 +14,19 @@ from las_cli.errors import ExitStatus
 from las_cli.explaining import BRIEFLY, Explaining
 from las_cli.options import ModuleType, format_option, logging_options
 from las_cli.question import in_time, make_planner, nothing_named, pose
-from las_cli.request_options import RequestOptions, request_options_without_store
+from las_cli.request_options import RequestOptions, request_options_without_store, without_together
 
 if TYPE_CHECKING:
     from las_cli.question import Question
+    from las_solver.model import Host
     from las_solver.needs import Needs
 
-__all__ = ["needs"]
+__all__ = ["needs", "needs_document_on"]
 
+_NOT_TOGETHER = (
+    "needs looks for machines on which MODULE... can be installed. las-solve diagnose --together says what it takes to "
+    "run them at the same time."
+)
 _ANYWHERE = "on any machine with the modes and interfaces of this one"
 
 
@@ -33,6 +38,7 @@ _ANYWHERE = "on any machine with the modes and interfaces of this one"
     help="Only with every MODULE at the newest final version that is asked for, not at any version.",
 )
 @request_options_without_store
+@without_together(_NOT_TOGETHER)
 @format_option("text", "json")
 @logging_options
 @click.pass_context
@@ -60,6 +66,8 @@ def needs(
     if not modules and options.recorded is None:
         raise nothing_named("needs", bundled=not options.registries)
     question = pose(options, modules)
+    if question.request.together:
+        raise click.UsageError(f"the replay file is about --together, which makes no sense here: {_NOT_TOGETHER}")
     with Explaining(min(question.timeout, BRIEFLY)) as explaining:
         found = in_time(
             question,
@@ -75,11 +83,16 @@ def needs(
     ctx.exit(ExitStatus.INTERRUPTED if explaining.interrupted else status)
 
 
-def _print(found: Needs, question: Question, output_format: str) -> None:
+def needs_document_on(found: Needs, host: Host) -> dict[str, object]:
+    """The document of the answer, with the host that it was made for."""
     from las_registry.host.profile import profile_document
     from las_solver.needs_document import needs_document
 
-    document = {**needs_document(found), "host": profile_document(question.host)}
+    return {**needs_document(found), "host": profile_document(host)}
+
+
+def _print(found: Needs, question: Question, output_format: str) -> None:
+    document = needs_document_on(found, question.host)
     if output_format == "json":
         from las_cli.render.json import print_json
 

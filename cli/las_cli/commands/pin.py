@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from las_registry.registry import Registry
     from las_solver.constraint import Requirement
 
-__all__ = ["pin"]
+__all__ = ["pin", "warnings_about", "with_constraint"]
 
 
 @click.command(short_help="Keep modules to versions, in every plan.")
@@ -59,8 +59,8 @@ def pin(
         if not requirements:
             _list(opened.pins(), installed, output_format)
             return
-        wanted = [_with_constraint(one, installed) for one in requirements]
-        for warning in _warnings(wanted, load_registry(registries, warn=False), installed):
+        wanted = [with_constraint(one, installed) for one in requirements]
+        for warning in warnings_about(wanted, load_registry(registries, warn=False), installed):
             logger().warning(warning)
         made = [opened.pin(one, dry_run=dry_run) for one in wanted]
     if output_format == "json":
@@ -79,7 +79,7 @@ def _list(pins: Sequence[Pin], installed: Mapping[str, str], output_format: str)
         click.echo("nothing is pinned; las-solve pin MODULE@CONSTRAINT pins a module", err=True)
 
 
-def _with_constraint(requirement: Requirement, installed: Mapping[str, str]) -> Requirement:
+def with_constraint(requirement: Requirement, installed: Mapping[str, str]) -> Requirement:
     """`requirement`, or where it admits every version, one that admits the installed one alone."""
     from las_solver.constraint import Requirement
     from las_solver.errors import InvalidInput
@@ -97,7 +97,7 @@ def _with_constraint(requirement: Requirement, installed: Mapping[str, str]) -> 
     return Requirement.parse(f"{requirement.name}@=={version}")
 
 
-def _warnings(wanted: Sequence[Requirement], registry: Registry, installed: Mapping[str, str]) -> Iterator[str]:
+def warnings_about(wanted: Sequence[Requirement], registry: Registry, installed: Mapping[str, str]) -> Iterator[str]:
     """What is odd about pins: no such module, no such version, or another one installed."""
     from las_solver.constraint import parse_version
 

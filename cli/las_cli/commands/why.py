@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from las_solver.model import Host, Request
     from las_solver.why import Why
 
-__all__ = ["why"]
+__all__ = ["about_installed", "why", "why_document_on"]
 
 
 @click.command(short_help="Say why a module is in a plan, or why it is not.")
@@ -64,7 +64,7 @@ def why(ctx: click.Context, *, asked: str, modules: Sequence[str], options: Requ
     from las_solver.conflict import Conflict
 
     (requirement,) = build_request(modules=[asked]).requirements
-    adapt = None if modules or options.recorded is not None else _about_installed
+    adapt = None if modules or options.recorded is not None else about_installed
     question = pose(options, modules, also=[requirement.name], adapt=adapt)
     if not question.registry.versions(requirement.name) and requirement.name not in question.host.installed:
         raise unknown_module(requirement.name, question.registry)
@@ -82,7 +82,7 @@ def why(ctx: click.Context, *, asked: str, modules: Sequence[str], options: Requ
     ctx.exit(ExitStatus.INTERRUPTED if explaining.interrupted else status)
 
 
-def _about_installed(request: Request, host: Host, content: StoreContent | None) -> Request:
+def about_installed(request: Request, host: Host, content: StoreContent | None) -> Request:
     """`request`, which names nothing, for what somebody asked for of what is installed, with the least change."""
     from las_solver.constraint import Requirement
     from las_solver.model import Strategy
@@ -107,13 +107,18 @@ def _commands(asked: str, modules: Sequence[str], options: RequestOptions) -> Ma
     }
 
 
-def _print(
-    requirement: Requirement, found: Why, question: Question, output_format: str, commands: Mapping[str, str]
-) -> None:
+def why_document_on(requirement: Requirement, found: Why, host: Host) -> dict[str, object]:
+    """The document of the answer, with the host that it was made for."""
     from las_registry.host.profile import profile_document
     from las_solver.why_document import why_document
 
-    document = {**why_document(requirement, found), "host": profile_document(question.host)}
+    return {**why_document(requirement, found), "host": profile_document(host)}
+
+
+def _print(
+    requirement: Requirement, found: Why, question: Question, output_format: str, commands: Mapping[str, str]
+) -> None:
+    document = why_document_on(requirement, found, question.host)
     if output_format == "json":
         from las_cli.render.json import print_json
 

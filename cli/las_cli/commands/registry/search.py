@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from las_registry.manifest import Manifest
     from las_registry.registry import Registry
 
-__all__ = ["search"]
+__all__ = ["plain", "rank_of", "search"]
 
 _NAME_IS: Final = 0
 _NAME_BEGINS: Final = 1
@@ -45,7 +45,7 @@ def search(*, words: Sequence[str], registries: Sequence[Path], strict: bool, ou
       las-solve registry search llama 70b --format json
     """
     loaded = load_registry(registries, strict=strict)
-    wanted = [part for word in words for part in _plain(word).split()]
+    wanted = [part for word in words for part in plain(word).split()]
     if not wanted:
         raise click.BadParameter("the words to look for are empty.", param_hint="'WORD...'")
     found = _found(loaded, wanted)
@@ -72,23 +72,30 @@ def _found(registry: Registry, words: Sequence[str]) -> list[Manifest]:
 def _rank(manifest: Manifest, word: str) -> int | None:
     """How well `word` matches a module; None if it does not."""
     module = manifest.module
-    name = _plain(module.name)
+    labels = (module.category, *module.provides, *module.consumes)
+    return rank_of(word, module.name, labels, lambda: manifest.text("description") or "")
+
+
+def rank_of(word: str, name: str, labels: Iterable[str], description: Callable[[], str]) -> int | None:
+    """How well a word, as :func:`plain` has it, matches a module, the least is best; None if it does not."""
+    name = plain(name)
     if word in name:
         if name == word:
             return _NAME_IS
         return _NAME_BEGINS if name.startswith(word) else _NAME_HAS
-    if any(word in _plain(label) for label in (module.category, *module.provides, *module.consumes)):
+    if any(word in plain(label) for label in labels):
         return _LABEL_HAS
-    return _DESCRIPTION_HAS if word in _plain(manifest.text("description") or "") else None
+    return _DESCRIPTION_HAS if word in plain(description()) else None
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """`text` without what does not matter for a search."""
     return re.sub(r"[-_.\s]+", " ", text).strip().casefold()
 
 
 def _advice(registry: Registry, words: Iterable[str]) -> str:
     from difflib import get_close_matches
 
-    known = {_plain(name): name for name in (*registry.names(), *registry.interfaces())}
+    known = {plain(name): name for name in (*registry.names(), *registry.interfaces())}
     near = dict.fromkeys(known[one] for word in words for one in get_close_matches(word, known, n=2))
     return f"; did you mean {' or '.join(near)}?" if near else "; las-solve registry list shows all modules"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,10 +23,12 @@ from las_solver.constraint import parse_version
 from las_solver.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from las_registry.lifecycle.records import Transition
     from las_registry.lifecycle.store import Store
     from las_registry.manifest import Manifest
+    from las_registry.registry import Registry
 
-__all__ = ["set_state"]
+__all__ = ["Brought", "Change", "bring", "set_state"]
 
 _OF_INSTALLED: Final = (State.RUNNING, State.STOPPED)
 """The states that only what is installed can come into."""
@@ -104,22 +106,34 @@ def set_state(
             assert requested is not None
             _mark(opened, wanted.name, requested, dry_run, output_format)
         else:
-            _bring(opened, _Change(wanted, State(state), requested, reason, registries), dry_run, output_format)
+            change = Change(wanted, State(state), requested, reason, lambda: load_registry(registries, warn=False))
+            _bring(opened, change, dry_run, output_format)
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
-    """What is to be recorded."""
+class Change:
+    """What is to be recorded; manifests that the store has not are those of `registry`."""
 
     wanted: Wanted
     to: State
     requested: bool | None
     reason: str
-    registries: Sequence[Path]
+    registry: Callable[[], Registry]
 
 
-def _bring(store: Store, change: _Change, dry_run: bool, output_format: str) -> None:
-    """Records the new state of a module."""
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What was recorded of a module at a version: the transition, None where it was there already, and the version that
+    it takes the place of."""
+
+    name: str
+    version: Version
+    transition: Transition | None
+    replaced: str | None
+
+
+def bring(store: Store, change: Change, *, dry_run: bool = False) -> Brought:
+    """Records the new state of a module; raises :class:`InvalidInput` where it is not clear which version is meant."""
     name, version, manifest = _meant(store, change)
     replaced = [one.version for one in store.modules(name) if one.installed and parse_version(one.version) != version]
     done = store.transition(
@@ -132,19 +146,25 @@ def _bring(store: Store, change: _Change, dry_run: bool, output_format: str) -> 
         requested=change.requested,
         dry_run=dry_run,
     )
-    if done is None and change.requested is not None:
+    gone = replaced[0] if replaced and done is not None and change.to is State.INSTALLED else None
+    return Brought(name, version, done, gone)
+
+
+def _bring(store: Store, change: Change, dry_run: bool, output_format: str) -> None:
+    """Records the new state of a module, and prints it."""
+    brought = bring(store, change, dry_run=dry_run)
+    if brought.transition is None and change.requested is not None:
         _mark(store, change.wanted.name, change.requested, dry_run, output_format)
         return
-    gone = replaced[0] if replaced and done is not None and change.to is State.INSTALLED else None
     print_changes(
-        () if done is None else (done,),
+        () if brought.transition is None else (brought.transition,),
         output_format,
         dry_run=dry_run,
-        nothing=f"{name} {version} is {change.to} already",
-        more={"replaced": gone},
+        nothing=f"{brought.name} {brought.version} is {change.to} already",
+        more={"replaced": brought.replaced},
     )
-    if gone is not None and output_format == "text":
-        click.echo(f"It takes the place of {name} {gone}.")
+    if brought.replaced is not None and output_format == "text":
+        click.echo(f"It takes the place of {brought.name} {brought.replaced}.")
 
 
 def _mark(store: Store, name: str, requested: bool, dry_run: bool, output_format: str) -> None:
@@ -158,12 +178,12 @@ def _mark(store: Store, name: str, requested: bool, dry_run: bool, output_format
     click.echo(f"{headline(dry_run)}: {what}" if changed else f"{what}: that is recorded already")
 
 
-def _meant(store: Store, change: _Change) -> tuple[str, Version, str | None]:
+def _meant(store: Store, change: Change) -> tuple[str, Version, str | None]:
     """The module and the version that are meant, and the manifest to keep of it unless the store has one already."""
     wanted, to = change.wanted, change.to
     known = [one for one in store.modules(wanted.name) if wanted.is_version(one.version)]
     if not known:
-        manifest = _registered(wanted, change.registries)
+        manifest = _registered(wanted, change.registry())
         text = manifest_text(manifest) if to in _WITH_MANIFEST else None
         return wanted.name, manifest.module.version, text
     if len(known) > 1:
@@ -176,13 +196,12 @@ def _meant(store: Store, change: _Change) -> tuple[str, Version, str | None]:
     version = parse_version(one.version)
     if one.manifest is not None or to not in _WITH_MANIFEST:
         return one.name, version, None
-    return one.name, version, manifest_text(_registered(Wanted(one.name, version), change.registries))
+    return one.name, version, manifest_text(_registered(Wanted(one.name, version), change.registry()))
 
 
-def _registered(wanted: Wanted, registries: Sequence[Path]) -> Manifest:
+def _registered(wanted: Wanted, registry: Registry) -> Manifest:
     """The manifest of what is `wanted` in the registry; raises :class:`InvalidInput` where there is none, or it is not
     clear which."""
-    registry = load_registry(registries, warn=False)
     versions = [one.version for one in registry.versions(wanted.name)]
     if not versions:
         raise unknown_module(wanted.name, registry)

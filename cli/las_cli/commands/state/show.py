@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from las_registry.lifecycle.store import Store
     from las_solver.model import Host
 
-__all__ = ["show"]
+__all__ = ["Recorded", "read_recorded", "recorded_document", "show"]
 
 _MOST_RECORDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class Recorded:
     """What is recorded of a module: its versions, each with its manifest if one is kept, and the rest."""
 
     versions: tuple[tuple[Module, str | None], ...]
@@ -71,22 +71,23 @@ def show(
     """
     wanted = read_wanted(module)
     with open_store(store) as opened:
-        found = _read(opened, wanted, read_host(profile, assumptions))
+        found = read_recorded(opened, wanted, read_host(profile, assumptions))
     if not found.versions and not found.history:
         registry = load_registry(registries, warn=False)
         if not registry.versions(wanted.name):
             raise unknown_module(wanted.name, registry)
     if output_format == "json":
-        print_json(_document(wanted, found))
+        print_json(recorded_document(wanted, found))
         return
     for line in _lines(wanted, found, Paper(width=terminal_width(sys.stdout), colour=wants_colour())):
         click.echo(line, color=True)
 
 
-def _read(store: Store, wanted: Wanted, host: Host) -> _Found:
+def read_recorded(store: Store, wanted: Wanted, host: Host) -> Recorded:
+    """What `store` has recorded of what is `wanted`, on the machine `host`."""
     versions = [one for one in store.modules(wanted.name) if wanted.is_version(one.version)]
     is_installed = any(one.installed for one in versions)
-    return _Found(
+    return Recorded(
         versions=tuple((one, store.manifest(one.name, one.version)) for one in versions),
         pin=next((one for one in store.pins() if one.requirement.name == wanted.name), None),
         needed_by=store.needed_by(wanted.name, host=host) if is_installed else (),
@@ -94,7 +95,8 @@ def _read(store: Store, wanted: Wanted, host: Host) -> _Found:
     )
 
 
-def _document(wanted: Wanted, found: _Found) -> dict[str, object]:
+def recorded_document(wanted: Wanted, found: Recorded) -> dict[str, object]:
+    """What is recorded as JSON."""
     installed = {one.name: one.version for one, _ in found.versions if one.installed}
     return {
         "module": wanted.name,
@@ -108,7 +110,7 @@ def _document(wanted: Wanted, found: _Found) -> dict[str, object]:
     }
 
 
-def _lines(wanted: Wanted, found: _Found, paper: Paper) -> Iterator[str]:
+def _lines(wanted: Wanted, found: Recorded, paper: Paper) -> Iterator[str]:
     yield paper.style(printable(str(wanted)), bold=True)
     if found.versions:
         yield from module_table([one for one, _ in found.versions], paper)
