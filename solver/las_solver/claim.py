@@ -8,15 +8,19 @@ tells what is done with them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice, product
+from math import prod
 from typing import Final, TypeAlias
 
 from las_solver.constraint import Requirement
 from las_solver.lazy_dataclass import dataclass
+from las_solver.placement import Load, Packing
 from las_solver.problem import Problem
 from las_solver.ranks import Intervals
 from las_solver.statement import (
+    CapacityLimit,
     Cycle,
     Dependency,
     Deprecation,
@@ -30,6 +34,7 @@ from las_solver.statement import (
     PreRelease,
     Requested,
     RuntimeNeed,
+    Share,
     Span,
     Statement,
     Staying,
@@ -43,6 +48,7 @@ ABSENT: Final = 1
 _THERE: Final = 2
 _MOST_CIRCLES: Final = 20
 _MOST_STEPS: Final = 20_000
+_MOST_CHOICES: Final = 5_000
 
 Terms: TypeAlias = Mapping[str, int]
 """Sets of states by module; as a claim: not all of them hold at once."""
@@ -122,6 +128,8 @@ def claims_of(states: States, core: Sequence[Statement]) -> list[Claim]:
     for place, statement in enumerate(core):
         if isinstance(statement, Cycle):
             claims.extend(_about_circles(states, core, place, statement))
+        elif isinstance(statement, CapacityLimit):
+            claims.extend(_about_excess(states, place, statement))
     return claims
 
 
@@ -194,6 +202,39 @@ def _about_circles(states: States, core: Sequence[Statement], place: int, cycle:
             said=Cycle(tuple(sorted(circle)), tuple(edges)),
             after=named,
         )
+
+
+def _about_excess(states: States, place: int, limit: CapacityLimit) -> Iterator[Claim]:
+    """For each least choice of shares that do not fit, as far as there are few to choose from: not all modules of it
+    are at versions that hold so much."""
+    shares: dict[str, list[Share]] = {}
+    for share in limit.shares:
+        shares.setdefault(share.span.module, []).append(share)
+    choices: list[tuple[Share | None, ...]] = [(None, *several) for several in shares.values()]
+    if prod(map(len, choices)) > _MOST_CHOICES:
+        return
+
+    def fits(chosen: Iterable[Share | None]) -> bool:
+        return Packing([Load(one.weight, one.spread) for one in chosen if one is not None]).fits(limit.cards)
+
+    for chosen in product(*choices):
+        if fits(chosen):
+            continue
+        terms: dict[str, int] = {}
+        is_least = True
+        for number, taken in enumerate(chosen):
+            if taken is None:
+                continue
+            lighter = [other for other in choices[number] if other is None or other.weight < taken.weight]
+            if not all(fits((*chosen[:number], other, *chosen[number + 1 :])) for other in lighter):
+                is_least = False
+                break
+            name, load = taken.span.module, Load(taken.weight, taken.spread)
+            as_hard = [one.span for one in shares[name] if Load(one.weight, one.spread).is_harder_than(load)]
+            terms[name] = states.at(tuple((span.low, span.high) for span in as_hard))
+        if is_least:
+            said = replace(limit, shares=tuple(one for one in chosen if one is not None))
+            yield Claim(terms=terms, statements=(place,), said=said)
 
 
 def _circles(edges: Sequence[tuple[str, str]]) -> Iterator[list[str]]:

@@ -14,6 +14,7 @@ from las_solver.claim import Claim, States, Terms
 from las_solver.constraint import ANY, Constraint, Requirement
 from las_solver.ranks import admitted_ranks, intervals_of
 from las_solver.statement import (
+    CapacityLimit,
     Dependency,
     Deprecation,
     Exclusion,
@@ -110,6 +111,8 @@ def _group(states: States, claim: Claim) -> Hashable:
             return type(claim.said), span.module, requirement
         case LockLimit(span) | Deprecation(span):
             return type(claim.said), span.module
+        case CapacityLimit():
+            return CapacityLimit, tuple(claim.terms.items())
         case _:
             return claim.statements
 

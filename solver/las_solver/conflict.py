@@ -18,11 +18,12 @@ from las_solver.contradiction import Contradiction
 from las_solver.graph import leads
 from las_solver.ground import completed
 from las_solver.lazy_dataclass import dataclass
-from las_solver.merge import sharpened, weakened
+from las_solver.merge import sharpened, united, weakened
 from las_solver.model import Request
 from las_solver.problem import Problem
 from las_solver.sat import UNLIMITED, Budget, Stopped
 from las_solver.statement import (
+    CapacityLimit,
     Cycle,
     Dependency,
     HardwareLimit,
@@ -144,6 +145,8 @@ def _fact(cause: Statement) -> Hashable:
     match cause:
         case HardwareLimit(_, lack):
             return HardwareLimit, lack.fact
+        case CapacityLimit():
+            return CapacityLimit, *cause.key
         case RuntimeNeed(_, requirement):
             return RuntimeNeed, requirement.name
         case InterfaceNeed(_, interface):
@@ -161,6 +164,7 @@ def _fact(cause: Statement) -> Hashable:
 def finished(problem: Problem, statements: Sequence[Statement]) -> tuple[Statement, ...]:
     """The statements of a core, each with what it only says beside the others; that there is no circle comes last."""
     needed = {one.requirement.name: one for one in statements if isinstance(one, Requested | Dependency)}
+    statements = united(statements)
     finished = [
         completed(problem, one, is_runtime=isinstance(one, UnknownModule) and one.module not in needed)
         for one in statements

@@ -13,6 +13,7 @@ from las_solver.problem import Need, Problem
 from las_solver.ranks import intervals_of
 from las_solver.sat import Budget, Stopped
 from las_solver.statement import (
+    CapacityLimit,
     Cycle,
     Dependency,
     HardwareLimit,
@@ -47,6 +48,7 @@ class Contradiction:
     def __init__(self, problem: Problem, settled: Sequence[Statement], budget: Budget) -> None:
         self._problem = problem
         self._settled = frozenset(settled)
+        self._roomy = {one.key for one in settled if isinstance(one, CapacityLimit)}
         self._covered: dict[Hashable, set[int]] = {}
         for one in settled:
             if (topic := _topic(one)) is not None:
@@ -60,7 +62,7 @@ class Contradiction:
         self._asked: set[tuple[str, str]] = set()
         self._absences: dict[tuple[str, str], Statement] = {}
         self._layer: list[str] = list(problem.requested)
-        self._disturbance = Disturbance(problem)
+        self._disturbance = Disturbance(problem, roomy=self._roomy)
         self._widened: dict[str, None] = {}
         self._seen: set[str] = set(self._layer)
         self._selected: list[int] = []
@@ -169,11 +171,11 @@ class Contradiction:
             if stay is not None:
                 self._add(stay)
             for statement in limits:
-                if not isinstance(statement, InterfaceNeed | PreRelease):
+                if not isinstance(statement, InterfaceNeed | PreRelease | CapacityLimit):
                     self._add(statement)
             self._add_needs(name, following)
             for statement in limits:
-                if isinstance(statement, InterfaceNeed | PreRelease):
+                if isinstance(statement, InterfaceNeed | PreRelease | CapacityLimit):
                     self._add(statement)
                 if isinstance(statement, InterfaceNeed):
                     following.update(dict.fromkeys(statement.providers))
@@ -227,7 +229,7 @@ class Contradiction:
 
     def _is_settled(self, statement: Statement) -> bool:
         """Whether `statement` is settled, or said by what is settled, perhaps about more versions."""
-        if statement in self._settled:
+        if statement in self._settled or (isinstance(statement, CapacityLimit) and statement.key in self._roomy):
             return True
         topic = _topic(statement)
         if topic is None:
@@ -286,5 +288,7 @@ def _group(statement: Statement) -> Hashable:
             return ("need", span.module, requirement.name, "runtime")
         case Requested() | UnknownModule() | NoVersion() | Cycle():
             return statement
+        case CapacityLimit(shares=shares):
+            return CapacityLimit, shares[0].span.module, *statement.key
         case _:
             return (type(statement), module_of(statement))

@@ -5,7 +5,7 @@ docs/algorithm.md ("What stays") says why nothing else has to be looked at.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Final
 
@@ -19,11 +19,15 @@ _FEW: Final = 8
 
 
 class Disturbance:
-    """Which staying modules of a `problem`, which is not pruned, cannot stay as they are installed."""
+    """Which staying modules of a `problem`, which is not pruned, cannot stay as they are installed.
 
-    def __init__(self, problem: Problem) -> None:
+    `roomy` are the capacities of which nobody can hold too much.
+    """
+
+    def __init__(self, problem: Problem, *, roomy: Collection[tuple[str, str]] = ()) -> None:
         self._problem = problem
         self._installed = problem.installed
+        self._capacities = [one for one in problem.capacities if one.key not in roomy]
 
     def beside(self, model: Mapping[str, int], told: Collection[str]) -> list[str]:
         """Staying modules of which nothing was `told` yet and which could not stay beside `model`, in order of name.
@@ -44,7 +48,25 @@ class Disturbance:
                 continue
             users = (user for user in self._installed.dependents(name) if user not in told and user not in found)
             found.update(user for user in users if self._misses(user, name, rank))
+        found = found or set(self._crowded(model, told))
         return sorted(found)[: max(_FEW, len(told))]
+
+    def _crowded(self, model: Mapping[str, int], told: Collection[str]) -> Iterator[str]:
+        """Staying modules not `told` of which something does not fit beside `model`, with others that stay."""
+        if not self._capacities:
+            return
+        from las_solver.capacity import too_much  # late: few requests have any
+
+        problem, installed = self._problem, self._installed
+        chosen = {name: installed.modules[name] for name in installed.staying if name not in told and name not in model}
+        for name, rank in model.items():
+            domain = problem.domain(name)
+            there = rank if rank >= 0 else problem.rest(name)
+            if len(domain):
+                chosen[name] = domain.candidates[len(domain) - 1 if there is None else there]
+        for capacity in self._capacities:
+            excess = too_much({name: capacity.load(one) for name, one in chosen.items()}, capacity.cards)
+            yield from (name for name in excess if name in self._installed.is_staying and name not in told)
 
     @cached_property
     def _ruled_out(self) -> set[str]:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from packaging.version import Version
 
@@ -28,6 +28,7 @@ from las_solver.problem import Domain, Need, Problem
 from las_solver.ranks import Intervals, admitted_ranks, contains
 from las_solver.source import InformedSource, RejectedManifest, ShadowedModule
 from las_solver.statement import (
+    CapacityLimit,
     Dependency,
     Deprecation,
     Exclusion,
@@ -39,12 +40,17 @@ from las_solver.statement import (
     PinLimit,
     PreRelease,
     RuntimeNeed,
+    Share,
     Span,
     Statement,
     Staying,
     UnknownModule,
     spans_of,
 )
+
+if TYPE_CHECKING:
+    from las_solver.capacity import Capacity
+    from las_solver.placement import Load
 
 __all__ = ["completed", "limits_of", "missing", "misspelt", "statements_about", "staying_of"]
 
@@ -92,6 +98,23 @@ def _statements(problem: Problem, name: str, *, with_needs: bool) -> Iterator[St
             yield _statement(problem, domain, span, thing)
     for span in spans_of(name, domain.versions, sorted(domain.conditional)):
         yield PreRelease(span)
+    for capacity in problem.capacities:
+        yield from _shares(capacity, domain)
+
+
+def _shares(capacity: Capacity, domain: Domain) -> Iterator[CapacityLimit]:
+    """What versions of one module hold of `capacity`, a statement for neighbours that hold the same."""
+    held: dict[Load, list[int]] = {}
+    for rank, candidate in enumerate(domain.candidates):
+        if (load := capacity.load(candidate)).amount:
+            held.setdefault(load, []).append(rank)
+    shares = [
+        Share(span, load.amount, load.spread)
+        for load, ranks in held.items()
+        for span in spans_of(domain.name, domain.versions, ranks)
+    ]
+    for share in sorted(shares, key=lambda one: -one.span.high):
+        yield CapacityLimit(capacity.fact, capacity.name, capacity.cards, (share,))
 
 
 def staying_of(problem: Problem, name: str) -> Staying:

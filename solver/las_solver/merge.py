@@ -9,12 +9,22 @@ from typing import TypeAlias
 from las_solver.constraint import ANY, Requirement
 from las_solver.feasibility import LacksHardware, objections
 from las_solver.ground import statements_about
+from las_solver.placement import Load
 from las_solver.problem import Domain, Need, Problem
 from las_solver.sat import Budget
-from las_solver.statement import Dependency, HardwareLimit, RuntimeNeed, Span, Statement, spans_of
+from las_solver.statement import (
+    CapacityLimit,
+    Dependency,
+    HardwareLimit,
+    RuntimeNeed,
+    Share,
+    Span,
+    Statement,
+    spans_of,
+)
 from las_solver.theory import Theory
 
-__all__ = ["merged", "sharpened", "subject", "unconstrained", "weakened"]
+__all__ = ["merged", "sharpened", "subject", "trimmed", "unconstrained", "united", "weakened"]
 
 _Needs: TypeAlias = Dependency | RuntimeNeed
 
@@ -139,6 +149,8 @@ def subject(statement: Statement) -> Hashable | None:
             return type(statement), span.module, requirement.name
         case HardwareLimit(span, lack):
             return HardwareLimit, span.module, lack.fact
+        case CapacityLimit(shares=(share,)):
+            return CapacityLimit, share.span.module, *statement.key
         case _:
             return None
 
@@ -148,8 +160,52 @@ def merged(problem: Problem, several: Sequence[Statement]) -> list[Statement]:
     first = several[0]
     if isinstance(first, HardwareLimit):
         return list(_merged_limits(problem, first, [one for one in several if isinstance(one, HardwareLimit)]))
+    if isinstance(first, CapacityLimit):
+        return list(_merged_shares(problem, [one for one in several if isinstance(one, CapacityLimit)]))
     needs = [one for one in several if isinstance(one, Dependency | RuntimeNeed)]
     return list(_merged_needs(problem, needs))
+
+
+def _merged_shares(problem: Problem, several: list[CapacityLimit]) -> Iterator[CapacityLimit]:
+    """That all versions which hold as much as the one that holds least do so."""
+    first = several[0]
+    shares = [share for one in several for share in one.shares]
+    least = Load(min(share.weight for share in shares), all(share.spread for share in shares))
+    capacity = next(one for one in problem.capacities if one.key == first.key)
+    domain = problem.domain(shares[0].span.module)
+    loads = map(capacity.load, domain.candidates)
+    holding = [rank for rank, load in enumerate(loads) if load.is_harder_than(least)]
+    for span in spans_of(domain.name, domain.versions, holding):
+        if any(span.low <= share.span.high <= span.high for share in shares):
+            yield replace(first, shares=(Share(span, least.amount, least.spread),))
+
+
+def united(statements: Sequence[Statement]) -> list[Statement]:
+    """`statements`, with one in place of those about the same capacity, where the last of them stands."""
+    shares: dict[tuple[str, str], list[Share]] = {}
+    last: dict[tuple[str, str], int] = {}
+    for place, one in enumerate(statements):
+        if isinstance(one, CapacityLimit):
+            shares.setdefault(one.key, []).extend(one.shares)
+            last[one.key] = place
+    return [
+        replace(one, shares=tuple(shares[one.key])) if isinstance(one, CapacityLimit) else one
+        for place, one in enumerate(statements)
+        if not isinstance(one, CapacityLimit) or last[one.key] == place
+    ]
+
+
+def trimmed(problem: Problem, core: Sequence[Statement], budget: Budget) -> list[Statement]:
+    """`core`, which is minimal, with no share more than it takes in what it says of capacities."""
+    if not any(isinstance(one, CapacityLimit) and len(one.shares) > 1 for one in core):
+        return list(core)
+    parts: list[Statement] = []
+    for one in core:
+        if isinstance(one, CapacityLimit):
+            parts.extend(replace(one, shares=(share,)) for share in one.shares)
+        else:
+            parts.append(one)
+    return united(_reduced(problem, parts, budget))
 
 
 def _merged_limits(problem: Problem, first: HardwareLimit, several: list[HardwareLimit]) -> Iterator[HardwareLimit]:

@@ -96,8 +96,7 @@ class Newest:
         """Look for an answer without a SAT solver; whether it is proved to be the newest, or that there is none."""
         first = descend(self._problem, self._stop)
         if first is not None:
-            self._first = first.answer
-            return first.is_newest
+            return self._starts_from(first.answer, is_newest=first.is_newest)
         if self._problem.installed.modules:
             return False
         from las_solver.backjumping import GaveUp, search  # late: most plans end with the descent
@@ -106,10 +105,17 @@ class Newest:
             found = search(self._problem, self._stop)
         except GaveUp:
             return False
-        if found is None:
-            return True
-        self._first = Modules(self._problem, found.modules)
-        return found.is_newest
+        return found is None or self._starts_from(Modules(self._problem, found.modules), is_newest=found.is_newest)
+
+    def _starts_from(self, answer: Modules, *, is_newest: bool) -> bool:
+        """Whether `answer`, found without regard to capacities, is the newest; if it is one at all, begin with it."""
+        if self._problem.capacities:
+            from las_solver.capacity import exceeds  # late: few requests have any
+
+            if exceeds(self._problem, answer, stop=self._stop):
+                return False
+        self._first = answer
+        return is_newest
 
     def _decide_all(self) -> None:
         problem, request = self._problem, self._problem.request

@@ -119,7 +119,7 @@ class Obstacles:
     def _total(self, place: Place, alone: NeedsAlone) -> Total | None:
         """What a newer version would cost, if one is possible; `alone` says what needs leave then."""
         instead: Mapping[str, int] | None = None
-        if not self._pruned.installed.modules and not place.is_picked:
+        if not (self._pruned.installed.modules or self._pruned.capacities or place.is_picked):
             layer = (place.name, *place.after)
             instead = patched_layer(self._pruned, self._outcome.modules.active, layer, place.before, alone)
         if instead is None:

@@ -308,6 +308,8 @@ def _plan(
         else _removal(problem, name, later.get(name, ()))
         for name in arrange(everything)
     )
+    if problem.request.together:
+        steps = _placed(problem, chosen, steps)
     packages = sorted({package for step in steps for package in step.system_packages})
     return Plan(
         request=problem.request,
@@ -317,6 +319,15 @@ def _plan(
         explained=all(step.held_back_by or step.version >= step.newest or step.action == "remove" for step in steps),
         invalid=problem.installed.invalid,
     )
+
+
+def _placed(problem: Problem, chosen: Mapping[str, ModuleVersion], steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """`steps`, each with its place on the graphics cards."""
+    from las_solver.placement import place  # late, as few requests ask for it
+
+    vram = next(one for one in problem.capacities if one.fact == "vram")
+    placed = place({name: vram.load(one) for name, one in chosen.items()}, vram.cards)
+    return tuple(replace(step, placement=placed[step.module]) if step.module in placed else step for step in steps)
 
 
 def _step(

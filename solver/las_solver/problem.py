@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
@@ -18,6 +19,9 @@ from las_solver.model import ModuleVersion, Request, Strategy
 from las_solver.ranked import RankedModule
 from las_solver.ranks import Intervals, contains, intersect, merged, rank_in
 from las_solver.shelf import Ranking, Shelf
+
+if TYPE_CHECKING:
+    from las_solver.capacity import Capacity
 
 __all__ = ["Domain", "Need", "Problem"]
 
@@ -263,6 +267,15 @@ class Problem:
     def requested(self) -> tuple[str, ...]:
         """The requested modules, in the order given, each once."""
         return tuple(self._requested)
+
+    @cached_property
+    def capacities(self) -> tuple[Capacity, ...]:
+        """What the modules of an answer may only hold so much of."""
+        if not (self.request.limits or self.request.together):
+            return ()
+        from las_solver.capacity import capacities_of  # late: few requests have any
+
+        return capacities_of(self.host, self.request)
 
     @cached_property
     def disturbed(self) -> tuple[str, ...]:

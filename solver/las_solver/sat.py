@@ -6,6 +6,7 @@ Variables are integers from 1 on; a literal is a variable or its negative, as in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import gcd
 from typing import Any
 
 __all__ = ["BACKENDS", "DEFAULT_BACKEND", "UNLIMITED", "Budget", "Cheapest", "Sat", "Stopped", "Totalizer", "never"]
@@ -24,6 +25,8 @@ BACKENDS = {
 DEFAULT_BACKEND = "glucose4"
 
 _CONFLICTS_A_SLICE = 200
+_LARGEST_SUM = 2**60
+_FEW_WEIGHTS = 24
 
 
 class Stopped(Exception):
@@ -76,7 +79,7 @@ class Sat:
         from pysat import solvers  # late: its import takes a third of a cold plan, and most plans need no solver
 
         self._solver: Any = getattr(solvers, BACKENDS[backend])()
-        self._stop = stop
+        self.stop = stop
         self._spend = spend
         self._spent = 0
         self._variables = 0
@@ -98,6 +101,31 @@ class Sat:
             self._read_model()  # some backends forget it with the next clause
         self.clauses += 1
         self._solver.add_clause(clause)
+
+    def add_at_most(self, literals: Sequence[int], weights: Sequence[int], bound: int) -> None:
+        """Demand that the true ones of `literals` weigh no more than `bound` together; weights are above 0.
+
+        Where all weigh the same, by PySAT's cardinality encodings, else by its pseudo-Boolean ones. Says nothing where
+        the weights are too large for these.
+        """
+        unit = gcd(*weights)
+        scaled, most = [weight // unit for weight in weights], bound // unit
+        if sum(scaled) <= most or sum(scaled) >= _LARGEST_SUM:
+            return
+        if max(scaled) == 1:
+            from pysat.card import CardEnc
+
+            clauses = CardEnc.atmost(list(literals), bound=most, top_id=self._variables)
+        else:
+            from pysat.pb import EncType, PBEnc
+
+            kind = (
+                EncType.best if len(scaled) <= _FEW_WEIGHTS else EncType.adder
+            )  # the one propagates, the other is small
+            clauses = PBEnc.atmost(list(literals), weights=scaled, bound=most, top_id=self._variables, encoding=kind)
+        self._variables = max(self._variables, clauses.nv)
+        for clause in clauses.clauses:
+            self.add(clause)
 
     def solve(self, assumptions: Sequence[int] = ()) -> bool:
         """Whether all clauses can be true together with `assumptions`; then :meth:`value` tells how, else :attr:`core`.
@@ -125,7 +153,7 @@ class Sat:
 
     def ask_stop(self) -> None:
         """Raise :class:`Stopped` if the caller's `stop` says so."""
-        if self._stop():
+        if self.stop():
             raise Stopped
 
     def value(self, literal: int) -> bool:

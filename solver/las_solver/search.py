@@ -6,6 +6,7 @@ What is not encoded yet only relaxes the problem: "no" is final at once, and "ye
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from las_solver.answer import Answer, Demand, Modules, is_changed, not_resting
 from las_solver.cuts import cut_cycle, cut_unadmitted, require_admission, require_first
@@ -14,6 +15,9 @@ from las_solver.graph import find_cycles, trim
 from las_solver.problem import Need, Problem
 from las_solver.ranks import contains
 from las_solver.sat import Sat
+
+if TYPE_CHECKING:
+    from las_solver.capacity import Counter
 
 __all__ = ["Search"]
 
@@ -44,6 +48,11 @@ class Search:
         self._present: Collection[str] = ()
         self._unchanged: Collection[str] = ()
         self._encoded: dict[tuple[str, object], list[tuple[int, int]]] = {}
+        self._counters: list[Counter] = []
+        if problem.capacities:
+            from las_solver.capacity import Candidates, Counter  # late: few requests have any
+
+            self._counters = [Counter(self.encoding, one.cards, Candidates(problem, one)) for one in problem.capacities]
         for name in problem.requested:
             self.encoding.require((), name, problem.request_ranks(name))
         for name in problem.installed.staying if eager else problem.disturbed:
@@ -96,7 +105,7 @@ class Search:
             intact &= self._meet_demands(model, found, queue)
         if not intact or self._moves_what_is_held(found) or self._disturbs(found):
             return False
-        if self._cut_cycles(found) or self._breaks_admission(model, found):
+        if self._cut_cycles(found) or self._breaks_admission(model, found) or self._exceeds(found):
             return False
         self.answer = self._with_resting(found)
         return True
@@ -124,6 +133,20 @@ class Search:
         if self._cuts > _PATIENCE:
             require_first(self.encoding, self._in_cycles)
         return True
+
+    def _exceeds(self, found: Answer) -> bool:
+        """Whether `found`, with what rests, holds too much of something; then what does is roused, or forbidden."""
+        modules = self._with_resting(found) if self._counters else found
+        for counter in self._counters:
+            excess = counter.excess(modules)
+            resting = [name for name in excess if name not in found]
+            for name in resting:
+                self.rouse(name)
+            if excess and not resting:
+                counter.forbid(excess)
+            if excess:
+                return True
+        return False
 
     def _chosen(self, model: dict[str, int], name: str) -> int | None:
         """The rank of `name` in `model`; None, and encoded, if there is no version that it could have."""

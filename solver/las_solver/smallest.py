@@ -14,7 +14,7 @@ from las_solver.closure import closure
 from las_solver.conflict import Conflict, finished
 from las_solver.disturbance import Disturbance
 from las_solver.lazy_dataclass import dataclass
-from las_solver.merge import merged, subject
+from las_solver.merge import merged, subject, trimmed, united
 from las_solver.problem import Problem
 from las_solver.sat import Budget, Cheapest, Stopped
 from las_solver.statement import Statement
@@ -30,6 +30,7 @@ def smallest_conflict(problem: Problem, conflict: Conflict, budget: Budget) -> C
     """
     try:
         core = _smallest(problem, len(conflict.core), budget)
+        core = core and trimmed(problem, core, budget)
     except Stopped:
         return replace(conflict, smallest=False)
     if core is None:
@@ -59,7 +60,8 @@ def _smallest_beside(
 ) -> list[Statement] | _Disturbed | None:
     """The statements of a smallest core, if it has fewer than `known`; modules `beside` take part in any case."""
     reached = closure(problem, budget, beside=beside)
-    statements = [*reached.statements, *_said_at_once(problem, reached.statements), NO_CYCLE]
+    said = united(reached.statements)
+    statements = [*said, *_said_at_once(problem, said), NO_CYCLE]
     theory = Theory(problem, dict.fromkeys(statements), budget=budget)
     theory.encoding.prefers_installed = True
     disturbance = Disturbance(problem)

@@ -325,6 +325,11 @@ class CapacityLimit:
     cards: tuple[int, ...]
     shares: tuple[Share, ...]
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells the capacity from others of one request."""
+        return self.fact, self.name
+
 
 Statement = (
     Requested

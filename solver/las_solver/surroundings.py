@@ -11,6 +11,7 @@ from las_solver.model import ModuleVersion
 from las_solver.place import Place, span_of
 from las_solver.problem import Problem
 from las_solver.statement import (
+    CapacityLimit,
     Chosen,
     Cycle,
     Fewest,
@@ -50,10 +51,11 @@ class Said:
                 yield None, Requested(requirement)
         for statement in statements_about(self.problem, name):
             assert not isinstance(statement, Requested | UnknownModule | NoVersion | Picked | Total | Cycle | Fewest)
-            yield statement.span, statement
+            span = statement.shares[0].span if isinstance(statement, CapacityLimit) else statement.span
+            yield span, statement
             if (target := target_of(statement)) is not None:
                 for nothing in absence(self.problem, target):
-                    yield statement.span, nothing
+                    yield span, nothing
 
     def needs(self, one: ModuleVersion, target: str) -> Iterator[Statement]:
         """That a version was chosen, and what it needs of the module `target`, if anything."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from las_solver.constraint import Constraint
 from las_solver.cuts import cut_unadmitted
@@ -12,6 +12,7 @@ from las_solver.graph import find_cycles, trim
 from las_solver.problem import Problem
 from las_solver.sat import UNLIMITED, Budget, Sat
 from las_solver.statement import (
+    CapacityLimit,
     Cycle,
     Dependency,
     Deprecation,
@@ -30,6 +31,9 @@ from las_solver.statement import (
     Staying,
     UnknownModule,
 )
+
+if TYPE_CHECKING:
+    from las_solver.capacity import Counter, Said
 
 __all__ = ["BACKEND", "NO_CYCLE", "Theory"]
 
@@ -65,6 +69,7 @@ class Theory:
         self._needs: dict[str, list[tuple[int, int, str, Literals]]] = {}
         self._prereleases: dict[str, list[tuple[Span, Literals]]] = {}
         self._acyclic: Literals | None = None
+        self._held: dict[tuple[str, str], tuple[Said, Counter]] = {}
         for statement in statements:
             self.add(statement)
 
@@ -125,6 +130,8 @@ class Theory:
                 self._prereleases.setdefault(span.module, []).append((span, lifted))
             case Cycle():
                 self._acyclic = lifted
+            case CapacityLimit():
+                self._hold(statement, lifted)
 
     def add_need(self, module: str, low: int, high: int, name: str, constraint: Constraint, lifted: Literals) -> None:
         """Add that `module`, if its rank is within `low` and `high`, needs `name` at a version of `constraint`."""
@@ -141,15 +148,21 @@ class Theory:
         def may_be_on(lifted: Literals) -> bool:
             return not any(-one in self._switches and -one not in on for one in lifted)
 
-        is_plain = not (self._acyclic is not None and may_be_on(self._acyclic)) and not any(
-            may_be_on(lifted) for spans in self._prereleases.values() for _, lifted in spans
+        is_plain = (
+            not self._held
+            and not (self._acyclic is not None and may_be_on(self._acyclic))
+            and not any(may_be_on(lifted) for spans in self._prereleases.values() for _, lifted in spans)
         )
         while self.sat.solve(assumed):
             if is_plain:
                 return False
             model = self.encoding.snapshot()
             chosen = {name: self._rank(name, rank) for name, rank in model.items() if len(self._problem.domain(name))}
-            if not self._cut_cycles(chosen, is_on) and not self._cut_prereleases(chosen, is_on):
+            if not (
+                self._cut_cycles(chosen, is_on)
+                or self._cut_prereleases(chosen, is_on)
+                or self._cut_excess(chosen, is_on)
+            ):
                 return False
         return True
 
@@ -257,6 +270,29 @@ class Theory:
             return None
 
         return bool(self._prereleases) and cut_unadmitted(self.encoding, chosen, {}, lifted_by)
+
+    def _hold(self, statement: CapacityLimit, lifted: Literals) -> None:
+        from las_solver.capacity import Counter, Said  # late: few requests have any
+
+        if statement.key not in self._held:
+            said = Said()
+            self._held[statement.key] = said, Counter(self.encoding, statement.cards, said)
+        for share in statement.shares:
+            self._held[statement.key][0].add(share, lifted)
+
+    def _cut_excess(self, chosen: dict[str, int], is_on: Callable[[Literals], bool]) -> bool:
+        """Forbid what `chosen` holds too much of, so far as statements that are on say so; False if that is nothing."""
+        for key, (_, counter) in self._held.items():
+            cards, raised = self.room(key)
+            if excess := counter.excess(chosen, is_on, cards):
+                counter.forbid(excess, raised)
+                return True
+        return False
+
+    def room(self, capacity: tuple[str, str]) -> tuple[Sequence[int] | None, Sequence[int]]:
+        """The cards of a capacity in the model that was found, None for those of its statements; and literals of which
+        one is true if there are more."""
+        return None, ()
 
     def _any(self, literals: Literals) -> int:
         """A literal that is true only if one of `literals` is; constant false if there is none."""
