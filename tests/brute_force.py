@@ -3,7 +3,8 @@
 Nothing here is clever. Answers are built in every possible way, each is held against section 4 as a whole,
 and the least by section 5 is taken. No SAT, no propagation, nothing shared with the solver or its checker but
 the vocabulary. What is installed counts as decision 0017 says (:mod:`brute_force_machine`); steps and their order
-are in :mod:`brute_force_steps`. Docstrings quote the contract, or the decision, in single quotes.
+are in :mod:`brute_force_steps`, and what holds together, by decision 0022, in :mod:`brute_force_together`. Docstrings
+quote the contract, or a decision, in single quotes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from itertools import product
 
 from brute_force_machine import Machine
 from brute_force_steps import arranged, document_of, edges_of
+from brute_force_together import do_fit
 from packaging.version import Version
 
 from las_solver.constraint import Requirement
@@ -252,7 +254,7 @@ class BruteForce:
     # Section 4: a valid answer.
 
     def is_valid(self, chosen: Chosen) -> bool:
-        """Items 1 to 8 and 10, and section 2 on pre-releases; item 9 holds by construction."""
+        """Items 1 to 8 and 10, section 2 on pre-releases, and decision 0022; item 9 holds by construction."""
         return (
             all(requirement.name in chosen for requirement in self.request.requirements)
             and all(map(self.may_be_removed, self.removed(chosen)))
@@ -262,6 +264,7 @@ class BruteForce:
             and self._missing_interface(chosen) is None
             and not self._has_cycle(chosen)
             and all(self._is_final_or_admitted(one, chosen) for one in chosen.values())
+            and do_fit(chosen, self.host, self.request)
         )
 
     def needs(self, one: ModuleVersion) -> list[Requirement]:

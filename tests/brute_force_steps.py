@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from brute_force_machine import Machine
+from brute_force_together import placement_of
 
 from las_solver.model import ModuleVersion
 
@@ -27,6 +28,10 @@ def document_of(oracle: BruteForce, chosen: Chosen) -> dict[str, object]:
         _removal(oracle, name, edges[name]) if name in removed else _step(oracle, chosen[name], requires, edges[name])
         for name in arranged(edges)
     ]
+    places = (placement_of(chosen, oracle.host) if oracle.request.together else None) or {}
+    for step in steps:
+        if step["module"] in places:
+            step["placement"] = places[str(step["module"])]
     packages = {package for one in chosen.values() for package in one.system_packages}
     installed = oracle.host.installed
     return {

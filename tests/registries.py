@@ -74,7 +74,7 @@ def document(versions: Sequence[ModuleVersion], request: Request, host: Host | N
     assert isinstance(decoded, dict)
     wanted = BruteForce(versions, host, request).document() or {"status": "conflict"}
     assert as_far_as(wanted, decoded) == wanted
-    assert check(decoded, source, host) == ()
+    assert check(decoded, source, host, limits=request.limits) == ()
     return decoded
 
 
@@ -94,6 +94,7 @@ def kinds(versions: Sequence[ModuleVersion], *requirements: str, host: Host | No
 
 def asked(request: Request) -> dict[str, Any]:
     """How an answer in JSON says what it is for."""
+    limits = [{"name": limit.name, "at_most": limit.at_most} for limit in request.limits]
     return {
         "request": [str(requirement) for requirement in request.requirements],
         "options": {
@@ -108,5 +109,7 @@ def asked(request: Request) -> dict[str, Any]:
             "unlocked": sorted(request.unlocked),
             "released": sorted(request.released),
             "allow_removal": request.allow_removal,
+            **({"limits": limits} if limits else {}),
+            **({"together": True} if request.together else {}),
         },
     }

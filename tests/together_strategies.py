@@ -1,0 +1,135 @@
+"""The random cases of :mod:`strategies`, now and then with modules installed, in which memory, cards and limits matter.
+
+:func:`together_features` names what occurs in a case; a test holds that all of it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from brute_force import Answer, BruteForce
+from brute_force_together import placement_of
+from hypothesis import strategies as st
+from installed_strategies import make_installed_case
+from packaging.version import Version
+from strategies import GB, Case, Dice, make_case
+
+from las_solver.limit import Limit
+from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request
+
+__all__ = ["make_together_case", "together_cases", "together_features"]
+
+_CHOICES = 700
+
+CARDS = [(), (8,), (12,), (8, 8), (10, 6), (6, 10), (8, 6, 4), (6, 6, 6), (12, 4)]
+AMOUNTS = [None, None, None, 2, 3, 4, 5, 6, 8]
+
+Key = tuple[str, Version]
+
+
+def together_cases() -> st.SearchStrategy[Case]:
+    """Something to plan whose modules weigh something together."""
+    return st.binary(min_size=_CHOICES, max_size=_CHOICES).map(lambda numbers: make_together_case(Dice(numbers)))
+
+
+def make_together_case(dice: Dice) -> Case:
+    """The case that `dice` makes: with limits, or modules that run at the same time, or both."""
+    kind = dice.pick(["together", "together", "together", "limits", "limits", "both"])
+    cards, ram = dice.pick(CARDS), dice.pick([8, 10, 12, 16, 30, None])
+    case = make_installed_case(dice) if dice.one_in(4) else make_case(dice)
+    versions = [*case.module_versions, *case.host.installed.values()]
+    keys = sorted({(one.name, one.version) for one in versions})
+    needs = {key: _hardware(dice, is_poor=not cards) for key in keys}
+    host = replace(
+        case.host,
+        ram=None if ram is None else ram * GB,
+        gpus=tuple(Gpu(vram=vram * GB) for vram in cards),
+        installed=MappingProxyType({name: _with(one, needs) for name, one in case.host.installed.items()}),
+    )
+    request = replace(
+        case.request,
+        together=kind != "limits",
+        limits=() if kind == "together" else _limits(dice, keys),
+    )
+    return Case(module_versions=tuple(_with(one, needs) for one in case.module_versions), host=host, request=request)
+
+
+def _hardware(dice: Dice, *, is_poor: bool) -> Hardware:
+    ram, vram = dice.pick(AMOUNTS), None if is_poor and not dice.one_in(8) else dice.pick([*AMOUNTS, 0])
+    return Hardware(
+        ram_min=None if ram is None else ram * GB,
+        vram_min=None if vram is None else vram * GB,
+        multi_gpu=vram is not None and dice.one_in(4),
+    )
+
+
+def _with(one: ModuleVersion, needs: Mapping[Key, Hardware]) -> ModuleVersion:
+    return replace(one, hardware=needs[one.name, one.version])
+
+
+def _limits(dice: Dice, keys: list[Key]) -> tuple[Limit, ...]:
+    """A cardinality constraint, a pseudo-Boolean one, or both."""
+    weights = {key: dice.pick([0, 1, 1, 2, 3, 5]) for key in keys}
+    servers = Limit("servers", dice.pick([1, 1, 0, 2]), lambda one: int("api" in one.provides))
+    weight = Limit("weight", dice.pick([3, 4, 6, 9]), lambda one: weights[one.name, one.version])
+    return dice.pick([(weight,), (servers,), (servers, weight)])
+
+
+def together_features(case: Case) -> frozenset[str]:
+    """What of decision 0022 occurs in `case`, in words; for measuring the mix."""
+    return frozenset(_features(case))
+
+
+def _features(case: Case) -> Iterator[str]:
+    yield f"strategy {case.request.strategy}"
+    free = replace(case.request, limits=(), together=False)
+    without, best = (BruteForce(case.module_versions, case.host, request).best() for request in (free, case.request))
+    if best is None:
+        yield "conflict" if without is None else "conflict: " + _what_decides(case, case.request)
+        return
+    yield "plan"
+    assert without is not None
+    if dict(without.chosen) != dict(best.chosen):
+        yield "decided by " + _what_decides(case, case.request)
+    if case.host.installed:
+        yield "installed"
+    if case.request.together:
+        yield from _features_of_placement(best, case.host)
+
+
+def _what_decides(case: Case, request: Request) -> str:
+    """Which of limits and machine alone changes the verdict or the answer."""
+    answers = {
+        what: BruteForce(case.module_versions, case.host, changed).best()
+        for what, changed in {
+            "both": request,
+            "limits": replace(request, together=False),
+            "machine": replace(request, limits=()),
+        }.items()
+    }
+    chosen = {what: None if answer is None else dict(answer.chosen) for what, answer in answers.items()}
+    return next(what for what in ("machine", "limits", "both") if chosen[what] == chosen["both"])
+
+
+def _features_of_placement(best: Answer, host: Host) -> Iterator[str]:
+    placed = placement_of(best.chosen, host) or {}
+    cards = {share["card"] for shares in placed.values() for share in shares}
+    if len(cards) > 1:
+        yield "several cards"
+    if any(len(shares) > 1 for shares in placed.values()):
+        yield "spread"
+    used = sum(share["vram"] for shares in placed.values() for share in shares)
+    if used and used == sum(card.vram for card in host.gpus):
+        yield "all full"
+    alone = sorted(
+        (name for name in placed if placed[name] and not best.chosen[name].hardware.multi_gpu),
+        key=lambda name: (-placed[name][0]["vram"], name),
+    )
+    free = [card.vram for card in host.gpus]
+    for name in alone:
+        card, amount = placed[name][0]["card"], placed[name][0]["vram"]
+        if any(left >= amount for left in free[:card]):
+            yield "not the first card with room"
+        free[card] -= amount
