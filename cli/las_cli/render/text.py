@@ -81,21 +81,18 @@ def _lines(plan: Plan, place: str, paper: Paper, host: Host | None) -> Iterator[
 
 def _together(plan: Plan, host: Host, paper: Paper) -> Iterator[str]:
     """What holds the memory and the cards."""
-    from las_cli.render.together import TITLES, held, held_cells  # late, as most plans need none of this
+    from las_cli.render.together import held, held_words  # late, as most plans need none of this
     from las_registry.host.profile import profile_document
     from las_solver.document import step_document
 
     steps = [step_document(step, together=True) for step in plan.steps]
-    rows = [[printable(cell) for cell in held_cells(one)] for one in held(steps, profile_document(host))]
+    rows = held(steps, profile_document(host))
+    widest = max(len(one.name) for one in rows)
     yield ""
     yield paper.style("At the same time", bold=True)
-    ranks = {"On": 0, "Has": 2, "Used": 1, "Free": 1, "By": 3}
-    columns = [
-        Column(title=title.upper(), cells=tuple(row[at] for row in rows), rank=ranks[title])
-        for at, title in enumerate(TITLES)
-    ]
-    dim = {column.title: lambda text, row: paper.style(text, dim=row < 0) for column in columns}
-    yield from render_table(columns, width=paper.width, paint=dim)
+    for one in rows:
+        text = printable(held_words(one))
+        yield from wrap(text, paper=paper, first=f"  {one.name:{widest}}  ", indent=" " * (widest + 4))
 
 
 def _held_back(plan: Plan, paper: Paper) -> Iterator[str]:

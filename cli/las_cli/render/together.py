@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from las_cli.render.changes import NOTHING
 from las_cli.render.host import decimal_size
 from las_registry.size import parse_size
 from las_solver.lazy_dataclass import dataclass
 
-__all__ = ["TITLES", "Held", "held", "held_cells", "placement_words"]
+__all__ = ["TITLES", "Held", "held", "held_cells", "held_words", "placement_words"]
 
 TITLES: Final = ("On", "Has", "Used", "Free", "By")
 """The titles of :func:`held_cells`."""
@@ -19,12 +20,17 @@ _MOST_NAMES: Final = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """The memory, or a card: its `name`, its `size` in bytes (None: not known), and the bytes that modules hold of it,
-    the most first."""
+    """The memory, or a card, which is a `device`: its `size` in bytes (None: not known), and the bytes that modules
+    hold of it, the most first."""
 
     name: str
+    device: str
     size: int | None
     parts: tuple[tuple[str, int], ...]
+
+    @property
+    def used(self) -> int:
+        return sum(size for _, size in self.parts)
 
 
 def held(steps: Sequence[Mapping[str, Any]], host: Mapping[str, Any]) -> tuple[Held, ...]:
@@ -35,15 +41,13 @@ def held(steps: Sequence[Mapping[str, Any]], host: Mapping[str, Any]) -> tuple[H
         for part in step.get("placement", ()):
             on_cards.setdefault(part["card"], []).append((step["module"], part["vram"]))
     size = parse_size(host["memory"]["ram"]) if "memory" in host else None
-    return (
-        Held(name="memory", size=size, parts=_most_first(memory)),
-        *(
-            Held(
-                name=f"card {at}: {gpu['name']}", size=parse_size(gpu["vram"]), parts=_most_first(on_cards.get(at, ()))
-            )
-            for at, gpu in enumerate(host["gpus"])
-        ),
+    cards = (
+        Held(
+            name=f"card {at}", device=gpu["name"], size=parse_size(gpu["vram"]), parts=_most_first(on_cards.get(at, ()))
+        )
+        for at, gpu in enumerate(host["gpus"])
     )
+    return (Held(name="memory", device="", size=size, parts=_most_first(memory)), *cards)
 
 
 def _most_first(parts: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
@@ -52,10 +56,25 @@ def _most_first(parts: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]
 
 def held_cells(one: Held) -> tuple[str, ...]:
     """A row of a table with the columns of :data:`TITLES`."""
-    used = sum(size for _, size in one.parts)
+    name = f"{one.name}: {one.device}" if one.device else one.name
     has = "unknown" if one.size is None else decimal_size(one.size)
-    free = "-" if one.size is None else decimal_size(one.size - used)
-    return one.name, has, decimal_size(used), free, ", ".join(_users(one)) or "-"
+    used = decimal_size(one.used) if one.used else NOTHING
+    free = NOTHING if one.size is None else _free(one.size - one.used)
+    return name, has, used, free, ", ".join(_users(one)) or NOTHING
+
+
+def held_words(one: Held) -> str:
+    """What is held, in words that follow the name of what it is held of."""
+    if one.size is None:
+        return "not known, and nothing needs any"
+    size = decimal_size(one.size) + (f" ({one.device})" if one.device else "")
+    if not one.used:
+        return f"{size}, all of it free"
+    return f"{decimal_size(one.used)} of {size}: {', '.join(_users(one))}; {_free(one.size - one.used)} free"
+
+
+def _free(size: int) -> str:
+    return decimal_size(size) if size else "nothing"
 
 
 def _users(one: Held) -> Iterator[str]:
