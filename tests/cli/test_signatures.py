@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
 from pathlib import Path
 
 import pytest
 from command_line import RunCli
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from manifests import manifest_text, write_files
 
-from las_registry.trust.keys import PrivateKey, generate_private_key, read_public_key
+from las_registry.trust.keys import generate_private_key, read_public_key
 from las_registry.trust.trusted_keys import load_trusted_keys
 
-GUIDE = Path(__file__).parents[2] / "docs" / "signatures.md"
-BLOCK = re.compile(r"```console\n(.*?)```\n", re.DOTALL)
-RFC_8032 = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
 FILES = {
     "app/manifest.yaml": manifest_text(),
     "library/manifest.yaml": manifest_text("library", "1.0") + "---\n" + manifest_text("library", "2.0"),
@@ -44,22 +39,6 @@ def signed(place: Path, run_cli: RunCli) -> Path:
 
 def settings(place: Path) -> Path:
     return place / "settings" / "las-solve"
-
-
-def test_the_guide_shows_what_happens(place: Path, run_cli: RunCli, monkeypatch: pytest.MonkeyPatch) -> None:
-    key = PrivateKey(Ed25519PrivateKey.from_private_bytes(RFC_8032))
-    monkeypatch.setattr("las_registry.trust.keys.generate_private_key", lambda: key)
-    steps = [step for block in BLOCK.findall(GUIDE.read_text()) for step in re.split(r"^\$ ", block, flags=re.M)[1:]]
-    assert len(steps) == 9
-    for step in steps:
-        command, _, expected = step.partition("\n")
-        if edit := re.fullmatch(r"sed -i 's/(.*)/(.*)/' (.*)", command):
-            path = Path(edit[3])
-            path.write_text(path.read_text().replace(edit[1], edit[2]))
-            continue
-        words = re.findall(r"'[^']*'|\S+", command)
-        result = run_cli(*(word.strip("'") for word in words[1:]))
-        assert result.output == expected, command
 
 
 def test_keygen_writes_two_files_and_replaces_none(place: Path, run_cli: RunCli) -> None:
