@@ -1,7 +1,7 @@
 """Runs the commands of one page of the documentation, in order, as a user would who has read it so far.
 
-``las-solve`` and ``python FILE`` run in this process, :data:`TOOLS` as they are, and :data:`ELSEWHERE` not at all. A page
-begins in an empty directory, with nothing installed, saved or trusted.
+``las-solve`` and ``python FILE`` run in this process, :data:`TOOLS` as they are, and :data:`ELSEWHERE` not at all. A
+page begins in an empty directory, with nothing installed, saved or trusted.
 """
 
 from __future__ import annotations
