@@ -171,6 +171,9 @@ Change = (
     | FreeMode
     | ProvideInterface
     | RaiseHardware
+    | RaiseLimit
+    | TakeInstead
+    | AddCard
     | ProvideRuntime
 )
 
@@ -191,18 +194,24 @@ def cost(change: Change) -> int:
             return 110
         case AdmitPrereleases():
             return 120
+        case RaiseLimit():
+            return 130
         case FreeMode():
             return 150
         case AllowMode():
             return 200
         case ProvideRuntime():
             return 300
+        case TakeInstead():
+            return 350
         case LeaveOut():
             return 400
         case ProvideInterface():
             return 500
         case ReleaseModule():
             return 600
+        case AddCard():
+            return 1800
         case RaiseHardware(fact, _, have):
             return 140 if have is None and fact in ("cores", "ram") else _HARDWARE_COSTS[fact]
         case _:
@@ -218,10 +227,13 @@ def barred_by(mode: str, host: Host, request: Request) -> tuple[str, ...]:
 def apply_changes(changes: Iterable[Change], host: Host, request: Request) -> tuple[Host, Request]:
     """`host` and `request` after `changes`."""
     hardware: dict[str, int] = {}
+    added: list[Gpu] = []
     for change in changes:
         match change:
             case RaiseHardware(fact, to):
                 hardware[fact] = to
+            case AddCard(vram):
+                added.append(Gpu(vram=vram))
             case ProvideRuntime(name, to):
                 host = replace(host, runtimes=MappingProxyType({**host.runtimes, name: to}))
             case ProvideInterface(interface):
@@ -240,11 +252,20 @@ def apply_changes(changes: Iterable[Change], host: Host, request: Request) -> tu
                 host.gpus, hardware.get("vram", 0), hardware.get("gpus", 0), hardware.get("total-vram", 0)
             ),
         )
-    return host, request
+    return (replace(host, gpus=(*host.gpus, *added)) if added else host), request
 
 
 def _asked_differently(
-    change: RelaxConstraint | LeaveOut | AdmitPrereleases | LiftExclusion | LiftPin | Unlock | ReleaseModule | FreeMode,
+    change: RelaxConstraint
+    | LeaveOut
+    | TakeInstead
+    | RaiseLimit
+    | AdmitPrereleases
+    | LiftExclusion
+    | LiftPin
+    | Unlock
+    | ReleaseModule
+    | FreeMode,
     request: Request,
 ) -> Request:
     match change:
@@ -253,6 +274,12 @@ def _asked_differently(
             return replace(request, requirements=tuple(dict.fromkeys(relaxed)))
         case LeaveOut(module):
             return replace(request, requirements=tuple(one for one in request.requirements if one.name != module))
+        case TakeInstead(module, instead):
+            asked = (Requirement(instead, ANY) if one.name == module else one for one in request.requirements)
+            return replace(request, requirements=tuple(dict.fromkeys(asked)))
+        case RaiseLimit(name, to):
+            limits = (replace(one, at_most=to) if one.name == name else one for one in request.limits)
+            return replace(request, limits=tuple(limits))
         case AdmitPrereleases():
             return replace(request, prereleases=True)
         case LiftExclusion(requirement):

@@ -17,7 +17,9 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
+from las_solver.capacity import capacities_of
 from las_solver.change import (
+    AddCard,
     AdmitPrereleases,
     AllowMode,
     Change,
@@ -28,9 +30,11 @@ from las_solver.change import (
     ProvideInterface,
     ProvideRuntime,
     RaiseHardware,
+    RaiseLimit,
     RelaxConstraint,
     ReleaseModule,
     Unlock,
+    apply_changes,
     barred_by,
     raised_cards,
 )
@@ -39,6 +43,7 @@ from las_solver.constraint import ANY, Constraint, Requirement
 from las_solver.disturbance import Disturbance
 from las_solver.ground import misspelt
 from las_solver.ladder import Ladder, Levels
+from las_solver.making_room import amounts_between, held_together
 from las_solver.model import Request
 from las_solver.problem import Problem
 from las_solver.ranks import admitted_ranks
@@ -98,7 +103,7 @@ class Relaxation:
         reached = closure(problem, budget, beside=beside)
         statements, self._reached = reached.statements, reached.modules
         self._disturbance = Disturbance(problem)
-        self._theory = Theory(problem, budget=budget)
+        self._theory = Theory(problem, budget=budget, room=self._room)
         self._theory.encoding.prefers_installed = True
         self._ladders: dict[Hashable, Ladder] = {}
         self._places: dict[int, tuple[Hashable, int]] = {}
@@ -210,6 +215,19 @@ class Relaxation:
         """A ladder for each fact that one of `statements` depends on, in order of first mention."""
         amounts: dict[str, set[int]] = {}
         constraints: dict[str, dict[Constraint, None]] = {}
+        added: set[int] = set()
+        for held in held_together(statements):
+            match held.key:
+                case ("limit", name):
+                    bound = held.cards[0]
+                    self._offer(
+                        ("limit", name), [RaiseLimit(name, to, bound) for to in amounts_between(bound, held.most)]
+                    )
+                case (fact, _):
+                    enough = {*held.alone, *amounts_between(max(held.cards, default=0), held.most)}
+                    amounts.setdefault(fact, set()).update(one for one in enough if one > max(held.cards, default=0))
+                    if fact == "vram" and held.cards:
+                        added = {*held.alone, *amounts_between(min(held.alone), held.most)}
         for statement in statements:
             match statement:
                 case Requested(requirement):
@@ -252,6 +270,24 @@ class Relaxation:
             self._offer(
                 ("hardware", fact), [RaiseHardware(fact, to, have_amount) for to in sorted(amounts.get(fact, ()))]
             )
+
+        cards_now = len(self._host.gpus)
+        self._offer("card", [AddCard(vram, cards_now) for vram in sorted(added)])
+
+    def _room(self, capacity: tuple[str, str]) -> tuple[Sequence[int] | None, Sequence[int]]:
+        """The cards of a capacity at the levels of the model that was found, and the next rungs of what makes room."""
+        fact, name = capacity
+        facts: tuple[Hashable, ...] = (("limit", name),) if fact == "limit" else (("hardware", "ram"),)
+        if fact == "vram":
+            facts = (*(("hardware", one) for one in _ABOUT_CARDS), "card")
+        changes: list[Change] = []
+        raised: list[int] = []
+        for ladder in filter(None, map(self._ladders.get, facts)):
+            level = sum(map(self._theory.sat.value, ladder.literals))
+            changes.extend(ladder.rungs[level - 1 : level] if level else ())
+            raised.extend(ladder.literals[level : level + 1])
+        changed = capacities_of(*apply_changes(changes, self._host, self._request))
+        return next(one.cards for one in changed if one.key == capacity), raised
 
     def _link_cards(self) -> None:
         """Where one card has so much, all have it together."""

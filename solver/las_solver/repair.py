@@ -17,7 +17,16 @@ from itertools import pairwise
 from operator import ge
 from typing import Final
 
-from las_solver.change import ALL_CHANGES, Change, LeaveOut, RelaxConstraint, ReleaseModule, apply_changes, cost
+from las_solver.change import (
+    ALL_CHANGES,
+    Change,
+    LeaveOut,
+    RelaxConstraint,
+    ReleaseModule,
+    TakeInstead,
+    apply_changes,
+    cost,
+)
 from las_solver.ladder import Ladder, Levels
 from las_solver.lazy_dataclass import dataclass
 from las_solver.model import Host, Request
@@ -59,6 +68,22 @@ def find_repairs(
     `plan` answers a changed request on a changed host. Raises :class:`las_solver.sat.Stopped` when `budget` is used up.
     """
     trials = _Trials(shelf, request, plan)
+    smaller = trials.smaller()
+    waiting = next(smaller, None)
+    for repair in _all_repairs(shelf, request, trials, budget, offers):
+        while waiting is not None and _cost(waiting) <= _cost(repair):
+            yield waiting
+            waiting = next(smaller, None)
+        yield repair
+    while waiting is not None:
+        yield waiting
+        waiting = next(smaller, None)
+
+
+def _all_repairs(
+    shelf: Shelf, request: Request, trials: _Trials, budget: Budget, offers: frozenset[type]
+) -> Iterator[Repair]:
+    """The repairs that relaxing finds, cheapest first."""
     beside: list[str] = []
     while True:
         relaxation = Relaxation(shelf, request, offers, budget, beside=beside)
@@ -69,6 +94,10 @@ def find_repairs(
         if not disturbed:
             return
         beside.extend(disturbed)
+
+
+def _cost(repair: Repair) -> int:
+    return sum(map(cost, repair.changes))
 
 
 def _repairs(relaxation: Relaxation, trials: _Trials, budget: Budget) -> Generator[Repair, None, list[str]]:
@@ -93,6 +122,7 @@ def _repairs(relaxation: Relaxation, trials: _Trials, budget: Budget) -> Generat
                 if relaxation.is_narrow:
                     levels = _needed(levels, relaxation, trials)
                     changes = relaxation.changes(levels)
+                changes = trials.least(changes)
                 if (repair := trials.repair(changes)) is not None:
                     yield repair
                 cheapest.add(-_rung(ladder, levels) for ladder in relaxation.ladders if levels.get(ladder.fact))
@@ -119,6 +149,7 @@ class _Trials:
     """Changes that were tried by planning as a whole."""
 
     def __init__(self, shelf: Shelf, request: Request, plan: Callable[[Host, Request], Plan | None]) -> None:
+        self._shelf = shelf
         self._host = shelf.host
         self._request = request
         self._plan = plan
@@ -134,6 +165,30 @@ class _Trials:
             breaks = plan is not None and any(one.module not in self._broken for one in plan.invalid)
             self._answers[changes] = None if breaks else plan
         return self._answers[changes] is not None
+
+    def least(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+        """`changes`, which work, with no more of anything that modules hold together than it takes."""
+        if not (self._request.limits or self._request.together):
+            return changes
+        from las_solver.making_room import least_changes  # late: few requests have any
+
+        def plan(less: tuple[Change, ...]) -> Plan | None:
+            return self._answers[less] if self.works(less) else None
+
+        return least_changes(changes, self._shelf, self._request, plan)
+
+    def smaller(self) -> Iterator[Repair]:
+        """For each requested module, another size of it that works in its place, the largest that is smaller."""
+        if not self._request.together:
+            return
+        from las_solver.making_room import smaller_modules  # late: few requests need it
+
+        for name in dict.fromkeys(one.name for one in self._request.requirements):
+            for other in smaller_modules(self._shelf, name):
+                changes = (TakeInstead(name, other),)
+                if self.works(changes) and (repair := self.repair(changes)) is not None:
+                    yield repair
+                    break
 
     def repair(self, changes: tuple[Change, ...]) -> Repair | None:
         """The repair of `changes`, which work; None if an earlier one asks for no more."""

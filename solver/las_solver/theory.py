@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from las_solver.constraint import Constraint
 from las_solver.cuts import cut_unadmitted
@@ -42,6 +42,16 @@ Literals = tuple[int, ...]
 BACKEND: Final = "glucose4"
 """What explains, whatever plans: a budget in conflicts means the same then."""
 
+Room: TypeAlias = Callable[[tuple[str, str]], tuple[Sequence[int] | None, Sequence[int]]]
+"""The cards of a capacity in the model that was found last, None for those that its statements name; and literals of
+which one is true where there are more."""
+
+
+def _as_said(capacity: tuple[str, str]) -> tuple[None, tuple[()]]:
+    """There is as much room as the statements say."""
+    return None, ()
+
+
 NO_CYCLE = Cycle((), ())
 """That needs must not go in a circle; which needs do is known only when a core is."""
 
@@ -50,7 +60,8 @@ class Theory:
     """Statements in a SAT solver, each lifted where one of its literals is true.
 
     By default that is the negation of its *selector*, a literal that switches it on. `problem` is not pruned. The
-    solver is always the same, so that the effort does not depend on what is chosen for planning.
+    solver is always the same, so that the effort does not depend on what is chosen for planning. `room` says how much
+    there is of what is held together, where that is not what statements say.
     """
 
     def __init__(
@@ -59,7 +70,9 @@ class Theory:
         statements: Iterable[Statement] = (),
         *,
         budget: Budget = UNLIMITED,
+        room: Room = _as_said,
     ) -> None:
+        self._room = room
         self.sat = Sat(BACKEND, stop=budget, spend=budget.spend)
         self.encoding = Encoding(problem, self.sat)
         self._problem = problem
@@ -283,16 +296,11 @@ class Theory:
     def _cut_excess(self, chosen: dict[str, int], is_on: Callable[[Literals], bool]) -> bool:
         """Forbid what `chosen` holds too much of, so far as statements that are on say so; False if that is nothing."""
         for key, (_, counter) in self._held.items():
-            cards, raised = self.room(key)
+            cards, raised = self._room(key)
             if excess := counter.excess(chosen, is_on, cards):
                 counter.forbid(excess, raised)
                 return True
         return False
-
-    def room(self, capacity: tuple[str, str]) -> tuple[Sequence[int] | None, Sequence[int]]:
-        """The cards of a capacity in the model that was found, None for those of its statements; and literals of which
-        one is true if there are more."""
-        return None, ()
 
     def _any(self, literals: Literals) -> int:
         """A literal that is true only if one of `literals` is; constant false if there is none."""
