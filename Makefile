@@ -14,7 +14,7 @@ INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 FUZZABLE := $(VENV)/.fuzzable
 
-.PHONY: help plan test lint bench fuzz clean install requirements
+.PHONY: help plan test lint bench fuzz docs docs-serve clean install requirements
 
 help:
 	@echo 'make plan          set up, then plan MODULE ($(MODULE)) for this machine'
@@ -22,6 +22,8 @@ help:
 	@echo 'make lint          ruff, mypy and the import contracts'
 	@echo 'make bench         run the benchmark'
 	@echo 'make fuzz          look for MINUTES ($(MINUTES)) for input that is not handled, in TARGETS (all)'
+	@echo 'make docs          make the site of the documentation, in site/'
+	@echo 'make docs-serve    show it at 127.0.0.1:8000, and anew when something changes'
 	@echo 'make install       only set up; las-solve is then $(BIN)/las-solve'
 	@echo 'make requirements  pin the newest versions of everything anew (needs uv)'
 	@echo 'make clean         remove the environment and all that was built'
@@ -52,6 +54,12 @@ bench: $(TESTABLE)
 fuzz: $(FUZZABLE)
 	@$(BIN)/python -m fuzz --minutes $(MINUTES) $(TARGETS)
 
+docs: $(TESTABLE)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+docs-serve: $(TESTABLE)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve --watch README.md --watch solver --watch registry
+
 # The stamps: set-up runs again only when what it installs has changed.
 $(INSTALLED): pyproject.toml requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "las-solve needs Python 3.11 or newer; say which by PYTHON=...")'
@@ -75,5 +83,5 @@ requirements:
 	$(COMPILE) --upgrade --extra fuzz --constraint requirements/run.txt --output-file requirements/fuzz.txt
 
 clean:
-	rm -rf $(VENV) .fuzz build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .fuzz build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

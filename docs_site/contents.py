@@ -1,0 +1,45 @@
+"""What docs/README.md lists: the sections of the site and their pages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+__all__ = ["Section", "missing_entries", "read_contents"]
+
+_SECTION: Final = re.compile(r"## (?P<title>.+)")
+_ENTRY: Final = re.compile(r"- \[[^\]]+\]\((?P<target>[^)#]+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of docs/README.md, and what is listed below it: paths relative to docs/."""
+
+    title: str
+    entries: tuple[str, ...]
+
+
+def read_contents(docs: Path) -> tuple[Section, ...]:
+    """The sections of docs/README.md, in its order; a directory stands for all pages in it."""
+    found: list[tuple[str, list[str]]] = []
+    for line in (docs / "README.md").read_text(encoding="utf-8").splitlines():
+        if heading := _SECTION.fullmatch(line):
+            found.append((heading["title"], []))
+        elif entry := _ENTRY.match(line):
+            found[-1][1].extend(_pages(docs, entry["target"]))
+    return tuple(Section(title, tuple(entries)) for title, entries in found)
+
+
+def _pages(docs: Path, target: str) -> list[str]:
+    if not target.endswith("/"):
+        return [target]
+    return [f"{target}index.md", *sorted(f"{target}{page.name}" for page in (docs / target).glob("*.md"))]
+
+
+def missing_entries(docs: Path) -> list[str]:
+    """Pages of docs/ that docs/README.md does not list."""
+    listed = {entry for section in read_contents(docs) for entry in section.entries}
+    pages = {str(page.relative_to(docs).as_posix()) for page in docs.rglob("*.md")}
+    return sorted(pages - listed - {"README.md"})

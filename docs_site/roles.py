@@ -1,0 +1,63 @@
+"""Docstrings as Markdown: roles such as ``:class:`Plan` `` become links to public names, or code."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+
+import griffe
+
+from docs_site.python_names import canonical_names
+
+__all__ = ["Roles", "as_markdown"]
+
+_ROLE: Final = re.compile(r":(?:attr|class|data|exc|func|meth|mod):`(?P<short>~?)(?P<target>[\w.]+)`")
+
+
+class Roles(griffe.Extension):
+    """What griffe calls for every object that it reads."""
+
+    def on_instance(self, *, obj: griffe.Object, **kwargs: Any) -> None:
+        """Rewrites the docstring of `obj`."""
+        if obj.docstring is not None:
+            obj.docstring.value = as_markdown(obj.docstring.value, of=obj.path)
+
+
+def as_markdown(text: str, *, of: str) -> str:
+    """The docstring of the object `of` as Markdown."""
+
+    def reference(role: re.Match[str]) -> str:
+        target = role["target"]
+        shown = target.rpartition(".")[2]
+        public = _public(target, of)
+        return f"`{shown}`" if public is None else f"[`{shown}`][{public}]"
+
+    return _ROLE.sub(reference, text)
+
+
+@cache
+def _public_names() -> dict[str, str]:
+    """What public names are called, by where they are defined, by that itself, and by their last words."""
+    defined = canonical_names()
+    short = {name.rpartition(".")[2]: name for name in reversed(defined.values())}
+    return {**short, **{name: name for name in defined.values()}, **defined}
+
+
+def _public(target: str, of: str) -> str | None:
+    """What `target`, as the docstring of `of` writes it, is called on the site, if it is public: a public name, or an
+    attribute of one, which may be that of `of`."""
+    names = _public_names()
+    if target in names:
+        return names[target]
+    owner, _, attribute = target.rpartition(".")
+    for class_ in (owner, of, of.rpartition(".")[0]):
+        if class_ in names and hasattr(_object(names[class_]), attribute):
+            return f"{names[class_]}.{attribute}"
+    return None
+
+
+def _object(name: str) -> object:
+    package, _, attribute = name.rpartition(".")
+    return getattr(import_module(package), attribute)
