@@ -33,6 +33,8 @@ def a_step(text: str, **values: Any) -> Step:
         checksum=None,
         installed=None if values["installed"] is None else parse_version(values["installed"]),
         after=tuple(values.get("after", ())),
+        ram=values.get("ram", 0),
+        placement=tuple(values.get("placement", ())),
     )
 
 
