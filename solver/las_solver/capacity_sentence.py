@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from las_solver.sentence import listed, subject_of
-from las_solver.size_text import size_beside, size_text
+from las_solver.size_text import rounded_up, size_beside, size_text
 from las_solver.statement import CapacityLimit, Share
 
 __all__ = ["capacity_sentence"]
@@ -19,9 +19,9 @@ def capacity_sentence(statement: CapacityLimit) -> str:
     if statement.fact == "limit":
         return _limit(statement, shares)
     needs = [*_needs(statement, shares[:_MOST_SHARES]), *_others(shares[_MOST_SHARES:])]
-    total = sum(share.weight for share in shares)
+    total, room = sum(share.weight for share in shares), sum(statement.cards)
     adds_up = _is_sum(shares) and (len(statement.cards) == 1 or all(share.spread for share in shares))
-    together = f" ({size_text(total)} together)" if adds_up and total > sum(statement.cards) else ""
+    together = f" ({_beyond(total, room, shares[0].weight)})" if adds_up and total > room else ""
     have = _have(statement, shares)
     return f"these cannot run at the same time: {', '.join(needs)}{together}, and this host has {have}"
 
@@ -29,6 +29,13 @@ def capacity_sentence(statement: CapacityLimit) -> str:
 def _is_sum(shares: Sequence[Share]) -> bool:
     """Whether all of `shares` are of different modules, so that they add up."""
     return len({share.span.module for share in shares}) == len(shares) > 1
+
+
+def _beyond(total: int, room: int, other: int) -> str:
+    """How much `total` bytes are, so that it is seen to be more than `room`, which is shown beside `other`."""
+    if size_beside(rounded_up(total), other) == size_beside(room, other):
+        return f"{total - room} bytes too many"
+    return f"{size_text(rounded_up(total))} together"
 
 
 def _limit(statement: CapacityLimit, shares: Sequence[Share]) -> str:

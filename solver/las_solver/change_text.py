@@ -25,7 +25,7 @@ from las_solver.change import (
     Unlock,
 )
 from las_solver.sentence import listed
-from las_solver.size_text import size_beside, size_text
+from las_solver.size_text import rounded_up, size_beside, size_text
 
 __all__ = ["change_document", "change_text", "changes_text"]
 
@@ -103,7 +103,7 @@ def change_text(change: Change) -> str:
         case TakeInstead(module, instead):
             return f"ask for {instead} in place of {module}"
         case AddCard(vram, have):
-            return f"{'one more GPU' if have else 'a GPU'} with {size_text(vram)}"
+            return f"{'one more GPU' if have else 'a GPU'} with {size_text(rounded_up(vram))}"
         case _:
             assert_never(change)
 
@@ -146,18 +146,21 @@ def _more_hardware(change: RaiseHardware) -> str:
             if change.have is None:
                 return f"state the number of CPU cores if it is {change.to} or more (--assume cores={change.to})"
             return f"{change.to} CPU cores (now {change.have})"
-        case "ram":
-            size = size_text(change.to)
-            if change.have is None:
-                return f"state the memory if it is {size} or more (--assume ram={size_text(change.to, '')})"
-            return f"{size} of memory (now {size_beside(change.have, change.to)})"
-        case "vram":
-            instead = "" if change.have is None else f" (now {size_beside(change.have, change.to)})"
-            return f"a GPU with {size_text(change.to)}{instead}"
         case "gpus":
             return "a second GPU" if change.have else "two GPUs"
         case _:
-            return f"GPUs with {size_text(change.to)} together"
+            return _more_memory(change, rounded_up(change.to))
+
+
+def _more_memory(change: RaiseHardware, to: int) -> str:
+    now = "" if change.have is None else f" (now {size_beside(change.have, to)})"
+    if change.fact == "vram":
+        return f"a GPU with {size_text(to)}{now}"
+    if change.fact == "total-vram":
+        return f"GPUs with {size_text(to)} together"
+    if change.have is None:
+        return f"state the memory if it is {size_text(to)} or more (--assume ram={size_text(to, '')})"
+    return f"{size_text(to)} of memory{now}"
 
 
 _PLACES = {"host": "on this host", "request": "in the request"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["size_beside", "size_text"]
+__all__ = ["rounded_up", "size_beside", "size_text"]
 
 _UNITS = (("TB", 10**12), ("GB", 10**9), ("GiB", 2**30), ("MB", 10**6), ("MiB", 2**20), ("KB", 10**3), ("KiB", 2**10))
 
@@ -27,6 +27,12 @@ def size_beside(size: int, other: int) -> str:
         if text != shown or size == other:
             return text
     return f"{size} bytes"
+
+
+def rounded_up(size: int) -> int:
+    """`size`, or the next tenth of a GB where :func:`size_text` of it would be long."""
+    tenth = 10**8
+    return size if size < 10**9 or _unit(size)[1] >= 2**20 else -(-size // tenth) * tenth
 
 
 def _unit(size: int) -> tuple[str, int]:

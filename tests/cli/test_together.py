@@ -66,6 +66,11 @@ def test_what_is_free_or_unknown_is_said() -> None:
         "  card 0  25.8 GB (RTX 4090), all of it free",
         "  card 1  12 GB (RTX 3060), all of it free",
     ]
+    cards = (HOST.gpus[1], *(Gpu(name="H100", vram=80 * GB),) * 3)
+    assert _held(host=replace(HOST, gpus=cards), steps=PLAN.steps[:1])[1:] == [
+        "  card 0        12 GB (RTX 3060), all of it free",
+        "  cards 1 to 3  80 GB each (H100), all of it free",
+    ]
     assert _held(host=Host(), steps=PLAN.steps[1:2]) == ["  memory  not known, and nothing needs any"]
 
 

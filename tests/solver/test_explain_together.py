@@ -161,6 +161,16 @@ def test_the_documents_of_statements() -> None:
     assert statement_document(CapacityLimit("ram", "", (9,), (Share(span("a"), 10),)))["cards"] == []
 
 
+def test_totals_are_short_and_seen_to_be_too_much() -> None:
+    def told(one: int, other: int, card: int) -> str:
+        return sentence(CapacityLimit("vram", "", (card,), (Share(span("a"), one), Share(span("b"), other))))
+
+    assert "(17.6 GB together), and this host has one GPU of 12.9 GB" in told(9 * GB, 8 * 2**30, 12 * 2**30)
+    assert "(8256320 bytes too many), and this host has one GPU of 25.8 GB" in told(
+        24 * GB, 1780000000, 24 * 2**30 + 1939904
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "text", "found"),
     [
@@ -178,6 +188,11 @@ def test_the_documents_of_statements() -> None:
             [AddCard(24 * GB, 1)],
             "one more GPU with 24 GB",
             {"kind": "hardware", "fact": "card", "to": 24 * GB, "have": 1},
+        ),
+        (
+            [RaiseHardware("vram", 115340196224, 25769803776)],
+            "a GPU with 115.4 GB (now 25.8 GB)",
+            {"kind": "hardware", "fact": "vram", "to": "115340196.224KB"},
         ),
         ([AddCard(24 * GB)], "a GPU with 24 GB", {"kind": "hardware", "fact": "card", "to": 24 * GB, "have": 0}),
         (

@@ -10,7 +10,7 @@ from las_cli.render.phrases import counted
 if TYPE_CHECKING:
     from las_solver.model import Host
 
-_DECIMAL: Final = (("GB", 10**9), ("MB", 10**6), ("KB", 10**3))
+_DECIMAL: Final = (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("KB", 10**3))
 
 __all__ = ["cards", "decimal_size", "readable_size", "rounded_size", "summary"]
 

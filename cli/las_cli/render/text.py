@@ -81,12 +81,12 @@ def _lines(plan: Plan, place: str, paper: Paper, host: Host | None) -> Iterator[
 
 def _together(plan: Plan, host: Host, paper: Paper) -> Iterator[str]:
     """What holds the memory and the cards."""
-    from las_cli.render.together import held, held_words  # late, as most plans need none of this
+    from las_cli.render.together import held, held_words, without_repeats  # late, as most plans need none of this
     from las_registry.host.profile import profile_document
     from las_solver.document import step_document
 
     steps = [step_document(step, together=True) for step in plan.steps]
-    rows = held(steps, profile_document(host))
+    rows = list(without_repeats(held(steps, profile_document(host))))
     widest = max(len(one.name) for one in rows)
     yield ""
     yield paper.style("At the same time", bold=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
 from typing import Any, Final
 
 from las_cli.render.changes import NOTHING
@@ -10,7 +12,7 @@ from las_cli.render.host import decimal_size
 from las_registry.size import parse_size
 from las_solver.lazy_dataclass import dataclass
 
-__all__ = ["TITLES", "Held", "held", "held_cells", "held_words", "placement_words"]
+__all__ = ["TITLES", "Held", "held", "held_cells", "held_words", "placement_words", "without_repeats"]
 
 TITLES: Final = ("On", "Has", "Used", "Free", "By")
 """The titles of :func:`held_cells`."""
@@ -21,12 +23,13 @@ _MOST_NAMES: Final = 6
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """The memory, or a card, which is a `device`: its `size` in bytes (None: not known), and the bytes that modules
-    hold of it, the most first."""
+    hold of it, the most first. `count`: it stands for so many that are the same."""
 
     name: str
     device: str
     size: int | None
     parts: tuple[tuple[str, int], ...]
+    count: int = 1
 
     @property
     def used(self) -> int:
@@ -67,7 +70,7 @@ def held_words(one: Held) -> str:
     """What is held, in words that follow the name of what it is held of."""
     if one.size is None:
         return "not known, and nothing needs any"
-    size = decimal_size(one.size) + (f" ({one.device})" if one.device else "")
+    size = decimal_size(one.size) + (" each" if one.count > 1 else "") + (f" ({one.device})" if one.device else "")
     if not one.used:
         return f"{size}, all of it free"
     return f"{decimal_size(one.used)} of {size}: {', '.join(_users(one))}; {_free(one.size - one.used)} free"
@@ -82,6 +85,17 @@ def _users(one: Held) -> Iterator[str]:
     yield from (f"{module} {decimal_size(size)}" for module, size in one.parts[:most])
     if rest := one.parts[most:]:
         yield f"{len(rest)} more {decimal_size(sum(size for _, size in rest))}"
+
+
+def without_repeats(rows: Sequence[Held]) -> Iterator[Held]:
+    """`rows`, in which neighbours of which all is free and that are the same are one: ``cards 2 to 7``."""
+    for (_, size, used), several in groupby(rows, key=lambda one: (one.device, one.size, one.used)):
+        same = list(several)
+        if len(same) == 1 or used or size is None:
+            yield from same
+        else:
+            numbers = [one.name.removeprefix("card ") for one in same]
+            yield replace(same[0], name=f"cards {numbers[0]} to {numbers[-1]}", count=len(same))
 
 
 def placement_words(placement: Sequence[tuple[int, int]]) -> str:
