@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from pathlib import Path
 from textwrap import dedent
-from typing import Final
+from typing import Any, Final
 
 import click
 
-from docs_site.markdown import code, definition, escaped, fenced
+from docs_site.markdown import code, definition, escaped, fenced, link
 from las_cli.main import cli
 
-__all__ = ["COMMANDS", "Command", "command_pages", "every_command"]
+__all__ = ["Command", "command_navigation", "command_pages", "every_command"]
 
-COMMANDS: Final = "commands/"
+_PAGES: Final = "commands"
 _LITERAL: Final = "\b\n"
-_PAGE: Final = re.compile(r"docs/(?P<page>[a-z/-]+\.md)")
+_DOCUMENT: Final = re.compile(r"docs/(?P<page>[a-z/-]+\.md)")
 _STATUS: Final = re.compile(r"^\| (?P<status>\d+) \| (?P<meaning>.*) \|$", re.MULTILINE)
 _OF_COMMANDS: Final = re.compile(r"in (?P<names>`[a-z ]+`(?:(?:, | and | or )`[a-z ]+`)*), (?P<meaning>.*)")
 
@@ -38,7 +38,8 @@ class Command:
     @property
     def page(self) -> str:
         """Its page, as a path on the site."""
-        return f"{COMMANDS}{'-'.join(self.words[1:]) or 'index'}.md"
+        path = "/".join((_PAGES, *self.words[1:]))
+        return f"{path}/index.md" if isinstance(self.context.command, click.Group) else f"{path}.md"
 
     @property
     def inner(self) -> tuple[Command, ...]:
@@ -75,56 +76,66 @@ def command_pages(docs: Path) -> dict[str, str]:
     return {command.page: _page(command, statuses) for command in every_command()}
 
 
+def command_navigation() -> list[Any]:
+    """The pages of all commands for MkDocs, groups with what is in them."""
+    return _entries(next(every_command()))
+
+
+def _entries(group: Command) -> list[Any]:
+    inner = [{one.words[-1]: _entries(one) if one.inner else one.page} for one in group.inner]
+    return [group.page, *inner]
+
+
 def _page(command: Command, statuses: tuple[tuple[str, str], ...]) -> str:
     context = command.context
     usage = " ".join((command.name, *context.command.collect_usage_pieces(context)))
-    parts = [f"# {command.name}\n", fenced(usage), _prose(context.command.help or "")]
+    help_text = cleandoc(context.command.help or "")
+    parts = [f"# {command.name}\n", fenced(usage), *(_paragraph(text, command) for text in help_text.split("\n\n"))]
     if command.inner:
         parts.append("## Commands\n")
         parts += [
-            definition(f"[{code(inner.name)}]({_beside(inner)})", escaped(inner.context.command.short_help or ""))
+            definition(
+                link(code(inner.name), inner.page, command.page), escaped(inner.context.command.short_help or "")
+            )
             for inner in command.inner
         ]
     options = [one for one in context.command.get_params(context) if isinstance(one, click.Option) and not one.hidden]
     parts.append("## Options\n")
-    parts += [_option(option, context) for option in options]
+    parts += [_option(option, command) for option in options]
     parts += ["## Exit statuses\n", _exit_statuses(command, statuses)]
     return "\n".join(parts)
 
 
-def _beside(command: Command) -> str:
-    return command.page.removeprefix(COMMANDS)
+def _inner(command: Command, group: Command) -> str:
+    short_help = escaped(command.context.command.short_help or "")
+    return definition(link(code(command.name), command.page, group.page), short_help)
 
 
-def _prose(text: str) -> str:
-    """A help text as Markdown: paragraphs that are not to be wrapped are code."""
-    return "\n".join(map(_paragraph, cleandoc(text).split("\n\n")))
-
-
-def _paragraph(text: str) -> str:
+def _paragraph(text: str, command: Command) -> str:
+    """A paragraph of a help text as Markdown; one that is not to be wrapped is code."""
     if not text.startswith(_LITERAL):
-        return _linked(escaped(" ".join(text.split()))) + "\n"
+        return _prose(" ".join(text.split()), command) + "\n"
     first, _, rest = text.removeprefix(_LITERAL).partition("\n")
     if first.startswith("Examples:"):
         return f"## Examples\n\n{fenced(dedent(rest), 'sh')}"
     return fenced(f"{first}\n{rest}")
 
 
-def _linked(text: str) -> str:
-    """`text` with links to the pages that it names."""
-    return _PAGE.sub(r"[\g<0>](../\g<page>)", text)
+def _prose(text: str, command: Command) -> str:
+    """`text` as Markdown, with links to the pages that it names."""
+    return _DOCUMENT.sub(lambda found: link(found[0], found["page"], command.page), escaped(text))
 
 
-def _option(option: click.Option, context: click.Context) -> str:
-    record = option.get_help_record(context)
+def _option(option: click.Option, command: Command) -> str:
+    record = option.get_help_record(command.context)
     assert record is not None
-    extra = option.get_help_extra(context)
+    extra = option.get_help_extra(command.context)
     notes = [f"Environment variable: {code(name)}." for name in extra.get("envvars", ())]
     if "default" in extra:
         notes.append(f"Default: {code(extra['default'])}.")
     if "range" in extra:
         notes.append(f"Range: {code(extra['range'])}.")
-    return definition(code(record[0]), _linked(escaped(option.help or "")), " ".join(notes))
+    return definition(code(record[0]), _prose(option.help or "", command), " ".join(notes))
 
 
 def _statuses(docs: Path) -> tuple[tuple[str, str], ...]:
@@ -142,5 +153,5 @@ def _exit_statuses(command: Command, statuses: tuple[tuple[str, str], ...]) -> s
         if (of_command := _OF_COMMANDS.fullmatch(clause))
         and f"`{command.name.removeprefix('las-solve ')}`" in of_command["names"]
     ]
-    common = "[Statuses of all commands](../cli.md#results-messages-and-exit-statuses)"
+    common = link("Statuses of all commands", "cli.md#results-messages-and-exit-statuses", command.page)
     return "\n".join([*special, "", f"{common}: 0 if all went well, 2 for wrong usage or bad input.\n"])

@@ -16,7 +16,7 @@ from las_cli.main import cli
 from las_registry.host.examples import example_path
 from las_registry.registry import default_directories
 
-__all__ = ["document_names", "document_pages", "printed_schema", "schema_files"]
+__all__ = ["document_names", "document_navigation", "document_pages", "printed_schema", "schema_files"]
 
 _PAGES: Final = "documents/"
 _MANIFEST: Final = "open-webui"
@@ -52,6 +52,11 @@ def schema_files() -> dict[str, str]:
 def document_pages() -> dict[str, str]:
     """A page for each document, by their paths on the site."""
     return {f"{_PAGES}{name}.md": _page(name, printed_schema(name)) for name in document_names()}
+
+
+def document_navigation() -> list[Any]:
+    """The pages of all documents for MkDocs."""
+    return [{name: f"{_PAGES}{name}.md"} for name in document_names()]
 
 
 def _file(name: str) -> str:

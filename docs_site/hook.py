@@ -45,7 +45,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     path = page.file.src_uri
     for origin, place in site.places.items():
         if place == path and origin.endswith(".md"):
-            return with_links(without_comments(markdown), origin, path, site.places.get)
+            return with_links(without_comments(markdown), origin, path, site.place)
     return markdown
 
 

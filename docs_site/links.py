@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from docs_site.markdown import link
+
 __all__ = ["link_targets", "with_links", "without_comments"]
 
 _FENCED: Final = re.compile(r"^(?P<indent> *)(?P<fence>```+).*?^(?P=indent)(?P=fence) *$", re.MULTILINE | re.DOTALL)
@@ -25,8 +27,8 @@ def link_targets(root: Path, origin: str) -> Iterator[str]:
     if not origin.endswith(".md"):
         return
     for part, is_code in _parts((root / origin).read_text(encoding="utf-8")):
-        for link in () if is_code else _LINK.finditer(part):
-            path = (link["target"] or "").partition("#")[0]
+        for found in () if is_code else _LINK.finditer(part):
+            path = (found["target"] or "").partition("#")[0]
             if path:
                 yield _from_root(path, origin)
 
@@ -38,14 +40,14 @@ def with_links(markdown: str, origin: str, page: str, place: Callable[[str], str
     remains.
     """
 
-    def moved(link: re.Match[str]) -> str:
-        path, hash_sign, anchor = (link["target"] or "").partition("#")
+    def moved(found: re.Match[str]) -> str:
+        path, hash_sign, anchor = (found["target"] or "").partition("#")
         if not path:
-            return link[0]
+            return found[0]
         target = place(_from_root(path, origin))
         if target is None:
-            return link["text"]
-        return f"[{link['text']}]({posixpath.relpath(target, posixpath.dirname(page) or '.')}{hash_sign}{anchor})"
+            return found["text"]
+        return link(found["text"], f"{target}{hash_sign}{anchor}", page)
 
     return "".join(part if is_code else _LINK.sub(moved, part) for part, is_code in _parts(markdown))
 

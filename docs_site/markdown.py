@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 from typing import Final
 
-__all__ = ["code", "definition", "escaped", "fenced", "heading"]
+__all__ = ["code", "definition", "escaped", "fenced", "heading", "link"]
 
 _SPECIAL: Final = re.compile(r"(?P<code>`[^`]+`)|[\\*_<>\[\]|#~]")
 
@@ -26,9 +27,14 @@ def fenced(text: str, language: str = "text") -> str:
     return f"```{language}\n{text.rstrip()}\n```\n"
 
 
-def definition(term: str, *lines: str) -> str:
-    """An entry of a list of definitions; empty `lines` are left out."""
-    return "\n".join([term, *(f":   {line}\n" for line in lines if line)]) + "\n"
+def definition(term: str, *paragraphs: str) -> str:
+    """An entry of a list of definitions; empty `paragraphs` are left out."""
+    return f"{term}\n:   " + "\n\n    ".join(filter(None, paragraphs)) + "\n"
+
+
+def link(text: str, target: str, page: str) -> str:
+    """A link from the page `page` to `target`, both as paths on the site."""
+    return f"[{text}]({posixpath.relpath(target, posixpath.dirname(page) or '.')})"
 
 
 def heading(page: Path) -> str:

@@ -17,7 +17,12 @@ _ROLE: Final = re.compile(r":(?:attr|class|data|exc|func|meth|mod):`(?P<short>~?
 
 
 class Roles(griffe.Extension):
-    """What griffe calls for every object that it reads."""
+    """What griffe calls for what it reads."""
+
+    def on_alias_instance(self, *, alias: griffe.Alias, **kwargs: Any) -> None:
+        """Takes our dataclasses for those of the standard library, of which griffe knows what they have."""
+        if alias.target_path == "las_solver.lazy_dataclass.dataclass":
+            alias.target_path = "dataclasses.dataclass"
 
     def on_instance(self, *, obj: griffe.Object, **kwargs: Any) -> None:
         """Rewrites the docstring of `obj`."""

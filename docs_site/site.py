@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from docs_site.commands import command_pages
+from docs_site.commands import command_navigation, command_pages
 from docs_site.contents import read_contents
-from docs_site.documents import document_pages, schema_files
+from docs_site.documents import document_navigation, document_pages, schema_files
 from docs_site.links import link_targets
 from docs_site.lint_codes import lint_code_pages
 from docs_site.markdown import fenced, heading
@@ -37,6 +37,12 @@ class Site:
     images: Mapping[str, Path]
     places: Mapping[str, str]
     navigation: list[Any]
+    root: Path
+
+    def place(self, path: str) -> str | None:
+        """Where a file of the repository is on the site; None for a directory, which is nowhere. What is missing
+        stays as it is, so that MkDocs reports it."""
+        return None if path not in self.places and (self.root / path).is_dir() else self.places.get(path, path)
 
 
 def make_site(root: Path) -> Site:
@@ -48,24 +54,20 @@ def make_site(root: Path) -> Site:
         for origin, page in places.items()
         if page.endswith(".md") and origin != f"docs/{page}"
     }
-    reference = {
-        "Commands": command_pages(docs),
-        "Python": python_pages(),
-        "Documents": document_pages(),
-        "Codes of lint": lint_code_pages(),
-    }
-    generated = {page: text for pages in reference.values() for page, text in pages.items()}
+    python, documents, codes = python_pages(), document_pages(), lint_code_pages()
+    generated = {**command_pages(docs), **python, **documents, **codes, _DECISIONS: _decisions(docs)}
     repository = [page for page in places.values() if page.startswith(_REPOSITORY) and page.endswith(".md")]
     return Site(
-        pages=taken_over | generated | {_DECISIONS: _decisions(docs)},
+        pages=taken_over | generated,
         files=schema_files(),
         images={page: root / origin for origin, page in places.items() if page.endswith(_IMAGE)},
         places={**places, "docs/decisions": _DECISIONS},
+        root=root,
         navigation=[
-            {"Home": _SPECIAL["README.md"]},
-            {"Contents": _SPECIAL["docs/README.md"]},
+            {"Home": list(_SPECIAL.values())},
             *({section.title: [*map(_page_of_entry, section.entries)]} for section in read_contents(docs)),
-            {"Reference": [{title: list(pages)} for title, pages in reference.items()]},
+            {"Commands": command_navigation()},
+            {"Reference": [{"Python": list(python)}, {"Documents": document_navigation()}, *codes]},
             {"In the repository": sorted(repository)},
         ],
     )
