@@ -58,7 +58,7 @@ class LoadedShelf:
             versions = self.versions(name)
             if not versions:
                 return None
-            module = self._ranked[name] = RankedModule.of(name, versions)
+            module = self._ranked.setdefault(name, RankedModule.of(name, versions))
         return module
 
     def versions(self, name: str) -> Sequence[ModuleVersion]:

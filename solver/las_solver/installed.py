@@ -48,10 +48,11 @@ class Installed:
     def dependents(self, name: str) -> Sequence[str]:
         """The staying modules that, as they are installed, need the module `name`, or consume what it provides."""
         if self._dependents is None:
-            self._dependents = {}
+            dependents: dict[str, list[str]] = {}
             for user in self.staying:
                 for target in self._used(user) - {user}:
-                    self._dependents.setdefault(target, []).append(user)
+                    dependents.setdefault(target, []).append(user)
+            self._dependents = dependents  # once it is whole, as another thread may ask, too
         return self._dependents.get(name, ())
 
     def needing(self, *names: Collection[str]) -> dict[str, dict[str, list[Constraint]]]:

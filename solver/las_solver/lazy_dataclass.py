@@ -30,15 +30,20 @@ _STANDARD: Final[Mapping[str, Mapping[str, bool]]] = {
 class _Later:
     """An attribute of a class that is made, and takes the place of this, when it is first asked for."""
 
-    __slots__ = ("_body", "_kw_only", "_name")
+    __slots__ = ("_body", "_class", "_kw_only", "_name")
+
+    _class: type
 
     def __init__(self, name: str, body: Mapping[str, Any], kw_only: bool) -> None:
         self._name = name
         self._body = body
         self._kw_only = kw_only
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._class = owner
+
     def __get__(self, instance: object, owner: type) -> Any:
-        its_class = next(one for one in owner.__mro__ if one.__dict__.get(self._name) is self)
+        its_class = self._class
         if self._name == "__init__":
             made: Any = _initializer(self._body, self._kw_only)
         else:

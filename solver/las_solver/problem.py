@@ -107,7 +107,8 @@ class Domain:
             entries = self._ranking.entries(rank)
             needs = self._alike.get(id(entries))
             if needs is None:
-                needs = self._alike[id(entries)] = tuple([self._problem.need(field, one) for field, one in entries])
+                needs = tuple([self._problem.need(field, one) for field, one in entries])
+                needs = self._alike.setdefault(id(entries), needs)
             self._needs[rank] = needs
         return needs
 
@@ -305,7 +306,7 @@ class Problem:
         """The versions of the module `name` that an answer could hold; empty if there are none."""
         domain = self._domains.get(name)
         if domain is None:
-            domain = self._domains[name] = self._make_domain(name)
+            domain = self._domains.setdefault(name, self._make_domain(name))
         return domain
 
     def close(self) -> None:
@@ -342,7 +343,7 @@ class Problem:
         key = (field, requirement.name, requirement.constraint.text)
         need = self._needs.get(key)
         if need is None:
-            need = self._needs[key] = Need(self, requirement.name, requirement.constraint, field)
+            need = self._needs.setdefault(key, Need(self, requirement.name, requirement.constraint, field))
         return need
 
     def providers(self, interface: str) -> Iterator[str]:
@@ -363,7 +364,7 @@ class Problem:
         rankings = self._shelf.rankings
         ranking = rankings.get((name, conditional))
         if ranking is None:
-            ranking = rankings[name, conditional] = self._rank(name, conditional=conditional)
+            ranking = rankings.setdefault((name, conditional), self._rank(name, conditional=conditional))
         return Domain(self, name, ranking)
 
     def _admits_prereleases(self, name: str, prereleases: frozenset[int]) -> bool:

@@ -119,7 +119,7 @@ class Ranking:
         place, _ = self._module.run(self._places[rank])
         entries = self._entries.get(place)
         if entries is None:
-            entries = self._entries[place] = self._shelf.entries(self._module.candidates[place])
+            entries = self._entries.setdefault(place, self._shelf.entries(self._module.candidates[place]))
         return entries
 
 
@@ -154,7 +154,8 @@ Entry = tuple[str, Requirement]
 
 
 class Shelf:
-    """The modules that a planner has read, for one host.
+    """The modules that a planner has read, for one host. Several threads may share it: what two of them work out at the
+    same time is kept of the first.
 
     `registry` is what there is, `source` that and what is installed. `installed` says what stays of that: by default
     what the host lets stay.
@@ -186,7 +187,7 @@ class Shelf:
                 module = RankedModule.of(name, self.source.versions(name))
             else:
                 module = self._ranked_source.ranked(name) or RankedModule.of(name, ())
-            self._modules[name] = module
+            module = self._modules.setdefault(name, module)
         return module
 
     def versions(self, name: str) -> Sequence[ModuleVersion]:

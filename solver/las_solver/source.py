@@ -126,7 +126,7 @@ class MemorySource:
     def ranked(self, name: str) -> RankedModule | None:
         ranked = self._ranked.get(name)
         if ranked is None and (versions := self.versions(name)):
-            ranked = self._ranked[name] = RankedModule.of(name, versions)
+            ranked = self._ranked.setdefault(name, RankedModule.of(name, versions))
         return ranked
 
     def providers(self, interface: str) -> Collection[str]:

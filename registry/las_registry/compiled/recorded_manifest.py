@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from las_registry.compiled.extract import source_of
@@ -39,6 +40,7 @@ class ManifestFiles:
         self._path: str | None = None
         self._documents: list[Document] = []
         self._rest: Iterator[Document] = iter(())
+        self._reading = Lock()
 
     def read(self, path: str, place: int, mark: str) -> Manifest:
         """The manifest that is known by `mark`: a document, by its place, of the file at `path` in the directory.
@@ -46,8 +48,9 @@ class ManifestFiles:
         Raises :class:`RegistryUnusable` if that is not there any more.
         """
         source = source_of(path)
-        document = self._document(path, place)
-        found = None if document is None else read_manifest(document, source, self._pool)
+        with self._reading:
+            document = self._document(path, place)
+            found = None if document is None else read_manifest(document, source, self._pool)
         if not isinstance(found, Manifest) or found.mark != mark:
             raise changed_meanwhile(os.fsencode(self._directory).decode("utf-8", "backslashreplace"))
         return found

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from las_registry.compiled.kinds import CONTENTS, DIGESTS, INTERFACE, MODULE, NAMERS, REGISTRY, REJECTIONS
@@ -51,6 +52,7 @@ class CompiledShelf:
         self._shared = Shared()
         self._records: dict[str, Record | None] = {}
         self._names: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._recovering = Lock()
 
     @property
     def is_empty(self) -> bool:
@@ -194,8 +196,7 @@ class CompiledShelf:
         if name in self._records:
             return self._records[name]
         data = self._get(MODULE, name)
-        record = self._records[name] = None if data is None else Record(name, data, self._shared)
-        return record
+        return self._records.setdefault(name, None if data is None else Record(name, data, self._shared))
 
     def _names_of(self, kind: str, key: str) -> tuple[str, ...]:
         found = self._names.get((kind, key))
@@ -216,13 +217,15 @@ class CompiledShelf:
         Raises :class:`RegistryUnusable` if these have changed.
         """
         for _ in range(_ATTEMPTS):
+            table = self._table
             try:
                 return read()
             except Damaged:
-                state = self._table.state
-                self._table.close()
-                self._table = self._recover()
-                if self._table.state != state:
+                with self._recovering:
+                    if self._table is table:  # else another thread has seen to it
+                        table.close()
+                        self._table = self._recover()
+                if self._table.state != table.state:
                     raise changed_meanwhile(self.directory) from None
         return read()
 

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from itertools import accumulate, pairwise
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, TypeAlias
 from zlib import crc32
 
@@ -74,6 +75,7 @@ class Table:
         self.state: str = head["state"]
         self.kinds: dict[str, tuple[int, int]] = {kind: (buckets, count) for kind, buckets, count in head["kinds"]}
         self._bases = {kind: at << _KIND for at, kind in enumerate(self.kinds)}
+        self._reading = Lock()
 
     @classmethod
     def open(cls, path: Path, identity: str) -> Table:
@@ -160,14 +162,16 @@ class Table:
 
     def close(self) -> None:
         """Closes the file; nothing can be asked any more."""
-        self._connection.close()
+        with self._reading:
+            self._connection.close()
 
     def __del__(self) -> None:
         self._connection.close()
 
     def _body(self, number: int) -> bytes:
         try:
-            row = self._connection.execute(_SELECT, (number,)).fetchone()
+            with self._reading:  # threads that share a connection share its prepared statement
+                row = self._connection.execute(_SELECT, (number,)).fetchone()
         except (sqlite3.Error, UnicodeDecodeError, MemoryError) as error:
             raise Damaged(f"bucket {number} cannot be read: {error}") from None
         return _checked(number, row)
