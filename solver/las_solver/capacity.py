@@ -91,7 +91,8 @@ def capacities_of(host: Host, request: Request) -> tuple[Capacity, ...]:
     if len({limit.name for limit in request.limits}) < len(request.limits):
         raise InvalidInput("two limits have the same name", hint="each limit has a name of its own")
     if request.together:
-        found.append(Capacity("ram", "", (host.ram or 0,)))  # where it is unknown, nothing that needs any can be there
+        if host.ram is not None:  # else nothing that needs any can be there at all
+            found.append(Capacity("ram", "", (host.ram,)))
         found.append(Capacity("vram", "", tuple(card.vram for card in host.gpus)))
     return tuple(found)
 

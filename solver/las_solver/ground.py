@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from las_solver.capacity import Capacity
     from las_solver.placement import Load
 
-__all__ = ["completed", "limits_of", "missing", "misspelt", "statements_about", "staying_of"]
+__all__ = ["completed", "limits_of", "missing", "misspelt", "shares_of", "statements_about", "staying_of"]
 
 T = TypeVar("T")
 
@@ -99,10 +99,10 @@ def _statements(problem: Problem, name: str, *, with_needs: bool) -> Iterator[St
     for span in spans_of(name, domain.versions, sorted(domain.conditional)):
         yield PreRelease(span)
     for capacity in problem.capacities:
-        yield from _shares(capacity, domain)
+        yield from shares_of(capacity, domain)
 
 
-def _shares(capacity: Capacity, domain: Domain) -> Iterator[CapacityLimit]:
+def shares_of(capacity: Capacity, domain: Domain) -> Iterator[CapacityLimit]:
     """What versions of one module hold of `capacity`, a statement for neighbours that hold the same."""
     held: dict[Load, list[int]] = {}
     for rank, candidate in enumerate(domain.candidates):

@@ -95,31 +95,32 @@ def _least(
     """
     too_little, enough = _amount(changes[place])
     tried = 0
-    while (found := plan(_with(changes, place, enough))) is not None:
-        enough = _taken(changes, place, (too_little, enough), found, shelf, request)
-        while too_little < enough - 1:
-            tried += 1
-            trial = enough - 1 if tried <= _FEW else (too_little + enough) // 2
-            if plan(_with(changes, place, trial)) is not None:
-                enough = trial
-                break
+    while too_little < enough - 1:
+        tried += 1
+        trial = enough - 1 if tried <= _FEW else (too_little + enough) // 2
+        if (found := plan(changes)) is not None:
+            tight = _with(changes, place, _taken(changes, place, too_little, found, shelf, request))
+            if tight != changes and plan(tight) is not None:
+                changes, (_, enough) = tight, _amount(tight[place])
+                continue
+        if plan(_with(changes, place, trial)) is None:
             too_little = trial
+            if tried <= _FEW:
+                break
         else:
-            break
-    return _with(changes, place, enough)
+            changes, enough = _with(changes, place, trial), trial
+    return changes
 
 
-def _taken(
-    changes: tuple[Change, ...], place: int, bounds: tuple[int, int], plan: Plan, shelf: Shelf, request: Request
-) -> int:
-    """The least amount for the change at `place` with which the modules of `plan` fit, above the first of `bounds`."""
+def _taken(changes: tuple[Change, ...], place: int, too_little: int, plan: Plan, shelf: Shelf, request: Request) -> int:
+    """The least amount above `too_little` for the change at `place` with which the modules of `plan` fit."""
     chosen = [_version(shelf, step.module, step.version) for step in plan.steps if step.action != "remove"]
 
     def fits(amount: int) -> bool:
         less = apply_changes(_with(changes, place, amount), shelf.host, request)
         return all(Packing(list(map(one.load, chosen))).fits(one.cards) for one in capacities_of(*less))
 
-    low, high = bounds[0] + 1, bounds[1]
+    low, high = too_little + 1, _amount(changes[place])[1]
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if fits(middle) else (middle + 1, high)

@@ -167,14 +167,17 @@ def merged(problem: Problem, several: Sequence[Statement]) -> list[Statement]:
 
 
 def _merged_shares(problem: Problem, several: list[CapacityLimit]) -> Iterator[CapacityLimit]:
-    """That all versions which hold as much as the one that holds least do so."""
+    """That all versions which hold as much as the one that holds least do so, on one card or spread as all of them."""
     first = several[0]
     shares = [share for one in several for share in one.shares]
-    least = Load(min(share.weight for share in shares), all(share.spread for share in shares))
+    if len({share.spread for share in shares}) > 1:
+        yield from several
+        return
+    least = Load(min(share.weight for share in shares), shares[0].spread)
     capacity = next(one for one in problem.capacities if one.key == first.key)
     domain = problem.domain(shares[0].span.module)
     loads = map(capacity.load, domain.candidates)
-    holding = [rank for rank, load in enumerate(loads) if load.is_harder_than(least)]
+    holding = [rank for rank, load in enumerate(loads) if load.amount >= least.amount and load.spread == least.spread]
     for span in spans_of(domain.name, domain.versions, holding):
         if any(span.low <= share.span.high <= span.high for share in shares):
             yield replace(first, shares=(Share(span, least.amount, least.spread),))

@@ -17,7 +17,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
-from las_solver.capacity import capacities_of
+from las_solver.capacity import Capacity, capacities_of
 from las_solver.change import (
     AddCard,
     AdmitPrereleases,
@@ -41,7 +41,7 @@ from las_solver.change import (
 from las_solver.closure import closure
 from las_solver.constraint import ANY, Constraint, Requirement
 from las_solver.disturbance import Disturbance
-from las_solver.ground import misspelt
+from las_solver.ground import misspelt, shares_of
 from las_solver.ladder import Ladder, Levels
 from las_solver.making_room import amounts_between, held_together
 from las_solver.model import Request
@@ -101,7 +101,8 @@ class Relaxation:
             shelf = Shelf(shelf.registry, bare, installed=shelf.installed)
         problem = Problem(shelf, request, pruned=False, names_admit=RelaxConstraint not in offers)
         reached = closure(problem, budget, beside=beside)
-        statements, self._reached = reached.statements, reached.modules
+        statements = (*reached.statements, *self._of_unknown_memory(problem, reached.modules))
+        self._reached = reached.modules
         self._disturbance = Disturbance(problem)
         self._theory = Theory(problem, budget=budget, room=self._room)
         self._theory.encoding.prefers_installed = True
@@ -120,11 +121,19 @@ class Relaxation:
         self.rules = tuple(self._rules_of_requests())
         """Clauses about rungs alone, which every choice of changes has to meet."""
 
+    def _of_unknown_memory(self, problem: Problem, names: Iterable[str]) -> Iterator[Statement]:
+        """What modules hold together of the memory of the host, where it is unknown: only a change says how much."""
+        if self._request.together and self._host.ram is None:
+            memory = Capacity("ram", "", (0,))
+            for name in sorted(names):
+                yield from shares_of(memory, problem.domain(name))
+
     @property
     def is_narrow(self) -> bool:
         """Whether :meth:`admits` may refuse what would do: it takes needs that changes end for some that last when it
-        asks which providers, and so which entries that name pre-releases, an answer has."""
-        return "pre-release" in self._ladders
+        asks which providers, and so which entries that name pre-releases, an answer has; and it does not see what a
+        further card and other changes about cards come to together."""
+        return "pre-release" in self._ladders or "card" in self._ladders
 
     @property
     def ladders(self) -> tuple[Ladder, ...]:
@@ -287,7 +296,7 @@ class Relaxation:
             changes.extend(ladder.rungs[level - 1 : level] if level else ())
             raised.extend(ladder.literals[level : level + 1])
         changed = capacities_of(*apply_changes(changes, self._host, self._request))
-        return next(one.cards for one in changed if one.key == capacity), raised
+        return next((one.cards for one in changed if one.key == capacity), (0,)), raised
 
     def _link_cards(self) -> None:
         """Where one card has so much, all have it together."""
@@ -438,6 +447,7 @@ class Relaxation:
         if self._apart or fact not in _ABOUT_CARDS:
             return
         larger, second, together = map(self._steps, _ABOUT_CARDS)
+        yield from self._least(fact, need, self._card_steps(), lambda amount: (0, 0, 0), is_added=True)
         if fact != "total-vram":
             yield from self._least(fact, need, together, lambda amount: (0, 0, amount))
             return
@@ -447,13 +457,27 @@ class Relaxation:
             raised = self._least(fact, need, larger, lambda amount, count=count: (amount, count, 0))  # type: ignore[misc]
             yield from (self._all((literal, one)) for one in raised)
 
+    def _card_steps(self) -> list[tuple[int, int]]:
+        """The rungs of a further card: its memory and the literal of each."""
+        ladder = self._ladders.get("card")
+        pairs = () if ladder is None else zip(ladder.rungs, ladder.literals, strict=True)
+        return [(rung.vram, literal) for rung, literal in pairs if isinstance(rung, AddCard)]
+
     def _least(
-        self, fact: str, need: int, steps: Sequence[tuple[int, int]], raised: Callable[[int], tuple[int, int, int]]
+        self,
+        fact: str,
+        need: int,
+        steps: Sequence[tuple[int, int]],
+        raised: Callable[[int], tuple[int, int, int]],
+        *,
+        is_added: bool = False,
     ) -> Iterator[int]:
-        """The literal of the first of `steps` of which the amount, `raised` among cards, brings `fact` to `need`."""
+        """The literal of the first of `steps` of which the amount, `raised` among cards, brings `fact` to `need`; or as
+        a further card, if it `is_added`."""
 
         def have(step: tuple[int, int]) -> int:
             cards = [card.vram for card in raised_cards(self._host.gpus, *raised(step[0]))]
+            cards.extend(step[:1] if is_added else ())
             return {"vram": max(cards, default=0), "gpus": len(cards), "total-vram": sum(cards)}[fact]
 
         enough = bisect_left(steps, need, key=have)
