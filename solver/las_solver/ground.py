@@ -99,14 +99,18 @@ def _statements(problem: Problem, name: str, *, with_needs: bool) -> Iterator[St
     for span in spans_of(name, domain.versions, sorted(domain.conditional)):
         yield PreRelease(span)
     for capacity in problem.capacities:
-        yield from shares_of(capacity, domain)
+        yield from shares_of(capacity, domain, is_alone=capacity.limit is None)
 
 
-def shares_of(capacity: Capacity, domain: Domain) -> Iterator[CapacityLimit]:
-    """What versions of one module hold of `capacity`, a statement for neighbours that hold the same."""
+def shares_of(capacity: Capacity, domain: Domain, *, is_alone: bool = False) -> Iterator[CapacityLimit]:
+    """What versions of one module hold of `capacity`, a statement for neighbours that hold the same.
+
+    With `is_alone`, something else is said of versions that do not even fit alone.
+    """
     held: dict[Load, list[int]] = {}
     for rank, candidate in enumerate(domain.candidates):
-        if (load := capacity.load(candidate)).amount:
+        load = capacity.load(candidate)
+        if load.amount and not (is_alone and not load.fits(capacity.cards)):
             held.setdefault(load, []).append(rank)
     shares = [
         Share(span, load.amount, load.spread)

@@ -26,6 +26,10 @@ class Load(NamedTuple):
         """Whether this fits nowhere that `other` does not: it is as much or more, and spreads no better."""
         return self.amount >= other.amount and (other.spread or not self.spread)
 
+    def fits(self, cards: Sequence[int]) -> bool:
+        """Whether this fits on `cards` alone."""
+        return self.amount <= (sum(cards) if self.spread else max(cards, default=0))
+
 
 class Packing:
     """What is found out about packing one set of loads: which of what is left has no room in which free amounts.

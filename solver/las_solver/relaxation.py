@@ -101,7 +101,7 @@ class Relaxation:
             shelf = Shelf(shelf.registry, bare, installed=shelf.installed)
         problem = Problem(shelf, request, pruned=False, names_admit=RelaxConstraint not in offers)
         reached = closure(problem, budget, beside=beside)
-        statements = (*reached.statements, *self._of_unknown_memory(problem, reached.modules))
+        statements = (*reached.statements, *self._shares(problem, reached.modules))
         self._reached = reached.modules
         self._disturbance = Disturbance(problem)
         self._theory = Theory(problem, budget=budget, room=self._room)
@@ -121,12 +121,14 @@ class Relaxation:
         self.rules = tuple(self._rules_of_requests())
         """Clauses about rungs alone, which every choice of changes has to meet."""
 
-    def _of_unknown_memory(self, problem: Problem, names: Iterable[str]) -> Iterator[Statement]:
-        """What modules hold together of the memory of the host, where it is unknown: only a change says how much."""
+    def _shares(self, problem: Problem, names: Iterable[str]) -> Iterator[Statement]:
+        """What modules hold together, also of what there is not enough for one of them, or of unknown memory."""
+        capacities = list(problem.capacities)
         if self._request.together and self._host.ram is None:
-            memory = Capacity("ram", "", (0,))
+            capacities.append(Capacity("ram", "", (0,)))
+        for capacity in capacities if self._request.together else ():
             for name in sorted(names):
-                yield from shares_of(memory, problem.domain(name))
+                yield from shares_of(capacity, problem.domain(name))
 
     @property
     def is_narrow(self) -> bool:
