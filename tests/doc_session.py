@@ -16,7 +16,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -45,7 +44,7 @@ ELSEWHERE: Final = {
     "git": "changes a repository of the reader's",
     "make": "sets up an environment, or runs all tests; that there is such a target is looked up",
     "pip": "installs from a package index",
-    "python -m": "measures or fuzzes for minutes; that there is such a module is looked up",
+    "python -m": "measures or fuzzes for minutes; that there is such a package is looked up",
     "sudo": "changes the system",
     "systemctl": "starts services of the system",
 }
@@ -98,6 +97,7 @@ class Session:
         self._open.enter_context(mock.patch("las_registry.host.detect.examine", lambda: self._machine))
         key = PrivateKey(Ed25519PrivateKey.from_private_bytes(_KEY))
         self._open.enter_context(mock.patch("las_registry.trust.keys.generate_private_key", lambda: key))
+        self._open.enter_context(mock.patch("platform.node", lambda: "workshop"))
         self._open.enter_context(mock.patch.dict(os.environ))
         self._open.enter_context(contextlib.chdir("."))
         self._place = self._open.enter_context(contextlib.ExitStack())
@@ -120,6 +120,8 @@ class Session:
         os.environ |= {
             "COLUMNS": "100",
             "HOME": str(self.home),
+            "LOGNAME": "ada",
+            "PWD": str(self.directory),
             "XDG_CONFIG_HOME": str(self.home / ".config"),
             "XDG_STATE_HOME": str(self.home / ".local" / "state"),
         }
@@ -164,15 +166,15 @@ class Session:
 
     def _stage(self, words: list[str], stdin: str | None) -> tuple[str, str, int]:
         """What one command prints on both outputs, on its standard output alone, and its status."""
-        name, *arguments = words
+        name, *arguments = words = self._expanded(words)
         if name == "export":
-            os.environ |= dict(word.split("=", 1) for word in arguments)
+            os.environ |= dict(os.path.expandvars(word).split("=", 1) for word in arguments)
             return "", "", 0
         if name == "cd":
             os.chdir(arguments[0])
             return "", "", 0
         if name == "las-solve":
-            result = run_command(*map(os.path.expanduser, arguments), stdin=stdin)
+            result = run_command(*arguments, stdin=stdin)
             if result.exception is not None and not isinstance(result.exception, SystemExit):
                 raise result.exception
             return result.output, result.stdout, result.exit_code
@@ -183,7 +185,14 @@ class Session:
         done = subprocess.run(
             words, input=stdin or "", capture_output=True, text=True, timeout=60, env=os.environ | {"LC_ALL": "C"}
         )
-        return done.stdout + done.stderr, done.stdout, done.returncode
+        assert done.returncode == 0, done.stderr
+        return done.stdout, done.stdout, 0
+
+    def _expanded(self, words: list[str]) -> list[str]:
+        """The words as a shell passes them on: with the user's home for ``~``, and the names of files for a star."""
+        homes = [str(self.home) + word[1:] if word.startswith("~/") else word for word in words]
+        files = {word: sorted(map(str, Path(word).parent.glob(Path(word).name))) for word in homes if "*" in word}
+        return [name for word in homes for name in files.get(word) or [word]]
 
     def _shortened(self, text: str) -> str:
         """The text without the names of the directories that are not those of the reader."""
@@ -198,7 +207,7 @@ def _is_elsewhere(words: list[str]) -> bool:
             targets = [word for word in rest if "=" not in word]
             assert set(targets) <= set(known), f"the Makefile has no target {' '.join(targets)}"
         case ["python", "-m", name, *_]:
-            assert find_spec(name) is not None, f"there is no module {name}"
+            assert (ROOT / name.replace(".", "/")).is_dir(), f"there is no package {name}"
         case [name, *_]:
             return name in ELSEWHERE
         case _:

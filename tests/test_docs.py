@@ -49,8 +49,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_command_stands_outside_of_a_block(page: Path) -> None:
     """Indented lines are not run: they are formulas."""
-    commands = re.compile(r"^    (?:\$ |las-solve |make |git |python |pip ).*", re.MULTILINE)
-    assert commands.findall(page.read_text(encoding="utf-8")) == []
+    text = re.sub(r"^( *)```.*?^\1```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(r"^    (?:\$ |las-solve |make |git |python |pip ).*", text, re.MULTILINE) == []
 
 
 def test_what_is_shown_and_not_run_says_why() -> None:
