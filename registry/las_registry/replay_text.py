@@ -11,6 +11,7 @@ from packaging.version import Version
 from las_registry.replay import FORMAT, KEYS, Replay, default_source, installed_source
 from las_registry.size import format_size
 from las_registry.yaml_text import flow_text, scalar_text
+from las_solver.errors import InvalidInput
 from las_solver.model import Host, ModuleVersion, Request, Strategy
 from las_solver.source import Note, RejectedManifest, ShadowedModule
 
@@ -25,8 +26,10 @@ def replay_text(replay: Replay) -> str:
     """`replay` as a file that :func:`las_registry.replay.read_replay` reads as the same.
 
     Modules stand in order of name, and newest first; facts that are unknown and options that were not used are left
-    out.
+    out. Raises :class:`InvalidInput` if the request has limits, which are functions.
     """
+    if limits := replay.recording.request.limits:
+        raise InvalidInput(f"a replay file cannot hold the limit {limits[0].name!r}, which is a function")
     return "".join(f"{line}\n" for line in _lines(replay))
 
 

@@ -211,7 +211,7 @@ def test_the_text_is_that_of_the_machine(run_cli: RunCli) -> None:
     assert result.stdout.splitlines()[7:] == [
         "At the same time",
         "  memory  10 GB of 32 GB: comfyui 6 GB, vllm 4 GB; 22 GB free",
-        "  card 0  20 GB of 24 GB (GPU): comfyui 12 GB, vllm 8 GB; 4 GB free",
+        "  card 0  20 GB of 24 GB: comfyui 12 GB, vllm 8 GB; 4 GB free",
         "",
         "Held back",
         "  vllm 0.8  these cannot run at the same time: vllm 0.9 needs 16 GB of GPU memory, comfyui 0.3 needs",
@@ -330,7 +330,7 @@ def test_what_is_installed_counts(run_cli: RunCli) -> None:
     apply_plan(lambda *words, **more: run_cli(*words, *store, **more), "comfyui")
     result = run_cli("plan", "vllm", "--together", *store, COLUMNS="100")
     assert result.exit_code == 0
-    assert "  card 0  20 GB of 24 GB (GPU): comfyui 12 GB, vllm 8 GB; 4 GB free" in result.stdout.splitlines()
+    assert "  card 0  20 GB of 24 GB: comfyui 12 GB, vllm 8 GB; 4 GB free" in result.stdout.splitlines()
     assert run_cli("plan", "vllm@0.9", "--together", *store).exit_code == 1
     assert run_cli("plan", "vllm@0.9", "--together", "--no-store", "--profile", "one.yaml").exit_code == 0
     apply_plan(lambda *words, **more: run_cli(*words, *store, **more), "vllm", "--together")

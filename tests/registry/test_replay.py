@@ -11,18 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from installed_strategies import installed_cases
 from strategies import Case, cases
+from together_strategies import together_cases
 
 from las_registry.problem import InvalidFile
 from las_registry.replay import Replay, read_replay
 from las_registry.replay_text import replay_text, with_expected
 from las_solver.constraint import Requirement, parse_version
 from las_solver.document import conflict_document, plan_document
+from las_solver.errors import InvalidInput
+from las_solver.limit import Limit
 from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request, Strategy
 from las_solver.plan import Plan
 from las_solver.planner import Planner
 from las_solver.recording import Recording, record
 from las_solver.source import MemorySource, RejectedManifest, ShadowedModule, Source
 
+CASES_TOGETHER = together_cases().map(lambda case: replace(case, request=replace(case.request, limits=())))
 LEAST = "las-solve-replay: 1\nrequest: [app]\n"
 
 
@@ -77,6 +81,7 @@ EVERYTHING = Recording(
         unlocked=frozenset({"app"}),
         released=frozenset({"lib", "null"}),
         allow_removal=True,
+        together=True,
     ),
     host=Host(
         cores=8,
@@ -141,7 +146,14 @@ def test_the_form_is_for_people() -> None:
     assert lines[-4:] == ["expected: |", "  A plan", "", "  end"]
 
 
-@given(cases() | installed_cases())
+def test_limits_cannot_be_written() -> None:
+    limit = Limit("inference servers", 2, lambda one: 1)
+    limited = replace(EVERYTHING, request=replace(EVERYTHING.request, limits=(limit,)))
+    with pytest.raises(InvalidInput, match="cannot hold the limit 'inference servers', which is a function"):
+        replay_text(Replay(recording=limited))
+
+
+@given(cases() | installed_cases() | CASES_TOGETHER)
 @settings(max_examples=120)
 def test_the_answer_is_the_same_byte_for_byte(case: Case) -> None:
     case = _as_manifests_have_it(case)
@@ -152,7 +164,7 @@ def test_the_answer_is_the_same_byte_for_byte(case: Case) -> None:
     assert _answer(replayed.registry(), recording.host, recording.request) == expected
 
 
-@given(cases() | installed_cases())
+@given(cases() | installed_cases() | CASES_TOGETHER)
 @settings(max_examples=120)
 def test_recording_again_changes_nothing(case: Case) -> None:
     case = _as_manifests_have_it(case)

@@ -18,6 +18,8 @@ TITLES: Final = ("On", "Has", "Used", "Free", "By")
 """The titles of :func:`held_cells`."""
 
 _MOST_NAMES: Final = 6
+_NAMELESS: Final = "GPU"
+"""The name of a card of which no other is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,10 @@ def held(steps: Sequence[Mapping[str, Any]], host: Mapping[str, Any]) -> tuple[H
     size = parse_size(host["memory"]["ram"]) if "memory" in host else None
     cards = (
         Held(
-            name=f"card {at}", device=gpu["name"], size=parse_size(gpu["vram"]), parts=_most_first(on_cards.get(at, ()))
+            name=f"card {at}",
+            device="" if gpu["name"] == _NAMELESS else gpu["name"],
+            size=parse_size(gpu["vram"]),
+            parts=_most_first(on_cards.get(at, ())),
         )
         for at, gpu in enumerate(host["gpus"])
     )
