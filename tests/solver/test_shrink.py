@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from installed_strategies import installed_cases
 from strategies import Case, cases
+from together_strategies import together_cases
 
 from las_solver.conflict import Conflict
 from las_solver.constraint import Requirement, parse_version
@@ -135,8 +136,8 @@ def test_of_a_plan_what_stays_and_what_is_invalid_is_left() -> None:
     assert list(map(str, shrunk.host.installed["broken"].requirements)) == ["gone"]
 
 
-@given(cases() | installed_cases())
-@settings(max_examples=24)
+@given(cases() | installed_cases() | together_cases())
+@settings(max_examples=30)
 def test_nothing_alone_can_be_left_out_and_the_answer_is_the_same(case: Case) -> None:
     recording = record(MemorySource(case.module_versions), case.host, case.request)
     wanted = essence(_answer(recording))
