@@ -35,6 +35,7 @@ from las_cli.render.report_parts import (
 )
 from las_cli.render.svg import make_box
 from las_cli.render.together import TITLES, held, held_cells
+from las_solver.sentence import listed
 
 __all__ = ["plan_report"]
 
@@ -183,7 +184,7 @@ def _drawing(steps: Sequence[Step], asked: Sequence[str]) -> Drawing:
     boxes = [
         make_box(
             step["module"],
-            version_words(step["action"], step["version"], step.get("installed")),
+            version_words(step["action"], step["version"], step.get("installed")) + _on_cards(step),
             tone=" ".join([_box_tone(step)] + ["asked"] * (step["module"] in asked)),
             link=f"step-{number}",
         )
@@ -197,6 +198,12 @@ def _drawing(steps: Sequence[Step], asked: Sequence[str]) -> Drawing:
         caption += " Red ones are removed."
     label = f"Graph of the {len(steps)} modules and their needs; the table below says the same"
     return Drawing(Graph(tuple(boxes), without_detours(len(steps), edges)), label, caption)
+
+
+def _on_cards(step: Step) -> str:
+    """On which cards a module of those is that run at the same time."""
+    cards = [str(one["card"]) for one in step.get("placement", ())]
+    return f" on {'card' if len(cards) == 1 else 'cards'} {listed(cards, 'and')}" if cards else ""
 
 
 def _box_tone(step: Step) -> str:
