@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from las_solver.claim import Claim
-from las_solver.statement import Cycle, Dependency, InterfaceNeed, Requested, RuntimeNeed, Staying, module_of
+from las_solver.statement import (
+    CapacityLimit,
+    Cycle,
+    Dependency,
+    InterfaceNeed,
+    Requested,
+    RuntimeNeed,
+    Staying,
+    module_of,
+)
 
 __all__ = ["read_in_order"]
 
@@ -24,14 +33,13 @@ def read_in_order(claims: Sequence[Claim], places: Sequence[int], told: Iterable
     ordered: dict[int, None] = {}
     for first in places:
         pending = [first]
-        begun: set[int] = set()
+        begun: dict[int, Iterator[str]] = {}
         while pending:
             place = pending[-1]
-            module = _subject(claims[place])
-            lead = None
-            if place not in begun and module is not None and module not in known:
-                begun.add(place)
-                lead = next((one for one in leading.get(module, ()) if one not in ordered and one not in begun), None)
+            subjects = begun.setdefault(place, iter(_subjects(claims[place])))
+            unknown = (module for module in subjects if module not in known)
+            able = (one for module in unknown for one in leading.get(module, ()) if one not in ordered)
+            lead = next((one for one in able if one not in begun), None)
             if lead is not None:
                 pending.append(lead)
                 continue
@@ -42,9 +50,15 @@ def read_in_order(claims: Sequence[Claim], places: Sequence[int], told: Iterable
     return list(ordered)
 
 
-def _subject(claim: Claim) -> str | None:
-    """The module that `claim` speaks of, unless it leads there itself."""
-    return None if isinstance(claim.said, Cycle | Requested | Staying) else module_of(claim.said)
+def _subjects(claim: Claim) -> Sequence[str]:
+    """The modules that `claim` speaks of, unless it leads there itself."""
+    match claim.said:
+        case Cycle() | Requested() | Staying():
+            return ()
+        case CapacityLimit(shares=shares):
+            return [share.span.module for share in shares]
+        case _:
+            return [module_of(claim.said)]
 
 
 def _targets(claim: Claim) -> Iterator[str]:

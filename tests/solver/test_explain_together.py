@@ -93,6 +93,17 @@ def test_a_limit_that_weighs() -> None:
     ]
 
 
+def test_a_limit_is_told_after_what_leads_to_the_modules_that_count() -> None:
+    weights = {"big 1": 3, "big 2": 1, "app 1": 2, "server 1": 1}
+    points = Limit("points", 3, lambda one: weights.get(str(one), 0))
+    registry = [version("big 1"), version("big 2", "server"), version("app 1"), version("server 1")]
+    assert explanation(registry, "app", "big", limits=(points,)) == [
+        "no more than 3 points are allowed, and big 1 (3) and app 1 (2) are 5",
+        "big 2 needs server",
+        "no more than 3 points are allowed, and app 1 (2), big 2 (1) and server 1 (1) are 4",
+    ]
+
+
 def span(name: str, low: int = 0, high: int = 1) -> Span:
     """Some of the versions 1 and 2 of a module."""
     return Span(name, low, high, (parse_version("1"), parse_version("2")))
