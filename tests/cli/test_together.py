@@ -13,9 +13,11 @@ from command_line import RunCli
 from jsonschema import Draft202012Validator
 from manifests import manifest_text, write_files
 from plans import a_plan, a_step
+from registries import ask, module, version
 from reports import a_conflict, a_plan_document, a_statement, a_step_document
 from stored import apply_plan, states
 
+from las_cli.document import answer_document
 from las_cli.render.conflict_report import conflict_report
 from las_cli.render.dot import render_dot
 from las_cli.render.html import render_html
@@ -24,7 +26,11 @@ from las_cli.render.plan_report import plan_report
 from las_cli.render.report_text import render_report
 from las_cli.render.terminal import display_width
 from las_cli.render.text import Paper, render_plan
+from las_solver.conflict import Conflict
+from las_solver.limit import Limit
 from las_solver.model import Gpu, Host
+from las_solver.planner import Planner
+from las_solver.source import MemorySource
 
 GB = 10**9
 SCHEMA = Draft202012Validator(json.loads((files("las_cli") / "schema" / "plan.schema.json").read_text()))
@@ -141,6 +147,24 @@ def test_a_report_draws_what_is_too_much_and_marks_the_fact() -> None:
         if hasattr(block, "graph")
     ]
     assert "servers at most 1" in [f"{box.title} {box.subtitle}".strip() for box in graph.nodes]
+
+
+def test_the_documents_of_a_library_with_limits_are_those_of_the_schema() -> None:
+    most = Limit("inference servers", 1, lambda one: int(one.name != "app"))
+    versions = [version("app 1", "vllm"), *module("vllm", "1", "2"), version("big 1", vram_min=9 * GB)]
+    planner = Planner(MemorySource(versions), replace(HOST, gpus=HOST.gpus[1:]))
+    request = ask("app", "big", limits=(most,), together=True)
+    conflict = planner.plan(request)
+    assert isinstance(conflict, Conflict)
+    made_from = {"registry": {"digest": "sha256:" + "0" * 64}, "installed": None}
+    plan = planner.plan(ask("app", limits=(most,)))
+    documents: list[Any] = [answer_document(conflict, HOST, planner.diagnose(conflict)), answer_document(plan, HOST)]
+    for found in documents:
+        SCHEMA.validate(json.loads(json.dumps({**found, **made_from})))
+    changes = [one["changes"] for one in json.loads(json.dumps(documents[0]))["repairs"]]
+    assert [{"kind": "limit", "limit": "inference servers", "to": 2, "have": 1}] in changes
+    assert documents[1]["options"]["limits"] == [{"name": "inference servers", "at_most": 1}]
+    assert not any("placement" in step for step in documents[1]["steps"])
 
 
 # In the command line
