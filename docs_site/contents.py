@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,9 +34,14 @@ def read_contents(docs: Path) -> tuple[Section, ...]:
 
 
 def _pages(docs: Path, target: str) -> list[str]:
-    if not target.endswith("/"):
-        return [target]
-    return [f"{target}index.md", *sorted(f"{target}{page.name}" for page in (docs / target).glob("*.md"))]
+    """What an entry stands for: a page, or the pages of a directory, in the order of its own README.md if it has one."""
+    if not (docs / target).is_dir():
+        return [posixpath.normpath(target)]
+    index = docs / target / "README.md"
+    if not index.is_file():
+        return [f"{target}index.md", *sorted(f"{target}{page.name}" for page in (docs / target).glob("*.md"))]
+    entries = [_ENTRY.match(line) for line in index.read_text(encoding="utf-8").splitlines()]
+    return [f"{target}README.md", *(posixpath.normpath(f"{target}{entry['target']}") for entry in entries if entry)]
 
 
 def missing_entries(docs: Path) -> list[str]:

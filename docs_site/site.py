@@ -40,9 +40,11 @@ class Site:
     root: Path
 
     def place(self, path: str) -> str | None:
-        """Where a file of the repository is on the site; None for a directory, which is nowhere. What is missing
-        stays as it is, so that MkDocs reports it."""
-        return None if path not in self.places and (self.root / path).is_dir() else self.places.get(path, path)
+        """Where a file of the repository is on the site; None for a directory that is nowhere. For what is missing it
+        is where that should be, so that MkDocs reports it."""
+        if path in self.places:
+            return self.places[path]
+        return None if (self.root / path).is_dir() else path.removeprefix("docs/")
 
 
 def make_site(root: Path) -> Site:

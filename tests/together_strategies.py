@@ -1,11 +1,14 @@
-"""The random cases of :mod:`strategies`, now and then with modules installed, in which memory, cards and limits matter.
+"""Random cases in which memory, cards and limits matter.
+
+Some are those of :mod:`strategies`, now and then with modules installed, with other hardware; the others have little
+that is not about what fits: models of several sizes and a server, of which each version wants another amount.
 
 :func:`together_features` names what occurs in a case; a test holds that all of it does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -16,15 +19,18 @@ from installed_strategies import make_installed_case
 from packaging.version import Version
 from strategies import GB, Case, Dice, make_case
 
+from las_solver.constraint import Requirement, parse_version
 from las_solver.limit import Limit
-from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request
+from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request, Strategy
 
 __all__ = ["make_together_case", "together_cases", "together_features"]
 
 _CHOICES = 700
 
-CARDS = [(), (8,), (12,), (8, 8), (10, 6), (6, 10), (8, 6, 4), (6, 6, 6), (12, 4)]
-AMOUNTS = [None, None, None, 2, 3, 4, 5, 6, 8]
+CARDS = [(10, 6), (8, 8), (6, 10), (8, 6, 4), (6, 6, 6), (6, 10), (12, 4), (12,), ()]
+SOME = (None, None, 2, 3, 4, 5)
+MANY = (3, 4, 5, 6, 2, None, 0, 7)
+NAMES = ("chat-big", "chat-small", "embed-big", "embed-small", "server", "store")
 
 Key = tuple[str, Version]
 
@@ -36,12 +42,14 @@ def together_cases() -> st.SearchStrategy[Case]:
 
 def make_together_case(dice: Dice) -> Case:
     """The case that `dice` makes: with limits, or modules that run at the same time, or both."""
-    kind = dice.pick(["together", "together", "together", "limits", "limits", "both"])
-    cards, ram = dice.pick(CARDS), dice.pick([8, 10, 12, 16, 30, None])
-    case = make_installed_case(dice) if dice.one_in(4) else make_case(dice)
+    kind = dice.pick(["together", "together", "together", "both", "both", "limits"])
+    cards, ram = dice.pick(CARDS), dice.pick([16, 12, 10, 8, 30, None])
+    case = dice.pick([_models, _models, _models, make_case, make_case, make_installed_case])(dice)
     versions = [*case.module_versions, *case.host.installed.values()]
     keys = sorted({(one.name, one.version) for one in versions})
-    needs = {key: _hardware(dice, is_poor=not cards) for key in keys}
+    rams, vrams = dice.pick([(SOME, MANY), ([None], MANY), (SOME, SOME), (MANY, [None])])
+    vrams = vrams if cards or dice.one_in(4) else [None]
+    needs = {key: _hardware(dice, rams if ram else [None], vrams) for key in keys}
     host = replace(
         case.host,
         ram=None if ram is None else ram * GB,
@@ -56,12 +64,45 @@ def make_together_case(dice: Dice) -> Case:
     return Case(module_versions=tuple(_with(one, needs) for one in case.module_versions), host=host, request=request)
 
 
-def _hardware(dice: Dice, *, is_poor: bool) -> Hardware:
-    ram, vram = dice.pick(AMOUNTS), None if is_poor and not dice.one_in(8) else dice.pick([*AMOUNTS, 0])
+def _models(dice: Dice) -> Case:
+    """Modules at up to three versions, of which most are requested; now and then some are installed."""
+    names = NAMES[: dice.pick([4, 5, 6, 6])]
+    versions = [
+        ModuleVersion(
+            name=name,
+            version=parse_version(text),
+            category="tool" if name in NAMES[4:] else "model",
+            requirements=_needs(dice, name, names),
+            provides=("api",) if name == "server" or dice.one_in(6) else (),
+            consumes=("api",) if name in NAMES[:4] and dice.one_in(4) else (),
+            source=f"{name}/{text}.manifest.yaml",
+        )
+        for name in names
+        for text in ("1.0", "2.0", "3.0")[: dice.pick([1, 2, 2, 3])]
+    ]
+    wanted = dict.fromkeys(dice.pick(names) for _ in range(dice.pick([3, 3, 2, 4, 5, 1])))
+    kept = dice.some(versions, 3) if dice.one_in(4) else ()
+    request = Request(
+        requirements=tuple(map(Requirement.parse, wanted)),
+        strategy=dice.pick([Strategy.NEWEST, Strategy.NEWEST, *Strategy]),
+        allow_removal=bool(kept) and dice.one_in(3),
+    )
+    host = Host(installed=MappingProxyType({one.name: one for one in kept}))
+    return Case(module_versions=tuple(versions), host=host, request=request)
+
+
+def _needs(dice: Dice, name: str, names: tuple[str, ...]) -> tuple[Requirement, ...]:
+    """At most one need, of a module that comes later."""
+    later = names[names.index(name) + 1 :]
+    return (Requirement.parse(dice.pick(later) + dice.pick(["", "", "@>=2"])),) if later and dice.one_in(3) else ()
+
+
+def _hardware(dice: Dice, rams: Sequence[int | None], vrams: Sequence[int | None]) -> Hardware:
+    ram, vram = dice.pick(rams), dice.pick(vrams)
     return Hardware(
         ram_min=None if ram is None else ram * GB,
         vram_min=None if vram is None else vram * GB,
-        multi_gpu=vram is not None and dice.one_in(4),
+        multi_gpu=vram is not None and dice.one_in(6),
     )
 
 
@@ -73,7 +114,7 @@ def _limits(dice: Dice, keys: list[Key]) -> tuple[Limit, ...]:
     """A cardinality constraint, a pseudo-Boolean one, or both."""
     weights = {key: dice.pick([0, 1, 1, 2, 3, 5]) for key in keys}
     servers = Limit("servers", dice.pick([1, 1, 0, 2]), lambda one: int("api" in one.provides))
-    weight = Limit("weight", dice.pick([3, 4, 6, 9]), lambda one: weights[one.name, one.version])
+    weight = Limit("weight", dice.pick([4, 6, 3, 9]), lambda one: weights[one.name, one.version])
     return dice.pick([(weight,), (servers,), (servers, weight)])
 
 

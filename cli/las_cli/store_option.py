@@ -24,6 +24,7 @@ __all__ = [
     "is_anything_at",
     "open_store",
     "reason_option",
+    "store_at",
     "store_option",
     "store_path",
 ]
@@ -110,15 +111,22 @@ def is_anything_at(path: Path) -> bool:
 def open_store(named: Path | None, *, writing: bool = False) -> Iterator[Store]:
     """The store that :func:`store_path` finds. Where there is none yet, one is made if `writing`; else an empty one
     stands in for it, which nobody sees. Raises :class:`StoreUnusable`."""
+    path = store_path(named)
+    if named is not None and not (writing or is_anything_at(path)):
+        logger().warning(f"there is no store at {path} yet")
+    with store_at(path, writing=writing) as opened:
+        yield opened
+
+
+@contextmanager
+def store_at(path: Path, *, writing: bool = False) -> Iterator[Store]:
+    """The store in the file at `path`, as :func:`open_store` gives it."""
     from las_registry.lifecycle.store import Store
 
-    path = store_path(named)
     if writing or is_anything_at(path):
         with Store.open(path, create=writing) as opened:
             yield opened
         return
-    if named is not None:
-        logger().warning(f"there is no store at {path} yet")
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory() as directory, Store.open(Path(directory) / _FILE) as opened:

@@ -19,7 +19,7 @@ for one y; where that is not so, there is no answer here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from las_solver.ground import _statement as statement_of
@@ -28,6 +28,7 @@ from las_solver.lazy_dataclass import dataclass
 from las_solver.place import Place, rank_of, span_of
 from las_solver.problem import Need, Problem
 from las_solver.ranks import Intervals, contains
+from las_solver.sat import Stopped, never
 from las_solver.statement import (
     Chosen,
     Cycle,
@@ -65,11 +66,17 @@ class _Excluder:
 
 
 def direct_reasons(
-    problem: Problem, pruned: Problem, place: Place, fewest: Sequence[Fewest] = ()
+    problem: Problem,
+    pruned: Problem,
+    place: Place,
+    fewest: Sequence[Fewest] = (),
+    *,
+    stop: Callable[[], bool] = never,
 ) -> list[Statement] | None:
     """An irreducible set of statements that rule out every version newer than the one of `place`, if excluders do.
 
     `problem` is not pruned; `pruned` is the same request, as it was solved. `fewest` says how many changes come first.
+    Raises :class:`las_solver.sat.Stopped` once `stop` answers True.
     """
     found = _Excluders(problem, pruned, place, fewest)
     excluders = [*found.about_itself(), *found.by_needs_of_chosen()]
@@ -79,7 +86,7 @@ def direct_reasons(
             excluders.extend(found.by_what_may_not_change())
             if not _covers(excluders, found.newer):
                 return None
-    kept = _irreducible(excluders, found.newer)
+    kept = _irreducible(excluders, found.newer, stop)
     return list(named(problem, kept)) if _is_plain(kept, place.name) else None
 
 
@@ -220,17 +227,21 @@ def _covers(excluders: Iterable[_Excluder], ranks: Iterable[int]) -> bool:
     return covered.issuperset(ranks)
 
 
-def _irreducible(excluders: Sequence[_Excluder], newer: range) -> list[Statement]:
+def _irreducible(excluders: Sequence[_Excluder], newer: range, stop: Callable[[], bool]) -> list[Statement]:
     """Statements whose excluders rule out all of `newer`, and do not without any one of them."""
     taken: dict[Statement, None] = {}
     left = set(newer)
     while left:
+        if stop():
+            raise Stopped
         best = max(
             excluders, key=lambda one: (len(one.ranks & left), -sum(said not in taken for said in one.statements))
         )
         taken.update(dict.fromkeys(best.statements))
         left -= best.ranks
     for statement in reversed(tuple(taken)):
+        if stop():
+            raise Stopped
         others = taken.keys() - {statement}
         if _covers((one for one in excluders if others.issuperset(one.statements)), newer):
             del taken[statement]

@@ -7,11 +7,12 @@ are integers, with a bit for each rank.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from las_solver.problem import Need, Problem
 from las_solver.propagation import bits_of
 from las_solver.ranks import Intervals
+from las_solver.sat import Stopped, never
 
 __all__ = ["NeedsAlone"]
 
@@ -23,10 +24,14 @@ needs. None if they were because the module was fixed, or for a supposition."""
 
 
 class NeedsAlone:
-    """The ranks that are left of modules that are needed, as more and more of them are fixed."""
+    """The ranks that are left of modules that are needed, as more and more of them are fixed.
 
-    def __init__(self, problem: Problem) -> None:
+    Once `stop` answers True, what is asked raises :class:`las_solver.sat.Stopped`.
+    """
+
+    def __init__(self, problem: Problem, stop: Callable[[], bool] = never) -> None:
         self._problem = problem
+        self._stop = stop
         self._alike: dict[str, _Alike] = {}
         self._users: dict[str, dict[str, None]] = {}
         self._left: dict[str, int] = {}
@@ -78,6 +83,8 @@ class NeedsAlone:
         """Pass on what follows until nothing changes; the module of which nothing is left, if there is one."""
         queue, left = self._queue, self._left
         while queue:
+            if self._stop():
+                raise Stopped
             name = next(iter(queue))
             del queue[name]
             if name not in left:

@@ -55,7 +55,7 @@ class Obstacles:
         self._budget = budget
         self._said = Said(problem)
         self._fewest = tuple(fewest)
-        self._needs_alone = NeedsAlone(pruned)
+        self._needs_alone = NeedsAlone(pruned, budget)
 
     def against(self, place: Place) -> tuple[Statement, ...]:
         """An irreducible set of statements that rule out every version newer than the one of `place`.

@@ -1,6 +1,7 @@
 """What the server and its processes say to each other: pickled values, each after its length.
 
-The server asks for all but :class:`Ready`, :class:`Reply` and :class:`Renewed`, which are answers.
+To a worker go :class:`Begin`, :class:`Renew`, :class:`Work` and :class:`Cancel`, to who watches the registries
+:class:`Watch` and :class:`Look`; the others come back.
 """
 
 from __future__ import annotations
@@ -12,12 +13,30 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from las_cli.errors import Failure
     from las_cli.serve.job import Carried, Job, Result
     from las_cli.serve.settings import Settings
     from las_registry.snapshot import Snapshot
 
-__all__ = ["Begin", "Buffer", "Cancel", "Ready", "Renew", "Renewed", "Reply", "Work", "packed", "received"]
+__all__ = [
+    "Begin",
+    "Buffer",
+    "Cancel",
+    "Changed",
+    "Counted",
+    "Look",
+    "Ready",
+    "Renew",
+    "Renewed",
+    "Reply",
+    "Unusable",
+    "Watch",
+    "Work",
+    "packed",
+    "received",
+]
 
 _LENGTH: Final = struct.Struct("<Q")
 _BLOCK: Final = 1 << 20
@@ -78,6 +97,40 @@ class Reply(NamedTuple):
     seconds: float
     trace: str = ""
     is_last: bool = False
+
+
+class Watch(NamedTuple):
+    """Look at the `directories` every so many seconds; `known` is served already, a later snapshot belongs below
+    `folder`."""
+
+    directories: tuple[Path, ...]
+    folder: Path
+    known: Snapshot
+    seconds: float
+
+
+class Look(NamedTuple):
+    """Look now."""
+
+
+class Changed(NamedTuple):
+    """The registry is another; its files are in `folder`."""
+
+    snapshot: Snapshot
+    folder: Path
+
+
+class Unusable(NamedTuple):
+    """The registry cannot be used as it is now, None if it can again: the same as before."""
+
+    failure: Failure | None
+
+
+class Counted(NamedTuple):
+    """How much there is in the registry that was seen last."""
+
+    modules: int
+    versions: int
 
 
 def packed(message: object) -> bytes:

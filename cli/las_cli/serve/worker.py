@@ -22,11 +22,12 @@ from las_cli.errors import ExitStatus, Failure, failure_of
 from las_cli.serve.context import Context
 from las_cli.serve.job import Carried, Job, Result
 from las_cli.serve.messages import Begin, Cancel, Ready, Renew, Renewed, Reply, Work, packed, received
+from las_registry.problem import RegistryUnusable
 
 if TYPE_CHECKING:
     from las_registry.snapshot import Snapshot
 
-__all__ = ["main", "take_streams"]
+__all__ = ["main", "send", "take_streams"]
 
 _CACHED: Final = 512 << 20
 """Bytes of memory after which what was read of the registry is forgotten."""
@@ -40,7 +41,8 @@ _TOO_LARGE: Final = Failure(
 
 def main() -> None:
     """Does what the server asks for, and never returns."""
-    answers, messages = take_streams()
+    source, answers = take_streams()
+    messages = received(source)
     worker = _Worker(answers)
     todo: SimpleQueue[Work | Renew] = SimpleQueue()
     begin = next(messages)
@@ -55,8 +57,8 @@ def main() -> None:
             worker.renew(message)
 
 
-def take_streams() -> tuple[int, Iterator[object]]:
-    """The pipe for answers, and the messages of the server, which are the standard streams; nobody else writes to them.
+def take_streams() -> tuple[int, int]:
+    """The pipes for messages and for answers, which are the standard streams; from now on nobody else uses them.
 
     Signals are for the server, which ends its processes when it has no more work for them.
     """
@@ -68,7 +70,7 @@ def take_streams() -> tuple[int, Iterator[object]]:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    return answers, received(source)
+    return source, answers
 
 
 def _listen(messages: Iterator[object], worker: _Worker, todo: SimpleQueue[Work | Renew]) -> None:
@@ -139,18 +141,26 @@ class _Worker:
             gc.collect()
 
     def _open(self, snapshot: Snapshot) -> None:
-        self._context = Context(snapshot, self._settings, self._is_cancelled)
+        try:
+            self._context = Context(snapshot, self._settings, self._is_cancelled)
+        except RegistryUnusable:  # who starts another one in its place says so
+            os._exit(ExitStatus.UNUSABLE)
 
     def _is_cancelled(self) -> bool:
         return self.cancelled == self._number
 
     def _send(self, message: object) -> None:
-        data = memoryview(packed(message))
-        try:
-            while data:
-                data = data[os.write(self._answers, data) :]
-        except OSError:  # nobody is there any more
-            os._exit(0)
+        send(self._answers, message)
+
+
+def send(answers: int, message: object) -> None:
+    """Writes `message` to the pipe; where nobody is at its other end any more, the process ends."""
+    data = memoryview(packed(message))
+    try:
+        while data:
+            data = data[os.write(answers, data) :]
+    except OSError:
+        os._exit(0)
 
 
 def _trace(error: Exception) -> str:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from las_solver.model import Host
     from las_solver.survey import Verdict
 
-__all__ = ["show"]
+__all__ = ["described", "show"]
 
 _PATIENCE: Final = 10.0
 _MOST_VERSIONS: Final = 40
@@ -221,7 +221,7 @@ def _document(
     return {
         "module": requirement.name,
         "request": str(requirement),
-        "versions": [{**_described(registry, one), "fits": fates[one.module.version]} for one in manifests],
+        "versions": [{**described(registry, one), "fits": fates[one.module.version]} for one in manifests],
         "verdicts": [
             {
                 "versions": verdict.span.constraint,
@@ -234,7 +234,7 @@ def _document(
     }
 
 
-def _described(registry: Registry, manifest: Manifest) -> dict[str, object]:
+def described(registry: Registry, manifest: Manifest) -> dict[str, object]:
     """One version as JSON: what the manifest says, and where it stands."""
     module = manifest.module
     standing = registry.standing(module.name, module.version)

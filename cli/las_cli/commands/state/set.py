@@ -25,10 +25,9 @@ from las_solver.errors import InvalidInput
 if TYPE_CHECKING:
     from las_registry.lifecycle.records import Transition
     from las_registry.lifecycle.store import Store
-    from las_registry.manifest import Manifest
     from las_registry.registry import Registry
 
-__all__ = ["Brought", "Change", "bring", "set_state"]
+__all__ = ["Brought", "Change", "bring", "registered", "set_state"]
 
 _OF_INSTALLED: Final = (State.RUNNING, State.STOPPED)
 """The states that only what is installed can come into."""
@@ -106,19 +105,25 @@ def set_state(
             assert requested is not None
             _mark(opened, wanted.name, requested, dry_run, output_format)
         else:
-            change = Change(wanted, State(state), requested, reason, lambda: load_registry(registries, warn=False))
+            change = Change(
+                wanted,
+                State(state),
+                requested,
+                reason,
+                lambda one: registered(one, load_registry(registries, warn=False)),
+            )
             _bring(opened, change, dry_run, output_format)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be recorded; manifests that the store has not are those of `registry`."""
+    """What is to be recorded; `find` gives the version that is wanted, and its manifest, where the store has none."""
 
     wanted: Wanted
     to: State
     requested: bool | None
     reason: str
-    registry: Callable[[], Registry]
+    find: Callable[[Wanted], tuple[Version, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +188,8 @@ def _meant(store: Store, change: Change) -> tuple[str, Version, str | None]:
     wanted, to = change.wanted, change.to
     known = [one for one in store.modules(wanted.name) if wanted.is_version(one.version)]
     if not known:
-        manifest = _registered(wanted, change.registry())
-        text = manifest_text(manifest) if to in _WITH_MANIFEST else None
-        return wanted.name, manifest.module.version, text
+        version, text = change.find(wanted)
+        return wanted.name, version, text if to in _WITH_MANIFEST else None
     if len(known) > 1:
         fitting = [one for one in known if (one.installed if to in _OF_INSTALLED else is_allowed(one.state, to))]
         fitting = [one for one in fitting if one.installed] or fitting
@@ -196,12 +200,12 @@ def _meant(store: Store, change: Change) -> tuple[str, Version, str | None]:
     version = parse_version(one.version)
     if one.manifest is not None or to not in _WITH_MANIFEST:
         return one.name, version, None
-    return one.name, version, manifest_text(_registered(Wanted(one.name, version), change.registry()))
+    return one.name, version, change.find(Wanted(one.name, version))[1]
 
 
-def _registered(wanted: Wanted, registry: Registry) -> Manifest:
-    """The manifest of what is `wanted` in the registry; raises :class:`InvalidInput` where there is none, or it is not
-    clear which."""
+def registered(wanted: Wanted, registry: Registry) -> tuple[Version, str]:
+    """The version of what is `wanted` in the registry, and its manifest; raises :class:`InvalidInput` where there is
+    none, or it is not clear which."""
     versions = [one.version for one in registry.versions(wanted.name)]
     if not versions:
         raise unknown_module(wanted.name, registry)
@@ -212,4 +216,4 @@ def _registered(wanted: Wanted, registry: Registry) -> Manifest:
     manifest = registry.manifest(wanted.name, wanted.version or versions[0])
     if manifest is None:
         raise InvalidInput(f"there is no {wanted}", hint=f"there is {shown}")
-    return manifest
+    return manifest.module.version, manifest_text(manifest)

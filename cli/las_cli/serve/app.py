@@ -1,0 +1,178 @@
+"""The application: everything that the service answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic_core import from_json
+from starlette.exceptions import HTTPException
+
+from las_cli.errors import failure_of
+from las_cli.serve.guards import Guard, is_loopback
+from las_cli.serve.openapi import openapi_document
+from las_cli.serve.pool import Busy, JobFailed, WorkerLost
+from las_cli.serve.presence import ClientGone
+from las_cli.serve.problems import Problem, of_failure
+from las_cli.serve.replies import reply_to_problem
+from las_cli.serve.routes import health, hosts, lifecycle, questions, registry
+from las_cli.serve.tags import RELEASE
+from las_cli.serve.tokens import KnownTokens
+from las_solver.errors import LasSolveError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from las_cli.serve.service import Service
+    from las_cli.serve.settings import Settings
+
+__all__ = ["known_tokens", "make_app", "make_application", "needs_tokens"]
+
+_ROUTERS = (questions.router, registry.router, hosts.router, lifecycle.router, health.router)
+
+
+def needs_tokens(settings: Settings) -> bool:
+    """Whether a request has to carry a token: others than the users of this machine reach the address, or the owner of
+    the service names a file of tokens."""
+    return settings.tokens is not None or not is_loopback(settings.host)
+
+
+def known_tokens(settings: Settings) -> KnownTokens | None:
+    """The tokens that requests have to carry one of, None if they need none."""
+    if not needs_tokens(settings):
+        return None
+    from las_cli.commands.serve_token import tokens_path
+
+    return KnownTokens(tokens_path(settings.tokens))
+
+
+def make_app(service: Service) -> ASGIApp:
+    """The application for `service`, behind its guard."""
+    settings = service.settings
+    tokens = known_tokens(settings)
+    application = make_application(service, is_guarded=tokens is not None)
+    return Guard(application, host=settings.host, max_body=settings.max_body, tokens=tokens)
+
+
+def make_application(service: Service, *, is_guarded: bool) -> FastAPI:
+    """The application for `service` without its guard; `is_guarded`: requests have to carry a token."""
+    made = FastAPI(
+        title="las-solve",
+        version=RELEASE,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers=_HANDLERS,
+    )
+    made.state.service = service
+    made.router.route_class = _Route
+    for router in _ROUTERS:
+        made.include_router(router)
+    document = openapi_document(made, is_guarded=is_guarded)
+
+    @made.get("/openapi.json", operation_id="getOpenApi", include_in_schema=False)
+    async def get_openapi(request: Request) -> Response:
+        """This description of the service, OpenAPI 3.1."""
+        from las_cli.serve.replies import reply
+
+        return reply(request, document)
+
+    return made
+
+
+class _Request(Request):
+    """A request whose body is JSON, strictly."""
+
+    async def json(self) -> Any:
+        try:
+            return from_json(await self.body(), allow_inf_nan=False)
+        except ValueError as error:
+            raise Problem("bad-json", f"the body is not JSON: {error}") from None
+
+
+class _Route(APIRoute):
+    """A route that reads bodies as :class:`_Request` does."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        handle = super().get_route_handler()
+
+        async def handle_strictly(request: Request) -> Response:
+            return await handle(_Request(request.scope, request.receive))
+
+        return handle_strictly
+
+
+async def _on_error(request: Request, error: Exception) -> Response:
+    """The problem that `error` is to the client."""
+    headers = getattr(error, "headers", None)
+    return reply_to_problem(_problem_of(error, request), request.scope, headers)
+
+
+def _problem_of(error: Exception, request: Request) -> Problem:
+    match error:
+        case Problem():
+            return error
+        case RequestValidationError():
+            return _invalid(error.errors())
+        case HTTPException(status_code=405):
+            return Problem("method-not-allowed", f"{request.method} is not known here")
+        case HTTPException(status_code=404):
+            return Problem("not-found", "there is nothing under this path", "/openapi.json lists all paths")
+        case Busy():
+            return Problem("busy", "too many requests wait already", None, ({"retry_after": error.retry_after},))
+        case WorkerLost(timed_out=True):
+            return Problem("out-of-time", "there was no answer in time", "ask for less, or with a longer timeout")
+        case JobFailed():
+            return of_failure(error.failure, error.error)
+        case LasSolveError() | click.ClickException():
+            return of_failure(failure_of(error), type(error).__name__)
+        case _:
+            return Problem("internal", "las-solve failed; the log has more under the id of the request")
+
+
+async def _on_gone(request: Request, error: Exception) -> Response:
+    """Nobody reads this answer; its status is for the log."""
+    return Response(status_code=499)
+
+
+_HANDLERS: Any = {
+    ClientGone: _on_gone,
+    **dict.fromkeys(
+        (
+            Problem,
+            RequestValidationError,
+            HTTPException,
+            Busy,
+            WorkerLost,
+            JobFailed,
+            LasSolveError,
+            click.ClickException,
+            Exception,
+        ),
+        _on_error,
+    ),
+}
+
+
+def _invalid(errors: Sequence[Any]) -> Problem:
+    """A request that is not as the schema has it, with the place of each mistake."""
+    details = []
+    for one in errors:
+        where, *path = one["loc"]
+        place = {"pointer": _pointer(path)} if where == "body" else {"parameter": ".".join(map(str, path))}
+        hint = one.get("ctx", {}).get("hint")
+        details.append({**place, "detail": one["msg"], **({} if hint is None else {"hint": hint})})
+    first = details[0]
+    place = first.get("pointer") or first.get("parameter") or "the body"
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
+    return Problem("invalid-request", f"{place}: {first['detail']}{more}", first.get("hint"), tuple(details))
+
+
+def _pointer(path: Sequence[str | int]) -> str:
+    """A JSON Pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

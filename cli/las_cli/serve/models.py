@@ -1,0 +1,239 @@
+"""The bodies of requests: the options of the commands as fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from las_solver.constraint import Constraint, check_name, parse_version
+from las_solver.constraint import Requirement as SolverRequirement
+from las_solver.errors import InvalidInput
+
+__all__ = ["ApplyBody", "DiagnoseBody", "NeedsBody", "PinBody", "PlanBody", "QuestionBody", "TransitionBody", "WhyBody"]
+
+_NAME: Final = "[A-Za-z0-9][A-Za-z0-9._+-]{0,99}"
+_VERSION: Final = r"[0-9]{1,9}(\.[0-9]{1,9}){1,3}((a|b|rc)[0-9]{1,9})?(\.post[0-9]{1,9})?(\.dev[0-9]{1,9})?"
+_SPECIFIER: Final = rf"(==|!=|<=|>=|<|>|~=)?{_VERSION}"
+_CONSTRAINT: Final = rf"{_SPECIFIER}(,{_SPECIFIER}){{0,9}}"
+_LABEL: Final = "[!-~]([ -~]{0,98}[!-~])?"
+_SIZE: Final = "[1-9][0-9]{0,4}(MB|GB|MiB|GiB)"
+"""The usual spellings, for the schema: what is right beyond them is for the parsers to say, which give hints."""
+
+_MOST: Final = 1000
+"""The most entries of a list, and of a text the most characters."""
+
+
+def _parsed(parse: Callable[[str], object]) -> Callable[[str], str]:
+    """A validator for texts that `parse` accepts, which stay as they are."""
+
+    def check(text: str) -> str:
+        try:
+            parse(text)
+        except InvalidInput as error:
+            context = {"message": error.message, "hint": error.hint}
+            raise PydanticCustomError("las_solve", "{message}", context) from None
+        return text
+
+    return check
+
+
+def _text(parse: Callable[[str], object], pattern: str, description: str, example: str) -> Any:
+    """A text that `parse` accepts; `pattern` says to clients how it is usually spelled."""
+    schema = {"type": "string", "pattern": f"^{pattern}$", "maxLength": _MOST, "description": description}
+    return Annotated[
+        str,
+        Field(max_length=_MOST),
+        AfterValidator(_parsed(parse)),
+        WithJsonSchema({**schema, "examples": [example]}),
+    ]
+
+
+def _check_fact(text: str) -> None:
+    if not text.partition("=")[1]:
+        raise InvalidInput("no value follows the fact", hint="write it like cores=16")
+
+
+_FACTS: Final = rf"(cores=[1-9][0-9]{{0,3}}|ram={_SIZE}|gpus={_SIZE}(,{_SIZE}){{0,7}}|runtime\.{_NAME}={_VERSION}|modes=[a-z]{{1,20}})"
+Requirement = _text(
+    SolverRequirement.parse,
+    f"{_NAME}(@{_CONSTRAINT})?",
+    "A module, or a module and the versions of it: MODULE or MODULE@CONSTRAINT, by PEP 440.",
+    "open-webui@>=0.6,<1",
+)
+Name = _text(check_name, _NAME, "The name of a module.", "ollama")
+Version = _text(parse_version, _VERSION, "A version, by PEP 440.", "0.6.5")
+Specifiers = _text(Constraint.parse, _CONSTRAINT, "A specifier set, by PEP 440.", ">=0.6,<1")
+Fact = _text(_check_fact, _FACTS, "One fact about the machine, as `las-solve plan --assume` takes it.", "ram=64GB")
+Mode = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="A mode of running.", examples=["container"]),
+]
+Reason = Annotated[
+    str, Field(max_length=_MOST, description="Why, to stand in the history.", examples=["the driver is new"])
+]
+
+_LABELS: Final = {"type": "array", "items": {"type": "string", "pattern": f"^{_LABEL}$"}, "maxItems": _MOST}
+_PROFILE: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "A host profile: what is known of a machine (docs/host.md). What is left out is unknown.",
+    "properties": {
+        "cpu": {
+            "type": "object",
+            "properties": {"cores": {"type": "integer", "minimum": 1, "maximum": 1000000}},
+            "additionalProperties": False,
+        },
+        "memory": {
+            "type": "object",
+            "properties": {"ram": {"type": "string", "pattern": f"^{_SIZE}$"}},
+            "additionalProperties": False,
+        },
+        "gpus": {
+            "type": "array",
+            "maxItems": 64,
+            "items": {
+                "type": "object",
+                "required": ["vram"],
+                "properties": {
+                    "name": {"type": "string", "pattern": f"^{_LABEL}$"},
+                    "vendor": {"type": "string", "pattern": f"^{_LABEL}$"},
+                    "vram": {"type": "string", "pattern": f"^{_SIZE}$"},
+                },
+                "additionalProperties": False,
+            },
+        },
+        "runtimes": {
+            "type": "object",
+            "propertyNames": {"pattern": f"^{_NAME}$"},
+            "additionalProperties": {"type": "string", "pattern": f"^{_VERSION}$"},
+        },
+        "modes": {**_LABELS, "minItems": 1},
+        "interfaces": _LABELS,
+        "system_packages": _LABELS,
+    },
+    "additionalProperties": False,
+    "examples": [{"cpu": {"cores": 16}, "memory": {"ram": "64GiB"}, "gpus": [{"vram": "24GB"}]}],
+}
+_HOST_NAME: Final = {
+    "type": "string",
+    "pattern": "^[a-z0-9][a-z0-9._-]{0,99}$",
+    "description": "The name of an example host (GET /v1/hosts).",
+    "examples": ["gpu-24gb"],
+}
+
+Host = Annotated[
+    str | dict[str, Any] | None,
+    WithJsonSchema({"anyOf": [_HOST_NAME, _PROFILE, {"type": "null"}]}),
+]
+
+
+class _Body(BaseModel):
+    """An object with these keys alone, each with a value of its own type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+
+class QuestionBody(_Body):
+    """What the options of every question say."""
+
+    modules: list[Requirement] = Field(min_length=1, max_length=_MOST, description="What is asked for, in order.")
+    strategy: Literal["newest", "lowest"] = Field("newest", description="Which of the valid answers to take.")
+    prereleases: bool = Field(False, description="Allow pre-releases of every module.")
+    modes: list[Mode] = Field([], max_length=_MOST, description="The only modes that are allowed; empty: all are.")
+    forced_modes: dict[Name, Mode] = Field({}, max_length=_MOST, description="The modes that modules are forced into.")
+    prefer: list[Name] = Field([], max_length=_MOST, description="Providers of interfaces to take first, best first.")
+    exclude: list[Requirement] = Field([], max_length=_MOST, description="What is never chosen.")
+    host: Host = Field(
+        None, description="The machine: an example host by its name, or a profile; by default this machine."
+    )
+    assume: list[Fact] = Field([], max_length=100, description="Facts in place of what is known of the machine.")
+    timeout: float = Field(
+        60.0, gt=0, le=86400, description="Seconds for planning, as far as the service allows; reasons have their own."
+    )
+
+    def parameters(self) -> dict[str, Any]:
+        """What stands in a job, with the defaults of all that this question does not know."""
+        defaults = {"store": False, "allow_removal": False, "allow_removal_of": [], "together": False}
+        return {**defaults, **self.model_dump(exclude={"host", "assume"})}
+
+
+class _OverInstalled(QuestionBody):
+    """What is said of what is installed."""
+
+    strategy: Literal["newest", "lowest", "keep"] = Field(
+        "newest", description="Which of the valid answers to take; keep changes the least of what is installed."
+    )
+    store: bool | None = Field(
+        None,
+        description="Whether what is installed counts; by default it does unless host names another machine.",
+    )
+    allow_removal: bool = Field(False, description="Allow to remove what is installed, as little as possible.")
+    allow_removal_of: list[Name] = Field([], max_length=_MOST, description="What may be removed.")
+    together: bool = Field(False, description="All modules run at the same time, so that their memory adds up.")
+
+
+class PlanBody(_OverInstalled):
+    """As `las-solve plan` takes it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"modules": ["open-webui"], "host": "gpu-24gb", "store": False}]}
+    )
+
+
+class DiagnoseBody(_OverInstalled):
+    """As `las-solve diagnose` takes it."""
+
+    smallest: bool = Field(False, description="Look for the fewest statements that contradict each other.")
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"modules": ["vllm"], "host": "gpu-8gb", "smallest": True}]}
+    )
+
+
+class WhyBody(_OverInstalled):
+    """As `las-solve why` takes it."""
+
+    module: Requirement = Field(description="What the question is about: a module, or versions of it.")
+    modules: list[Requirement] = Field(
+        [], max_length=_MOST, description="What the plan is for; empty: what is installed, as it is."
+    )
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"module": "python@>=3.14", "modules": ["open-webui"], "host": "gpu-24gb"}]}
+    )
+
+
+class NeedsBody(QuestionBody):
+    """As `las-solve needs` takes it."""
+
+    newest: bool = Field(False, description="Only with every module at the newest final version that is asked for.")
+    model_config = ConfigDict(json_schema_extra={"examples": [{"modules": ["vllm"], "newest": True}]})
+
+
+class TransitionBody(_Body):
+    """A state that a module is to come to."""
+
+    to: Literal["resolved", "installed", "running", "stopped", "failed", "deprecated"] = Field(
+        description="The state to be recorded."
+    )
+    version: Version | None = Field(None, description="Of which version; by default the one for which it is allowed.")
+    reason: Reason = ""
+    requested: bool | None = Field(None, description="Whether somebody asked for the module; null: as it was.")
+    dry_run: bool = Field(False, description="Only say what would be recorded.")
+    model_config = ConfigDict(json_schema_extra={"examples": [{"to": "running", "reason": "started by hand"}]})
+
+
+class PinBody(_Body):
+    """A pin of a module."""
+
+    constraint: Specifiers | None = Field(None, description="What it admits; null: the installed version alone.")
+    dry_run: bool = Field(False, description="Only say what would be recorded.")
+    model_config = ConfigDict(json_schema_extra={"examples": [{"constraint": ">=0.6,<1"}]})
+
+
+class ApplyBody(_Body):
+    """A plan to be recorded."""
+
+    plan: dict[str, Any] = Field(description="A plan as POST /v1/plan, or `las-solve plan --format json`, gives it.")
+    installed: bool = Field(False, description="Record as well that it was carried out.")
+    dry_run: bool = Field(False, description="Only say what would be recorded.")

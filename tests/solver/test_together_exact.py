@@ -1,0 +1,117 @@
+"""Decision 0022: the planner against brute force and the checker, on random cases in which it matters what fits.
+
+``LAS_SOLVE_EXAMPLES`` multiplies the number of cases: with 20, some minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from brute_force import BruteForce, as_far_as
+from hypothesis import HealthCheck, given, seed, settings
+from strategies import Case
+from together_strategies import together_cases, together_features
+
+from las_solver.check import check
+from las_solver.document import conflict_document, plan_document
+from las_solver.plan import Plan
+from las_solver.planner import Planner
+from las_solver.source import MemorySource
+
+TIMES = int(os.environ.get("LAS_SOLVE_EXAMPLES", "1"))
+SHARDS = range(2)
+OTHERS: dict[str, dict[str, object]] = {
+    "another solver": {"backend": "minisat22", "descent": False},
+    "eager": {"eager": True},
+    "without descent": {"descent": False},
+}
+
+
+def on_many_cases(examples: int, shard: int = 0) -> Callable[[Callable[[Case], None]], None]:
+    """Runs the decorated function on the same `examples` random cases every time, other ones for each `shard`."""
+
+    def run(holds: Callable[[Case], None]) -> None:
+        fixed = settings(
+            max_examples=examples * TIMES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        )
+        seed(shard)(fixed(given(together_cases())(holds)))()
+
+    return run
+
+
+def answer(case: Case, **options: object) -> dict[str, Any]:
+    """The planner's answer to `case` as it comes back from JSON."""
+    found = Planner(MemorySource(case.module_versions), case.host, **options).plan(case.request)  # type: ignore[arg-type]
+    document = plan_document(found) if isinstance(found, Plan) else conflict_document(found)
+    decoded = json.loads(json.dumps(document))
+    assert isinstance(decoded, dict)
+    return decoded
+
+
+@pytest.mark.parametrize("shard", SHARDS)
+def test_brute_force_gives_the_same_verdict_and_the_same_plan(shard: int) -> None:
+    @on_many_cases(250, shard)
+    def holds(case: Case) -> None:
+        wanted = BruteForce(case.module_versions, case.host, case.request).document()
+        found = answer(case)
+        if wanted is None:
+            assert found["status"] == "conflict"
+        else:
+            assert as_far_as(wanted, found) == wanted
+
+
+@pytest.mark.parametrize("shard", SHARDS)
+def test_the_checker_finds_nothing_wrong(shard: int) -> None:
+    @on_many_cases(200, shard + len(SHARDS))
+    def holds(case: Case) -> None:
+        found = check(answer(case), MemorySource(case.module_versions), case.host, limits=case.request.limits)
+        assert found == ()
+
+
+@pytest.mark.parametrize("options", OTHERS.values(), ids=OTHERS.keys())
+def test_other_ways_to_solve_give_the_same_bytes(options: dict[str, object]) -> None:
+    @on_many_cases(80, shard=20)
+    def holds(case: Case) -> None:
+        assert answer(case, **options) == answer(case)
+
+
+def test_the_order_of_manifests_and_of_what_is_installed_does_not_matter() -> None:
+    @on_many_cases(100, shard=30)
+    def holds(case: Case) -> None:
+        shuffled, installed = list(case.module_versions), list(case.host.installed.items())
+        random.Random(len(shuffled)).shuffle(shuffled)
+        host = replace(case.host, installed=MappingProxyType(dict(reversed(installed))))
+        assert answer(Case(module_versions=tuple(shuffled), host=host, request=case.request)) == answer(case)
+
+
+def test_a_planner_keeps_nothing_from_one_request_to_the_next() -> None:
+    @on_many_cases(60, shard=40)
+    def holds(case: Case) -> None:
+        planner = Planner(MemorySource(case.module_versions), case.host)
+        free = replace(case.request, together=False, limits=())
+        before, found, after = (planner.plan(request) for request in (free, case.request, free))
+        assert before == after
+        assert found == Planner(MemorySource(case.module_versions), case.host).plan(case.request)
+
+
+def test_every_feature_occurs_in_the_random_cases() -> None:
+    seen: Counter[str] = Counter()
+
+    @on_many_cases(600)
+    def count(case: Case) -> None:
+        seen.update(together_features(case))
+
+    assert {name for name, times in seen.items() if times >= 3} >= {
+        "all full", "conflict", "conflict: limits", "conflict: machine", "decided by limits", "decided by machine",
+        "installed", "plan", "several cards", "spread", "strategy keep", "strategy lowest", "strategy newest",
+        "strategy upgrade",
+    }  # fmt: skip
+    assert seen["plan"] > 300
