@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
-from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
 from las_cli.errors import failure_of
@@ -18,8 +16,8 @@ from las_cli.serve.openapi import openapi_document
 from las_cli.serve.pool import Busy, JobFailed, WorkerLost
 from las_cli.serve.presence import ClientGone
 from las_cli.serve.problems import Problem, of_failure
-from las_cli.serve.replies import reply_to_problem
-from las_cli.serve.routes import health, hosts, lifecycle, questions, registry
+from las_cli.serve.replies import reply, reply_to_problem
+from las_cli.serve.routes import ROUTERS
 from las_cli.serve.tags import RELEASE
 from las_cli.serve.tokens import KnownTokens
 from las_solver.errors import LasSolveError
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
     from las_cli.serve.settings import Settings
 
 __all__ = ["known_tokens", "make_app", "make_application", "needs_tokens"]
-
-_ROUTERS = (questions.router, registry.router, hosts.router, lifecycle.router, health.router)
 
 
 def needs_tokens(settings: Settings) -> bool:
@@ -70,41 +66,16 @@ def make_application(service: Service, *, is_guarded: bool) -> FastAPI:
         exception_handlers=_HANDLERS,
     )
     made.state.service = service
-    made.router.route_class = _Route
-    for router in _ROUTERS:
+    for router in ROUTERS:
         made.include_router(router)
-    document = openapi_document(made, is_guarded=is_guarded)
+    document = openapi_document(is_guarded=is_guarded)
 
     @made.get("/openapi.json", operation_id="getOpenApi", include_in_schema=False)
     async def get_openapi(request: Request) -> Response:
         """This description of the service, OpenAPI 3.1."""
-        from las_cli.serve.replies import reply
-
         return reply(request, document)
 
     return made
-
-
-class _Request(Request):
-    """A request whose body is JSON, strictly."""
-
-    async def json(self) -> Any:
-        try:
-            return from_json(await self.body(), allow_inf_nan=False)
-        except ValueError as error:
-            raise Problem("bad-json", f"the body is not JSON: {error}") from None
-
-
-class _Route(APIRoute):
-    """A route that reads bodies as :class:`_Request` does."""
-
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
-        handle = super().get_route_handler()
-
-        async def handle_strictly(request: Request) -> Response:
-            return await handle(_Request(request.scope, request.receive))
-
-        return handle_strictly
 
 
 async def _on_error(request: Request, error: Exception) -> Response:
@@ -168,9 +139,9 @@ def _invalid(errors: Sequence[Any]) -> Problem:
         hint = one.get("ctx", {}).get("hint")
         details.append({**place, "detail": one["msg"], **({} if hint is None else {"hint": hint})})
     first = details[0]
-    place = first.get("pointer") or first.get("parameter") or "the body"
+    named = first.get("pointer") or first.get("parameter") or "the body"
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return Problem("invalid-request", f"{place}: {first['detail']}{more}", first.get("hint"), tuple(details))
+    return Problem("invalid-request", f"{named}: {first['detail']}{more}", first.get("hint"), tuple(details))
 
 
 def _pointer(path: Sequence[str | int]) -> str:

@@ -12,7 +12,8 @@ from las_cli.serve.replies import send_problem
 from las_cli.serve.tokens import KnownTokens, Scope
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope as Connection, Send
+    from starlette.types import ASGIApp, Message, Receive, Send
+    from starlette.types import Scope as Connection
 
 __all__ = ["OPEN_PATHS", "Guard", "is_loopback", "scope_of"]
 

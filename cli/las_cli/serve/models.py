@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from las_solver.constraint import Constraint, check_name, parse_version
 from las_solver.constraint import Requirement as SolverRequirement
@@ -26,29 +27,37 @@ _MOST: Final = 1000
 """The most entries of a list, and of a text the most characters."""
 
 
-def _parsed(parse: Callable[[str], object]) -> Callable[[str], str]:
-    """A validator for texts that `parse` accepts, which stay as they are."""
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """Of a text: `parse` accepts it, and `pattern` says to clients how it is usually spelled. It stays as it is."""
 
-    def check(text: str) -> str:
+    parse: Callable[[str], object]
+    pattern: str
+    description: str
+    example: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """How pydantic checks it."""
+        text = core_schema.str_schema(strict=True, max_length=_MOST)
+        return core_schema.no_info_after_validator_function(self._checked, text)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """How the description of the service has it."""
+        return {
+            "type": "string",
+            "pattern": f"^{self.pattern}$",
+            "maxLength": _MOST,
+            "description": self.description,
+            "examples": [self.example],
+        }
+
+    def _checked(self, text: str) -> str:
         try:
-            parse(text)
+            self.parse(text)
         except InvalidInput as error:
             context = {"message": error.message, "hint": error.hint}
             raise PydanticCustomError("las_solve", "{message}", context) from None
         return text
-
-    return check
-
-
-def _text(parse: Callable[[str], object], pattern: str, description: str, example: str) -> Any:
-    """A text that `parse` accepts; `pattern` says to clients how it is usually spelled."""
-    schema = {"type": "string", "pattern": f"^{pattern}$", "maxLength": _MOST, "description": description}
-    return Annotated[
-        str,
-        Field(max_length=_MOST),
-        AfterValidator(_parsed(parse)),
-        WithJsonSchema({**schema, "examples": [example]}),
-    ]
 
 
 def _check_fact(text: str) -> None:
@@ -56,17 +65,25 @@ def _check_fact(text: str) -> None:
         raise InvalidInput("no value follows the fact", hint="write it like cores=16")
 
 
-_FACTS: Final = rf"(cores=[1-9][0-9]{{0,3}}|ram={_SIZE}|gpus={_SIZE}(,{_SIZE}){{0,7}}|runtime\.{_NAME}={_VERSION}|modes=[a-z]{{1,20}})"
-Requirement = _text(
-    SolverRequirement.parse,
-    f"{_NAME}(@{_CONSTRAINT})?",
-    "A module, or a module and the versions of it: MODULE or MODULE@CONSTRAINT, by PEP 440.",
-    "open-webui@>=0.6,<1",
+_FACTS: Final = (
+    rf"(cores=[1-9][0-9]{{0,3}}|ram={_SIZE}|gpus={_SIZE}(,{_SIZE}){{0,7}}|"
+    rf"runtime\.{_NAME}={_VERSION}|modes=[a-z]{{1,20}})"
 )
-Name = _text(check_name, _NAME, "The name of a module.", "ollama")
-Version = _text(parse_version, _VERSION, "A version, by PEP 440.", "0.6.5")
-Specifiers = _text(Constraint.parse, _CONSTRAINT, "A specifier set, by PEP 440.", ">=0.6,<1")
-Fact = _text(_check_fact, _FACTS, "One fact about the machine, as `las-solve plan --assume` takes it.", "ram=64GB")
+Requirement = Annotated[
+    str,
+    _Text(
+        SolverRequirement.parse,
+        f"{_NAME}(@{_CONSTRAINT})?",
+        "A module, or a module and the versions of it: MODULE or MODULE@CONSTRAINT, by PEP 440.",
+        "open-webui@>=0.6,<1",
+    ),
+]
+Name = Annotated[str, _Text(check_name, _NAME, "The name of a module.", "ollama")]
+Version = Annotated[str, _Text(parse_version, _VERSION, "A version, by PEP 440.", "0.6.5")]
+Specifiers = Annotated[str, _Text(Constraint.parse, _CONSTRAINT, "A specifier set, by PEP 440.", ">=0.6,<1")]
+Fact = Annotated[
+    str, _Text(_check_fact, _FACTS, "One fact about the machine, as `las-solve plan --assume` takes it.", "ram=64GB")
+]
 Mode = Annotated[
     str,
     Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="A mode of running.", examples=["container"]),
@@ -139,7 +156,6 @@ class QuestionBody(_Body):
     """What the options of every question say."""
 
     modules: list[Requirement] = Field(min_length=1, max_length=_MOST, description="What is asked for, in order.")
-    strategy: Literal["newest", "lowest"] = Field("newest", description="Which of the valid answers to take.")
     prereleases: bool = Field(False, description="Allow pre-releases of every module.")
     modes: list[Mode] = Field([], max_length=_MOST, description="The only modes that are allowed; empty: all are.")
     forced_modes: dict[Name, Mode] = Field({}, max_length=_MOST, description="The modes that modules are forced into.")
@@ -206,6 +222,7 @@ class WhyBody(_OverInstalled):
 class NeedsBody(QuestionBody):
     """As `las-solve needs` takes it."""
 
+    strategy: Literal["newest", "lowest"] = Field("newest", description="Which of the valid answers to take.")
     newest: bool = Field(False, description="Only with every module at the newest final version that is asked for.")
     model_config = ConfigDict(json_schema_extra={"examples": [{"modules": ["vllm"], "newest": True}]})
 

@@ -36,7 +36,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "unauthorized": Kind(
         401,
         "A token is needed",
-        "Send Authorization: Bearer TOKEN, with a token of `las-solve serve token add` that is neither revoked nor over.",
+        "Send Authorization: Bearer TOKEN, with a token of `las-solve serve token add` that still counts.",
     ),
     "forbidden": Kind(403, "The token may not do this", "What records something needs a token whose scope is write."),
     "foreign-host": Kind(
@@ -108,7 +108,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "internal": Kind(
         500,
         "las-solve failed",
-        "This is a mistake in las-solve, or of the machine that it runs on; the log has more under the id of the request.",
+        "This is a mistake in las-solve, or of the machine that it runs on; the log has more under the request's id.",
     ),
     "busy": Kind(
         503, "The service has too much to do", "Try again after the seconds that the header Retry-After names."

@@ -189,7 +189,7 @@ def _token(document: Any) -> Token:
         raise ValueError(f"the scope of {name} is neither read nor write")
     if not isinstance(digest, str) or _DIGEST.fullmatch(digest) is None:
         raise ValueError(f"the digest of {name} is none")
-    for time in (created, expires):
-        if time is not None and datetime.fromisoformat(time).tzinfo is None:
+    for one in (created, expires):
+        if one is not None and datetime.fromisoformat(one).tzinfo is None:
             raise ValueError(f"a time of {name} has no zone")
     return Token(name=name, scope=scope, digest=digest, created=created, expires=expires)

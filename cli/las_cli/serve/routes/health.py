@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request, Response
 from las_cli.serve.asking import service_of
 from las_cli.serve.problems import KINDS, Problem
 from las_cli.serve.replies import reply
+from las_cli.serve.strict import StrictRoute
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["service"])
+router = APIRouter(tags=["service"], route_class=StrictRoute)
 
 
 @router.get("/healthz", operation_id="getHealth")

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request, Response
 
 from las_cli.serve.asking import named_host, service_of
 from las_cli.serve.replies import reply
+from las_cli.serve.strict import StrictRoute
 from las_registry.host.examples import example_names
 from las_registry.host.profile import profile_document
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["hosts"])
+router = APIRouter(tags=["hosts"], route_class=StrictRoute)
 
 
 @router.get("/v1/hosts", operation_id="listHosts")

@@ -13,6 +13,7 @@ from las_cli.serve.asking import do_job, read_store, service_of, write_store
 from las_cli.serve.models import ApplyBody, PinBody, TransitionBody
 from las_cli.serve.problems import Problem
 from las_cli.serve.replies import reply
+from las_cli.serve.strict import StrictRoute
 from las_solver.constraint import Constraint, Requirement, check_name, parse_version
 from las_solver.errors import InvalidInput
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["lifecycle"])
+router = APIRouter(tags=["lifecycle"], route_class=StrictRoute)
 
 State = Literal["resolved", "installed", "running", "stopped", "failed", "deprecated"]
 OneVersion = Annotated[str | None, Query(max_length=1000, description="Only this version.")]

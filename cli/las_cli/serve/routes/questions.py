@@ -6,18 +6,19 @@ from fastapi import APIRouter, Request, Response
 
 from las_cli.serve.asking import answer_question
 from las_cli.serve.models import DiagnoseBody, NeedsBody, PlanBody, WhyBody
+from las_cli.serve.strict import StrictRoute
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["questions"])
+router = APIRouter(tags=["questions"], route_class=StrictRoute)
 
 
 @router.post("/v1/plan", operation_id="plan")
 async def plan(request: Request, body: PlanBody) -> Response:
     """The newest set of modules that works on a machine, or why there is none.
 
-    The answer is what `las-solve plan --format json` prints, byte by byte. That there is no plan is an answer, too, with
-    status `conflict`.
+    The answer is what `las-solve plan --format json` prints, byte by byte. That there is no plan is an answer, too,
+    with status `conflict`.
     """
     return await answer_question(request, "plan", body.parameters(), host=body.host, assumed=body.assume)
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,6 +14,7 @@ from fastapi import APIRouter, Query, Request, Response
 from las_cli.serve.asking import do_job, service_of
 from las_cli.serve.problems import Problem
 from las_cli.serve.replies import has_already, reply
+from las_cli.serve.strict import StrictRoute
 from las_cli.serve.tags import RELEASE, tag_of
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["router"]
 
-router = APIRouter(tags=["registry"])
+router = APIRouter(tags=["registry"], route_class=StrictRoute)
 
 Category = Literal["language", "runtime", "framework", "service", "application", "tool", "model"]
 
@@ -199,12 +201,15 @@ def _ranked(
         if category is not None and module["category"] != category:
             continue
         labels = (module["category"], *module["provides"], *module["consumes"])
-        text = module["description"] or ""
-        ranks = [rank_of(word, module["module"], labels, lambda text=text: text) for word in words]
+        ranks = [rank_of(word, module["module"], labels, partial(_description, module)) for word in words]
         known = [rank for rank in ranks if rank is not None]
         if len(known) == len(words):
             found.append((sum(known), module["module"], module))
     yield from sorted(found, key=lambda one: one[:2])
+
+
+def _description(module: Mapping[str, Any]) -> str:
+    return module["description"] or ""
 
 
 def _cursor(after: tuple[int, str]) -> str:
