@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["Section", "missing_entries", "read_contents"]
+__all__ = ["Section", "read_contents"]
 
 _SECTION: Final = re.compile(r"## (?P<title>.+)")
 _ENTRY: Final = re.compile(r"- \[[^\]]+\]\((?P<target>[^)#]+)\)")
@@ -42,10 +42,3 @@ def _pages(docs: Path, target: str) -> list[str]:
         return [f"{target}index.md", *sorted(f"{target}{page.name}" for page in (docs / target).glob("*.md"))]
     entries = [_ENTRY.match(line) for line in index.read_text(encoding="utf-8").splitlines()]
     return [f"{target}README.md", *(posixpath.normpath(f"{target}{entry['target']}") for entry in entries if entry)]
-
-
-def missing_entries(docs: Path) -> list[str]:
-    """Pages of docs/ that docs/README.md does not list."""
-    listed = {entry for section in read_contents(docs) for entry in section.entries}
-    pages = {str(page.relative_to(docs).as_posix()) for page in docs.rglob("*.md")}
-    return sorted(pages - listed - {"README.md"})
