@@ -7,7 +7,6 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -77,7 +76,7 @@ def _steps(workflow: Any) -> list[dict[str, Any]]:
 
 def _answer(name: str) -> Callable[[Path], None]:
     def hold(path: Path) -> None:
-        schema = json.loads((files("las_cli") / "schema" / f"{name}.schema.json").read_text(encoding="utf-8"))
+        schema = json.loads(run_command("schema", name).stdout)
         jsonschema.validate(json.loads(path.read_text(encoding="utf-8")), schema)
 
     return hold

@@ -1,7 +1,7 @@
 """Runs the commands of one page of the documentation, in order, as a user would who has read it so far.
 
-``las-solve`` and ``python FILE`` run in this process, :data:`TOOLS` as they are, and :data:`ELSEWHERE` not at all. A
-page begins in an empty directory, with nothing installed, saved or trusted.
+``las-solve``, ``python FILE`` and ``curl`` run in this process, :data:`TOOLS` as they are, and :data:`ELSEWHERE` not at
+all. A page begins in an empty directory, with nothing installed, saved or trusted.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from unittest import mock
 
 from command_line import run_command
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from doc_pages import ROOT
+from doc_service import Served
 
 from las_registry.host.detect import Detection, Note
 from las_registry.host.examples import example_path
@@ -32,6 +33,9 @@ from las_registry.trust.keys import PrivateKey
 from las_solver.constraint import parse_version
 from las_solver.model import Gpu, Host
 
+if TYPE_CHECKING:
+    from las_cli.serve.settings import Settings
+
 __all__ = ["ELSEWHERE", "MACHINES", "TOOLS", "Ended", "Session"]
 
 TOOLS: Final = {"cat", "chmod", "cp", "echo", "find", "grep", "head", "ls", "mkdir", "mv", "rm", "sed", "sort"}
@@ -39,7 +43,6 @@ TOOLS: Final = {"cat", "chmod", "cp", "echo", "find", "grep", "head", "ls", "mkd
 
 ELSEWHERE: Final = {
     ".ci/run": "the whole gate, of which this is a part",
-    "curl": "asks a service, and none runs here; the tests of the service ask it",
     "dot": "draws a graph; it need not be installed",
     "git": "changes a repository of the reader's",
     "make": "sets up an environment, or runs all tests; that there is such a target is looked up",
@@ -91,12 +94,14 @@ class Session:
     def __init__(self) -> None:
         self.status = 0
         self._machine = MACHINES["plain"]
+        self._served: Served | None = None
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Session:
         self._open.enter_context(mock.patch("las_registry.host.detect.examine", lambda: self._machine))
         key = PrivateKey(Ed25519PrivateKey.from_private_bytes(_KEY))
         self._open.enter_context(mock.patch("las_registry.trust.keys.generate_private_key", lambda: key))
+        self._open.enter_context(mock.patch("las_cli.serve.server.serve", self._begin_to_serve))
         self._open.enter_context(mock.patch("platform.node", lambda: "workshop"))
         self._open.enter_context(mock.patch.dict(os.environ))
         self._open.enter_context(contextlib.chdir("."))
@@ -129,6 +134,7 @@ class Session:
         self.home.mkdir()
         os.chdir(self.directory)
         self._machine = MACHINES["plain"]
+        self._served = None
         self.status = 0
 
     def set(self, settings: Mapping[str, str]) -> None:
@@ -178,6 +184,10 @@ class Session:
             if result.exception is not None and not isinstance(result.exception, SystemExit):
                 raise result.exception
             return result.output, result.stdout, result.exit_code
+        if name == "curl":
+            assert self._served is not None, "no service was started: las-solve serve &"
+            printed = self._served.curl(arguments, stdin)
+            return printed, printed, 0
         if name == "python":
             printed = _program(arguments)
             return printed, printed, 0
@@ -187,6 +197,11 @@ class Session:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout, done.stdout, 0
+
+    def _begin_to_serve(self, settings: Settings) -> int:
+        """In place of listening: from here on, ``curl`` asks a service with these `settings`."""
+        self._served = Served(settings, self.home / f"served-at-{settings.port}")
+        return 0
 
     def _expanded(self, words: list[str]) -> list[str]:
         """The words as a shell passes them on: with the user's home for ``~``, and the names of files for a star."""
@@ -240,6 +255,8 @@ def _stages(line: str) -> list[tuple[list[str], str | None]]:
             stages.append([])
         elif word == ">":
             target = next(lexer)
+        elif word == "&" and stages[-1][:2] == ["las-solve", "serve"]:
+            continue
         else:
             assert not set(word) <= set("|>&;"), f"this is more of a shell than there is here: {line}"
             stages[-1].append(word)
