@@ -7,14 +7,19 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
+import click
 import pytest
 from doc_formats import PARSERS, hold_against
 from doc_pages import ROOT, Block, Hidden, blocks_of, pages
 from doc_session import Ended, Session
+
+from las_cli.main import cli
 
 COMPARED = ROOT / "docs" / "compared.md"
 STEP = re.compile(r"^\$ ((?:.*\\\n)*.*\n)", re.MULTILINE)
@@ -28,7 +33,8 @@ def test_the_readme_shows_a_plan_and_a_conflict() -> None:
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_shows_what_happens(page: Path) -> None:
-    wrong = [] if page == COMPARED else [wrong for _, _, wrong in _followed(page) if wrong]
+    text = page.read_text(encoding="utf-8")
+    wrong = [] if page == COMPARED else [wrong for _, _, wrong in _followed(page, text) if wrong]
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
 
@@ -49,8 +55,34 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_command_stands_outside_of_a_block(page: Path) -> None:
     """Indented lines are not run: they are formulas."""
-    text = re.sub(r"^( *)```.*?^\1```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    text = _without_blocks(page.read_text(encoding="utf-8"))
     assert re.findall(r"^    (?:\$ |las-solve |make |git |python |pip ).*", text, re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_within_a_sentence_are_ones_that_there_are(page: Path) -> None:
+    text = _without_blocks(page.read_text(encoding="utf-8"))
+    assert [span for span in re.findall(r"`(las-solve [^`]+)`", text) if not _is_command(span)] == []
+
+
+@pytest.mark.parametrize(
+    ("span", "is_one"),
+    [
+        ("las-solve plan app", True),
+        ("las-solve plan app --pre | head -n 1", True),
+        ("las-solve COMMAND --help", True),
+        ("las-solve plann app", False),
+        ("las-solve registry plan", False),
+        ("las-solve plan app --no-such-option", False),
+    ],
+)
+def test_what_a_command_within_a_sentence_is(span: str, is_one: bool) -> None:
+    assert _is_command(span) == is_one
+
+
+def test_what_commands_print_is_renewed() -> None:
+    text = "1. So:\n\n    ```console\n    $ las-solve --version\n    las-solve 99\n    ```\n\n```sh\nlas-solve\n```\n"
+    assert _renewed(ROOT / "docs" / "no-such-page.md", text) == text.replace("99", version("las-solve"))
 
 
 def test_what_is_shown_and_not_run_says_why() -> None:
@@ -98,10 +130,27 @@ def _blocks(page: Path) -> list[Block]:
     return [one for one in blocks_of(page, page.read_text(encoding="utf-8")) if isinstance(one, Block)]
 
 
-def _followed(page: Path, text: str | None = None) -> Iterator[tuple[Block, str, str | None]]:
+def _without_blocks(text: str) -> str:
+    return re.sub(r"^( *)```.*?^\1```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def _is_command(span: str) -> bool:
+    """Whether what begins with ``las-solve`` names a command that there is, and options that it has."""
+    words = shlex.split(span.partition("|")[0].removesuffix("\\"))[1:]
+    command: click.Command = cli
+    while isinstance(command, click.Group) and words and not words[0].startswith("-") and words[0] != "COMMAND":
+        found = command.get_command(click.Context(command), words.pop(0))
+        if found is None:
+            return False
+        command = found
+    known = {"--help", *(name for one in command.params for name in (*one.opts, *one.secondary_opts))}
+    return known.issuperset(word.partition("=")[0] for word in words if word.startswith("-") and word != "-")
+
+
+def _followed(page: Path, text: str) -> Iterator[tuple[Block, str, str | None]]:
     """Follows a page as a reader would: each block, its text with what is printed now, and what is wrong with it."""
     with Session() as session:
-        for one in blocks_of(page, page.read_text(encoding="utf-8") if text is None else text):
+        for one in blocks_of(page, text):
             session.set(one.settings)
             if isinstance(one, Hidden):
                 _prepare(session, one)
@@ -190,10 +239,10 @@ def _fits(shown: str, printed: str) -> bool:
     return re.fullmatch(pattern, printed) is not None
 
 
-def _renewed(page: Path) -> str:
-    """The page with what its commands print now."""
-    lines = page.read_text(encoding="utf-8").splitlines(keepends=True)
-    for block, now, wrong in reversed(list(_followed(page))):
+def _renewed(page: Path, text: str) -> str:
+    """The text of a page with what its commands print now."""
+    lines = text.splitlines(keepends=True)
+    for block, now, wrong in reversed(list(_followed(page, text))):
         if wrong:
             print(wrong if now == block.text else f"{block.place}: renewed")
         size = len(block.text.splitlines())
@@ -204,4 +253,4 @@ def _renewed(page: Path) -> str:
 
 if __name__ == "__main__":
     for given in [Path(name).resolve() for name in sys.argv[1:]] or [page for page in pages() if page != COMPARED]:
-        given.write_text(_renewed(given), encoding="utf-8")
+        given.write_text(_renewed(given, given.read_text(encoding="utf-8")), encoding="utf-8")
