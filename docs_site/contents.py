@@ -34,7 +34,7 @@ def read_contents(docs: Path) -> tuple[Section, ...]:
 
 
 def _pages(docs: Path, target: str) -> list[str]:
-    """What an entry stands for: a page, or the pages of a directory, in the order of its own README.md if it has one."""
+    """The pages that an entry stands for; those of a directory in the order of its own README.md, if it has one."""
     if not (docs / target).is_dir():
         return [posixpath.normpath(target)]
     index = docs / target / "README.md"

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from docs_site.commands import every_command
 from docs_site.markdown import code, escaped, fenced
-from docs_site.schema_text import Parts, Schema, anchor, fields, fields_text, type_text
+from docs_site.schema_text import Parts, Schema, anchor, described
 from las_cli.main import cli
 from las_registry.host.examples import example_path
 from las_registry.registry import default_directories
@@ -72,24 +72,12 @@ def _page(name: str, schema: Schema) -> str:
         f"{escaped(schema['description'])}\n",
         f"[The JSON Schema]({name}.schema.json) (2020-12) of this page, to download: {code(schema['$id'])}\n",
         _example(name),
-        _described(schema, parts),
+        described(schema, parts),
     ]
     for part, inner in own.items():
         text += [f"## {part} {{ #{anchor(part)} }}\n", f"{escaped(inner.get('description', ''))}\n"]
-        text.append(_described(inner, parts))
+        text.append(described(inner, parts))
     return "\n".join(text)
-
-
-def _described(schema: Schema, parts: Parts) -> str:
-    """The alternatives of a schema, or its fields, or which values it allows."""
-    own = tuple(fields(schema))
-    alternatives = [type_text(one, parts) for one in schema.get("oneOf", ()) if "$ref" in one]
-    texts = [f"One of: {', '.join(alternatives)}.\n"] if alternatives else []
-    if own:
-        texts.append(fields_text(own, parts))
-    elif not alternatives:
-        texts.append(f"{type_text(schema, parts)}\n")
-    return "\n".join(texts)
 
 
 def _example(name: str) -> str:

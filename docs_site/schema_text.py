@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from docs_site.markdown import code, definition, escaped
 
-__all__ = ["Field", "Parts", "Schema", "anchor", "fields", "fields_text", "type_text"]
+__all__ = ["Field", "Parts", "Schema", "anchor", "described", "fields", "meaning", "type_text"]
 
 Schema = Mapping[str, Any]
 
@@ -24,6 +24,7 @@ _LIMITS: Final = {
     "pattern": "pattern {}",
     "format": "format {}",
 }
+_LONGEST: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +42,13 @@ class Field:
 class Parts:
     """What references lead to: for what each begins with, a page and the schema that is described there.
 
-    `prefix` is the rest of those that name a part with a heading of its own, e.g. ``/$defs/``.
+    `prefix` is the rest of those that name a part with a heading of its own, e.g. ``/$defs/``; `elsewhere` says where
+    such parts are described that are on other pages.
     """
 
     prefix: str
     documents: Mapping[str, tuple[str, Schema]]
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, reference: str) -> tuple[str | None, Schema]:
         """Where a part is described, if under a heading of its own, and the part."""
@@ -54,7 +57,7 @@ class Parts:
         for name in pointer.split("/")[1:]:
             found = found[name]
         name = pointer.removeprefix(self.prefix)
-        return None if "/" in name else f"{page}#{anchor(name)}", found
+        return None if "/" in name else self.elsewhere.get(name, f"{page}#{anchor(name)}"), found
 
 
 def anchor(name: str) -> str:
@@ -80,21 +83,24 @@ def fields(schema: Schema, path: str = "", only_if: Schema | None = None) -> Ite
         yield from fields(schema["then"], path, schema["if"])
 
 
-def fields_text(found: Sequence[Field], parts: Parts) -> str:
-    """A list of fields; `parts` are the named ones to which they refer."""
-    return "\n".join(_field_text(field, parts) for field in found)
+def described(schema: Schema, parts: Parts) -> str:
+    """The alternatives of a schema, and its fields, or which values it allows."""
+    alternatives = [type_text(one, parts) for one in schema.get("oneOf", ()) if "$ref" in one]
+    texts = [f"One of: {', '.join(alternatives)}.\n"] if alternatives else []
+    texts += [_field_text(one, parts) for one in fields(schema)]
+    return "\n".join(texts) if texts else f"{type_text(schema, parts)}\n"
 
 
-def _field_text(field: Field, parts: Parts) -> str:
-    schema = field.schema
-    kind = f"*{'required' if field.is_required else 'optional'}* {type_text(schema, parts)}"
-    if field.only_if is not None:
-        kind += f", where {_condition(field.only_if, parts)}"
+def _field_text(found: Field, parts: Parts) -> str:
+    schema = found.schema
+    kind = f"*{'required' if found.is_required else 'optional'}* {type_text(schema, parts)}"
+    if found.only_if is not None:
+        kind += f", where {_condition(found.only_if, parts)}"
     examples = ", ".join(code(_json(example)) for example in _examples(schema, parts))
-    return definition(code(field.path), kind, _meaning(schema, parts), f"Example: {examples}" if examples else "")
+    return definition(code(found.path), kind, meaning(schema, parts), f"Example: {examples}" if examples else "")
 
 
-def _meaning(schema: Schema, parts: Parts) -> str:
+def meaning(schema: Schema, parts: Parts) -> str:
     """What a field means; of a named part that is no object, also what that means."""
     texts = [schema.get("description", "")]
     if "$ref" in schema:
@@ -125,8 +131,13 @@ def type_text(schema: Schema, parts: Parts) -> str:
     types = schema.get("type", "any value")
     kinds = [types] if isinstance(types, str) else list(types)
     texts = [_array(schema, parts) if kind == "array" else kind for kind in kinds]
-    limits = [text.format(code(_json(schema[key]))) for key, text in _LIMITS.items() if key in schema]
+    limits = [text.format(code(_json(schema[key]))) for key, text in _LIMITS.items() if _is_short(schema.get(key))]
     return ", ".join((" or ".join(texts), *limits))
+
+
+def _is_short(value: object) -> bool:
+    """Whether a limit is there, and helps a reader: a long pattern does not."""
+    return value is not None and len(_json(value)) <= _LONGEST
 
 
 def _array(schema: Schema, parts: Parts) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from docs_site.commands import command_navigation, command_pages
 from docs_site.contents import read_contents
 from docs_site.documents import document_navigation, document_pages, schema_files
+from docs_site.http_api import http_pages, openapi_files
 from docs_site.links import link_targets
 from docs_site.lint_codes import lint_code_pages
 from docs_site.markdown import fenced, heading
@@ -56,12 +57,12 @@ def make_site(root: Path) -> Site:
         for origin, page in places.items()
         if page.endswith(".md") and origin != f"docs/{page}"
     }
-    python, documents, codes = python_pages(), document_pages(), lint_code_pages()
-    generated = {**command_pages(docs), **python, **documents, **codes, _DECISIONS: _decisions(docs)}
+    python, documents, http, codes = python_pages(), document_pages(), http_pages(), lint_code_pages()
+    generated = {**command_pages(docs), **python, **documents, **http, **codes, _DECISIONS: _decisions(docs)}
     repository = [page for page in places.values() if page.startswith(_REPOSITORY) and page.endswith(".md")]
     return Site(
         pages=taken_over | generated,
-        files=schema_files(),
+        files=schema_files() | openapi_files(),
         images={page: root / origin for origin, page in places.items() if page.endswith(_IMAGE)},
         places={**places, "docs/decisions": _DECISIONS},
         root=root,
@@ -69,7 +70,7 @@ def make_site(root: Path) -> Site:
             {"Home": list(_SPECIAL.values())},
             *({section.title: [*map(_page_of_entry, section.entries)]} for section in read_contents(docs)),
             {"Commands": command_navigation()},
-            {"Reference": [{"Python": list(python)}, {"Documents": document_navigation()}, *codes]},
+            {"Reference": [{"Python": list(python)}, {"Documents": document_navigation()}, *http, *codes]},
             {"In the repository": sorted(repository)},
         ],
     )
