@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from las_cli.serve.messages import Buffer, packed
 
@@ -40,8 +40,8 @@ class Process(asyncio.SubprocessProtocol):
     def send(self, message: object) -> None:
         """Sends `message`; to a process that has ended, nothing."""
         pipe = None if self._transport is None else self._transport.get_pipe_transport(0)
-        if isinstance(pipe, asyncio.WriteTransport) and not pipe.is_closing():
-            pipe.write(packed(message))
+        if pipe is not None and not pipe.is_closing():
+            cast(asyncio.WriteTransport, pipe).write(packed(message))
 
     def kill(self) -> None:
         """Ends the process at once."""
@@ -51,9 +51,8 @@ class Process(asyncio.SubprocessProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The process is there."""
-        assert isinstance(transport, asyncio.SubprocessTransport)
-        self._transport = transport
-        self.pid = transport.get_pid() or -1
+        self._transport = cast(asyncio.SubprocessTransport, transport)  # those of uvloop say so of themselves nowhere
+        self.pid = self._transport.get_pid() or -1
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Takes in what the process sends."""

@@ -148,7 +148,7 @@ class _Server:
 
     async def _serve(self, service: Service) -> None:
         config = uvicorn.Config(
-            Observed(make_app(service), service),  # type: ignore[arg-type]
+            Observed(make_app(service), service),
             loop="none",
             ws="none",
             lifespan="off",
