@@ -161,16 +161,3 @@ def _features_of_placement(best: Answer, host: Host) -> Iterator[str]:
         yield "several cards"
     if any(len(shares) > 1 for shares in placed.values()):
         yield "spread"
-    used = sum(share["vram"] for shares in placed.values() for share in shares)
-    if used and used == sum(card.vram for card in host.gpus):
-        yield "all full"
-    alone = sorted(
-        (name for name in placed if placed[name] and not best.chosen[name].hardware.multi_gpu),
-        key=lambda name: (-placed[name][0]["vram"], name),
-    )
-    free = [card.vram for card in host.gpus]
-    for name in alone:
-        card, amount = placed[name][0]["card"], placed[name][0]["vram"]
-        if any(left >= amount for left in free[:card]):
-            yield "not the first card with room"
-        free[card] -= amount

@@ -184,7 +184,7 @@ def _read_limits(options: Fields, limits: Sequence[Limit]) -> tuple[Limit, ...]:
         name, at_most = named.text("name"), named.integer("at_most")
         known = next((one for one in limits if (one.name, one.at_most) == (name, at_most)), None)
         if known is None:
-            raise Malformed(f"{named.place}: the limit of {at_most} {name!r} is not among those to check by")
+            raise Malformed(f"{named.place}: {name!r} with this bound is none of the limits to check by")
         if name in found:
             raise Malformed(f"{named.place}: {name!r} is there twice")
         found[name] = known

@@ -271,7 +271,7 @@ def _read_installed(fields: Fields, rules: Rules) -> Statement:
 def _read_limit(fields: Fields, rules: Rules) -> Statement:
     name, at_most = fields.text("limit"), fields.integer("at_most")
     limits = [one for one in rules.request.limits if (one.name, one.at_most) == (name, at_most)]
-    demand(fields, bool(limits), f"there is no limit of {at_most} {name!r}")
+    demand(fields, bool(limits), f"{name!r} has no such limit")
     counts = _read_counts(fields, rules, weight_of(limits[0]), in_cards=False)
     return Bounded((at_most,), counts)
 
@@ -298,7 +298,7 @@ def _read_counts(
     for entry in fields.objects("counts"):
         versions = read_versions(entry, rules)
         said = Weight(entry.integer("weight"), in_cards and entry.boolean("spread"))
-        demand(entry, said.amount > 0, f"{said.amount} is nothing to count")
+        demand(entry, said.amount > 0, "only what holds something counts")
         for one in versions:
             holds = weigh(one)
             demand(entry, holds.amount >= said.amount, f"{one} holds no more than {holds.amount}")
