@@ -8,19 +8,26 @@ if TYPE_CHECKING:
     from las_solver.constraint import ANY, Constraint, Requirement
     from las_solver.diagnosis import Diagnosis
     from las_solver.errors import InvalidConstraint, InvalidInput, LasSolveError, OutOfTime
+    from las_solver.limit import Limit
     from las_solver.model import Gpu, Hardware, Host, ModuleVersion, Request, Strategy
     from las_solver.needs import Needs, NoHost
     from las_solver.plan import Plan, Step
     from las_solver.planner import Planner
+    from las_solver.progress import Phase, Progress
     from las_solver.repair import Repair
+    from las_solver.schemas import DOCUMENTS, document_schema
     from las_solver.source import MemorySource, Source
+    from las_solver.stopping import Cancellation, Deadline, either
     from las_solver.survey import Verdict
     from las_solver.why import Impossible, Possible, Present
 
 __all__ = [
     "ANY",
+    "DOCUMENTS",
+    "Cancellation",
     "Conflict",
     "Constraint",
+    "Deadline",
     "Diagnosis",
     "Gpu",
     "Hardware",
@@ -29,15 +36,18 @@ __all__ = [
     "InvalidConstraint",
     "InvalidInput",
     "LasSolveError",
+    "Limit",
     "MemorySource",
     "ModuleVersion",
     "Needs",
     "NoHost",
     "OutOfTime",
+    "Phase",
     "Plan",
     "Planner",
     "Possible",
     "Present",
+    "Progress",
     "Repair",
     "Request",
     "Requirement",
@@ -45,6 +55,8 @@ __all__ = [
     "Step",
     "Strategy",
     "Verdict",
+    "document_schema",
+    "either",
 ]
 
 
@@ -53,12 +65,16 @@ _FILES = {
     "constraint": ("ANY", "Constraint", "Requirement"),
     "diagnosis": ("Diagnosis",),
     "errors": ("InvalidConstraint", "InvalidInput", "LasSolveError", "OutOfTime"),
+    "limit": ("Limit",),
     "model": ("Gpu", "Hardware", "Host", "ModuleVersion", "Request", "Strategy"),
     "needs": ("Needs", "NoHost"),
     "plan": ("Plan", "Step"),
     "planner": ("Planner",),
+    "progress": ("Phase", "Progress"),
     "repair": ("Repair",),
+    "schemas": ("DOCUMENTS", "document_schema"),
     "source": ("MemorySource", "Source"),
+    "stopping": ("Cancellation", "Deadline", "either"),
     "survey": ("Verdict",),
     "why": ("Impossible", "Possible", "Present"),
 }

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import field, replace
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from las_solver.contradiction import Contradiction
 from las_solver.graph import leads
@@ -41,6 +41,9 @@ from las_solver.statement import (
 )
 from las_solver.theory import NO_CYCLE, Theory
 
+if TYPE_CHECKING:
+    from las_solver.diagnosis import Diagnosis
+
 __all__ = ["Conflict", "explain_conflict", "independent_conflicts"]
 
 _MOST_REPEATED: Final = 10
@@ -62,6 +65,15 @@ class Conflict:
     """What the statements are about; not pruned."""
     smallest: bool | None = None
     """Whether no other core has fewer statements; None where that was not asked, False where it is not known."""
+
+    def to_dict(self, diagnosis: Diagnosis | None = None) -> dict[str, Any]:
+        """The conflict as plain values, ready for JSON (docs/documents.md), with what a `diagnosis` of it adds.
+
+        ``document_schema("plan")`` describes them.
+        """
+        from las_solver.document import conflict_document
+
+        return conflict_document(self, diagnosis)
 
     @property
     def is_explained(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from las_solver.conflict import Conflict, independent_conflicts
 from las_solver.errors import OutOfTime
@@ -12,6 +12,7 @@ from las_solver.lazy_dataclass import dataclass
 from las_solver.model import Host, Request
 from las_solver.plan import Plan
 from las_solver.problem import Problem
+from las_solver.progress import OnProgress, Phase, Progress
 from las_solver.repair import Repair, find_repairs
 from las_solver.sat import Budget, Stopped
 from las_solver.shelf import Shelf
@@ -37,6 +38,10 @@ class Diagnosis:
     repairs: tuple[Repair, ...]
     complete: bool
 
+    def to_dict(self) -> dict[str, Any]:
+        """The first conflict with all that is said of it, as :meth:`las_solver.conflict.Conflict.to_dict` has it."""
+        return self.conflicts[0].to_dict(self)
+
 
 def diagnose(
     shelf: Shelf,
@@ -46,8 +51,12 @@ def diagnose(
     smallest: bool,
     most_repairs: int,
     stop: Callable[[], bool],
+    on_progress: OnProgress | None = None,
 ) -> Diagnosis:
-    """The diagnosis of `conflict`, for the source and the host of `shelf`; `plan` answers changed requests."""
+    """The diagnosis of `conflict`, for the source and the host of `shelf`; `plan` answers changed requests.
+
+    `on_progress` is told of each conflict and each repair.
+    """
     problem = Problem(shelf, conflict.request, pruned=False)
     if smallest:
         conflict = smallest_conflict(problem, conflict, Budget(_EFFORT, stop))
@@ -55,7 +64,10 @@ def diagnose(
     complete = conflict.minimal
     try:
         others = independent_conflicts(problem, conflict, Budget(_EFFORT, stop))
-        conflicts.extend(islice(others, _MOST_CONFLICTS))
+        for other in islice(others, _MOST_CONFLICTS):
+            conflicts.append(other)
+            if on_progress is not None:
+                on_progress(Progress(Phase.EXPLAINING, len(conflicts)))
         if len(conflicts) > _MOST_CONFLICTS:
             conflicts.pop()
             complete = False
@@ -68,7 +80,10 @@ def diagnose(
             plan=plan,
             budget=Budget(_EFFORT, stop),
         )
-        repairs.extend(islice(found, most_repairs))
+        for repair in islice(found, most_repairs):
+            repairs.append(repair)
+            if on_progress is not None:
+                on_progress(Progress(Phase.REPAIRING, len(repairs), most_repairs))
     except (Stopped, OutOfTime):
         complete = False
     return Diagnosis(conflicts=tuple(conflicts), repairs=tuple(repairs), complete=complete)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from las_solver.change import ProvideRuntime, RaiseHardware
 from las_solver.constraint import Constraint, Requirement
@@ -50,6 +50,12 @@ class Needs:
     useless: tuple[RaiseHardware | ProvideRuntime, ...]
     complete: bool
 
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain values, ready for JSON (docs/needs.md); ``document_schema("needs")`` describes them."""
+        from las_solver.needs_document import needs_document
+
+        return needs_document(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoHost:
@@ -57,6 +63,10 @@ class NoHost:
 
     host: Host
     conflict: Conflict
+
+    def to_dict(self) -> dict[str, Any]:
+        """The conflict on that host as plain values, ready for JSON (docs/documents.md)."""
+        return self.conflict.to_dict()
 
 
 def only_newest(shelf: Shelf, request: Request) -> Request:

@@ -58,6 +58,11 @@ class Newest:
         self._held: set[str] = set()
         self._is_settled = False
 
+    @property
+    def settled(self) -> int:
+        """How many modules of the answer are decided."""
+        return len(self._decided)
+
     def find(self) -> Outcome | None:
         """The newest valid answer; None if there is no valid answer.
 

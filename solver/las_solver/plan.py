@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
@@ -59,6 +59,12 @@ class Step:
     ram: int = 0
     placement: tuple[tuple[int, int], ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """The step as plain values, ready for JSON (docs/documents.md)."""
+        from las_solver.document import step_document
+
+        return step_document(self, together=bool(self.ram or self.placement))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -75,3 +81,9 @@ class Plan:
     system_packages: tuple[str, ...]
     explained: bool = True
     invalid: tuple[Invalid, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan as plain values, ready for JSON (docs/documents.md); ``document_schema("plan")`` describes them."""
+        from las_solver.document import plan_document
+
+        return plan_document(self)

@@ -17,6 +17,7 @@ from las_solver.newest import Newest
 from las_solver.order import arrange, edges_of, edges_to_leaving, versions_of
 from las_solver.plan import Plan, Step
 from las_solver.problem import Problem
+from las_solver.progress import OnProgress, Phase, Progress, watched
 from las_solver.sat import BACKENDS, DEFAULT_BACKEND, Budget, Stopped, never
 from las_solver.shelf import Shelf
 from las_solver.source import Source
@@ -62,17 +63,18 @@ class Planner:
         stop: Callable[[], bool] = never,
         stop_explaining: Callable[[], bool] = never,
         held_back: bool = True,
+        on_progress: OnProgress | None = None,
     ) -> Plan | Conflict:
         """The newest valid answer to `request` as a plan, or the statements that contradict each other.
 
         `stop` is asked often; once it answers True, the best plan so far is returned with ``optimal=False``, and
         :class:`las_solver.errors.OutOfTime` is raised if there is none. Once `stop_explaining` answers True, the
         statements of a conflict are no longer reduced to a minimal set, and no longer searched for what holds back
-        single modules of a plan; with `held_back` false, nothing is said of that. Raises
-        :class:`las_solver.errors.InvalidInput` for a request for nothing.
+        single modules of a plan; with `held_back` false, nothing is said of that. `on_progress` is told what is done.
+        Raises :class:`las_solver.errors.InvalidInput` for a request for nothing.
         """
         with collection_paused():
-            return self._answer(request, stop, stop_explaining, held_back=held_back)
+            return self._answer(request, stop, stop_explaining, held_back=held_back, on_progress=on_progress)
 
     def admit(self, plan: Plan, *, stop: Callable[[], bool] = never) -> Plan:
         """`plan`, which :meth:`plan` returned, with the cheapest change for each module that admits a newer version.
@@ -102,11 +104,13 @@ class Planner:
         smallest: bool = False,
         most_repairs: int = 5,
         stop: Callable[[], bool] = never,
+        on_progress: OnProgress | None = None,
     ) -> Diagnosis:
         """What else there is to say of `conflict`, which :meth:`plan` returned: other conflicts, and repairs.
 
         `smallest`: look for a core of the least size. At most `most_repairs` repairs are looked for. Once `stop`
-        answers True, or a budget in SAT conflicts is used up, what was found by then is returned.
+        answers True, or a budget in SAT conflicts is used up, what was found by then is returned. `on_progress` is
+        told of each conflict and each repair.
         """
         from las_solver.diagnosis import diagnose  # a plan starts sooner without it
 
@@ -117,7 +121,15 @@ class Planner:
             return found
 
         with collection_paused():
-            return diagnose(self._shelf, conflict, plan=plan, smallest=smallest, most_repairs=most_repairs, stop=stop)
+            return diagnose(
+                self._shelf,
+                conflict,
+                plan=plan,
+                smallest=smallest,
+                most_repairs=most_repairs,
+                stop=self._watched(stop, on_progress),
+                on_progress=on_progress,
+            )
 
     def has_plan(self, request: Request, *, stop: Callable[[], bool] = never) -> bool:
         """Whether :meth:`plan` would return a plan, found out without looking for the newest or for reasons.
@@ -185,13 +197,21 @@ class Planner:
         newest: bool = False,
         stop: Callable[[], bool] = never,
         stop_explaining: Callable[[], bool] = never,
+        on_progress: OnProgress | None = None,
     ) -> Needs | NoHost:
         """The smallest hosts with a plan for `request`, and what upgrades of this one would buy.
 
         `newest`: only plans with every requested module at the newest final version
         that is requested. Once `stop` answers True, what was found by then is returned, and
         :class:`las_solver.errors.OutOfTime` is raised if that is not even a plan on this host or that it has none.
+        Raises :class:`las_solver.errors.InvalidInput` for modules that run at the same time. `on_progress` is told of
+        the modules that are read.
         """
+        if request.together:
+            raise InvalidInput(
+                "the smallest hosts are not looked for where modules run at the same time",
+                hint="ask for a plan on one host after the other; where there is none, its repairs say what would do",
+            )
         from las_solver.needs import find_needs, only_newest  # a plan starts sooner without it
 
         def answer(host: Host, wanted: Request) -> Plan | None:
@@ -202,6 +222,7 @@ class Planner:
 
         with collection_paused():
             wanted = only_newest(self._shelf, request) if newest else request
+            stop = self._watched(stop, on_progress)
             return find_needs(self._shelf, wanted, answer=answer, explain=explain, stop=stop)
 
     def newest(self, name: str) -> Version:
@@ -231,15 +252,24 @@ class Planner:
             name for name in unneeded((*present, *alone), roots, host) if name in named and name in host.installed
         )
 
+    def _watched(self, stop: Callable[[], bool], on_progress: OnProgress | None) -> Callable[[], bool]:
+        return watched(stop, {Phase.READING: self._shelf.count}, on_progress)
+
     def _on(self, host: Host) -> Planner:
         """A planner like this one for `host`."""
         return self if host is self._shelf.host else Planner(self._shelf.registry, host, backend=self._backend)
 
-    def _optimisation(self, request: Request, stop: Callable[[], bool]) -> tuple[Problem, Newest]:
+    def _optimisation(
+        self, request: Request, stop: Callable[[], bool], on_progress: OnProgress | None = None
+    ) -> tuple[Problem, Newest]:
         if not request.requirements and not self._shelf.host.installed:
             raise InvalidInput("nothing is requested", hint="name at least one module")
+        made: list[Newest] = []
+        counts = {Phase.READING: self._shelf.count, Phase.PROVING: lambda: sum(one.settled for one in made)}
+        asked = watched(stop, counts, on_progress)
         problem = Problem(self._shelf, request)
-        return problem, Newest(problem, self._backend, stop=stop, eager=self._eager, descent=self._descent)
+        made.append(Newest(problem, self._backend, stop=asked, eager=self._eager, descent=self._descent))
+        return problem, made[0]
 
     def _answer(
         self,
@@ -248,15 +278,20 @@ class Planner:
         stop_explaining: Callable[[], bool],
         *,
         held_back: bool = False,
+        on_progress: OnProgress | None = None,
     ) -> Plan | Conflict:
-        plan = self._find(request, stop, stop_explaining if held_back else None)
-        return plan or self._conflict(request, stop_explaining)
+        plan = self._find(request, stop, stop_explaining if held_back else None, on_progress)
+        return plan or self._conflict(request, self._watched(stop_explaining, on_progress))
 
     def _find(
-        self, request: Request, stop: Callable[[], bool], stop_explaining: Callable[[], bool] | None = None
+        self,
+        request: Request,
+        stop: Callable[[], bool],
+        stop_explaining: Callable[[], bool] | None = None,
+        on_progress: OnProgress | None = None,
     ) -> Plan | None:
         """The newest valid answer as a plan, if there is any; with `stop_explaining`, also what holds it back."""
-        problem, newest = self._optimisation(request, stop)
+        problem, newest = self._optimisation(request, stop, on_progress)
         with closing(problem):
             try:
                 outcome = newest.find()
@@ -269,7 +304,11 @@ class Planner:
             if stop_explaining is not None and any(one.version < problem.newest(name) for name, one in chosen.items()):
                 from las_solver.held_back import find_reasons  # late: a plan that is the newest needs none
 
-                held_back = find_reasons(self._shelf, problem, outcome, stop=stop_explaining)
+                held_back = find_reasons(
+                    self._shelf, problem, outcome, stop=self._watched(stop_explaining, on_progress)
+                )
+                if on_progress is not None:
+                    on_progress(Progress(Phase.EXPLAINING, len(held_back), len(held_back)))
             return _plan(problem, chosen, held_back, optimal=outcome.optimal)
 
     def _conflict(self, request: Request, stop: Callable[[], bool]) -> Conflict:

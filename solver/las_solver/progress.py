@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -12,15 +12,13 @@ __all__ = ["OnProgress", "Phase", "Progress", "watched"]
 
 
 class Phase(StrEnum):
-    """What a planner is busy with.
+    """What a planner is busy with, and what is counted then.
 
-    `READING`: modules that it has asked the source for. `SEARCHING`: for an answer; hosts, where the smallest are
-    looked for. `PROVING`: modules of an answer of which it is settled that no better answer has them newer.
-    `EXPLAINING`: modules that are held back, or conflicts. `REPAIRING`: changes with which there is an answer.
+    `READING`: modules that were asked of the source. `PROVING`: modules of an answer of which it is settled that none
+    is better. `EXPLAINING`: modules of which it is known what holds them back, or conflicts. `REPAIRING`: repairs.
     """
 
     READING = "reading"
-    SEARCHING = "searching"
     PROVING = "proving"
     EXPLAINING = "explaining"
     REPAIRING = "repairing"
@@ -28,7 +26,7 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many of the things that `phase` counts are `done`, of `total` at most; None where that is not known."""
+    """How many of the things that `phase` counts are `done`, of `total`; None where that is not known."""
 
     phase: Phase
     done: int
@@ -39,15 +37,19 @@ OnProgress: TypeAlias = Callable[[Progress], None]
 """Told of progress, in the thread of the caller; what it raises ends the work, and reaches the caller."""
 
 
-def watched(stop: Callable[[], bool], count: Callable[[], int], on_progress: OnProgress) -> Callable[[], bool]:
-    """`stop`, which also tells of the `count` of modules that were read, each time that it is asked and more are."""
-    told = 0
+def watched(
+    stop: Callable[[], bool], counts: Mapping[Phase, Callable[[], int]], on_progress: OnProgress | None
+) -> Callable[[], bool]:
+    """`stop`, which also tells of those of `counts` that have grown, each time that it is asked."""
+    if on_progress is None:
+        return stop
+    told = dict.fromkeys(counts, 0)
 
     def asked() -> bool:
-        nonlocal told
-        if (now := count()) > told:
-            told = now
-            on_progress(Progress(Phase.READING, now))
+        for phase, count in counts.items():
+            if (now := count()) > told[phase]:
+                told[phase] = now
+                on_progress(Progress(phase, now))
         return stop()
 
     return asked

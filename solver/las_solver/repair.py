@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from operator import ge
-from typing import Final
+from typing import Any, Final
 
 from las_solver.change import (
     ALL_CHANGES,
@@ -53,6 +53,12 @@ class Repair:
 
     changes: tuple[Change, ...]
     plan: Plan
+
+    def to_dict(self) -> dict[str, Any]:
+        """The repair as plain values, ready for JSON (docs/documents.md)."""
+        from las_solver.repair_document import repair_document
+
+        return repair_document(self)
 
 
 def find_repairs(

@@ -190,6 +190,10 @@ class Shelf:
             module = self._modules.setdefault(name, module)
         return module
 
+    def count(self) -> int:
+        """How many modules were read."""
+        return len(self._modules)
+
     def versions(self, name: str) -> Sequence[ModuleVersion]:
         """Every version of the module `name`, from old to new."""
         return self.module(name).candidates

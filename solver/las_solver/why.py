@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from packaging.version import Version
 
@@ -41,19 +41,26 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Present:
-    """The module asked about is `step` of `plan`, at a version that was asked about.
+    """The module that `question` asks about is `step` of `plan`, at a version that it admits.
 
     `chains` are the first of the `chain_count` shortest chains from a requested module; an empty one is the request.
     Where no requested module leads to it, `begins_installed`: they are from installed ones, of which it may be one.
     `bounds` are all that the plan's modules and the request say about its version, the narrowest first.
     """
 
+    question: Requirement
     plan: Plan
     step: Step
     chains: tuple[tuple[Link, ...], ...]
     chain_count: int
     bounds: tuple[Bound, ...]
     begins_installed: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain values, ready for JSON (docs/documents.md); ``document_schema("why")`` describes them."""
+        from las_solver.why_document import why_document
+
+        return why_document(self.question, self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +81,12 @@ class Possible:
     absences: tuple[Absence, ...] = ()
     preferring: bool = False
 
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain values, ready for JSON (docs/documents.md); ``document_schema("why")`` describes them."""
+        from las_solver.why_document import why_document
+
+        return why_document(self.question, self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impossible:
@@ -86,6 +99,12 @@ class Impossible:
     plan: Plan
     step: Step | None
     conflict: Conflict
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain values, ready for JSON (docs/documents.md); ``document_schema("why")`` describes them."""
+        from las_solver.why_document import why_document
+
+        return why_document(self.question, self)
 
 
 Why = Present | Possible | Impossible
@@ -113,6 +132,7 @@ def explain_choice(
         bounds = tuple(_bounds(whole, links, step.module))
         begin = chains[0][0].module if chains[0] else step.module
         return Present(
+            question=question,
             plan=plan,
             step=step,
             chains=chains,

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,11 @@ from las_cli.explaining import Explaining
 from las_solver.conflict import Conflict
 from las_solver.diagnosis import Diagnosis
 from las_solver.planner import Planner
+from las_solver.schemas import document_schema
 
 Run = Callable[..., Result]
 
-SCHEMA = Draft202012Validator(json.loads((files("las_cli") / "schema" / "plan.schema.json").read_text()))
+SCHEMA = Draft202012Validator(document_schema("plan"))
 GREETING = {"text": "No plan for heavy ", "markdown": "# No plan for heavy ", "html": "<!DOCTYPE html>\n"}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,11 @@ from las_registry.compiled.building import Built
 from las_solver.errors import InvalidInput
 from las_solver.model import Strategy
 from las_solver.sat import BACKENDS
+from las_solver.schemas import document_schema
 
 Plan = Callable[..., Result]
 
-SCHEMA = Draft202012Validator(json.loads((files("las_cli") / "schema" / "plan.schema.json").read_text()))
+SCHEMA = Draft202012Validator(document_schema("plan"))
 
 
 @pytest.fixture

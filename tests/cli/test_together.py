@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +29,11 @@ from las_solver.conflict import Conflict
 from las_solver.limit import Limit
 from las_solver.model import Gpu, Host
 from las_solver.planner import Planner
+from las_solver.schemas import document_schema
 from las_solver.source import MemorySource
 
 GB = 10**9
-SCHEMA = Draft202012Validator(json.loads((files("las_cli") / "schema" / "plan.schema.json").read_text()))
+SCHEMA = Draft202012Validator(document_schema("plan"))
 HOST = Host(ram=64 * GB, gpus=(Gpu(name="RTX 4090", vram=25757220864), Gpu(name="RTX 3060", vram=12 * GB)))
 PLAN = a_plan(
     a_step("db 1", action="keep", installed="1", ram=8 * GB),

@@ -31,11 +31,17 @@ def schema(*, document: str) -> None:
       las-solve registry schema
     """
     from las_cli.render.json import print_json
+    from las_solver.schemas import DOCUMENTS, document_schema
 
-    found = _read(document)
-    if document != "plan":
-        found["$defs"]["plan"] = _read("plan")  # the others refer to its definitions
-    print_json(found)
+    print_json(document_schema(document) if document in DOCUMENTS else _with_plan(_read(document)))
+
+
+def _with_plan(schema: dict[str, Any]) -> dict[str, Any]:
+    """`schema`, with the definitions of plans that it refers to."""
+    from las_solver.schemas import document_schema
+
+    schema["$defs"]["plan"] = document_schema("plan")
+    return schema
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -1,0 +1,200 @@
+"""The library as other planners see it: small, typed, without a trace in the process that embeds it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+from packaging.version import Version
+
+import las_solver
+from las_solver import (
+    DOCUMENTS,
+    Cancellation,
+    Conflict,
+    Deadline,
+    Gpu,
+    Hardware,
+    Host,
+    InvalidInput,
+    Limit,
+    MemorySource,
+    ModuleVersion,
+    Needs,
+    OutOfTime,
+    Phase,
+    Plan,
+    Planner,
+    Progress,
+    Request,
+    Requirement,
+    document_schema,
+    either,
+)
+
+ALONE = """
+import gc, logging, sys
+gc.disable() if sys.argv[1] == "off" else gc.enable()
+opened = []
+from packaging.version import Version
+from las_solver import Conflict, Hardware, Host, MemorySource, ModuleVersion, Planner, Request, Requirement, Limit
+module = lambda name, *needs, ram=None: ModuleVersion(
+    name=name, version=Version("1"), requirements=tuple(map(Requirement.parse, needs)), hardware=Hardware(ram_min=ram))
+source = MemorySource([module("app", "library", ram=8), module("library")])
+def run(ram):
+    planner = Planner(source, Host(ram=ram))
+    request = Request(requirements=(Requirement.parse("app"),), limits=(Limit("things", 2, lambda one: 1),))
+    answer = planner.plan(request)
+    if isinstance(answer, Conflict):
+        planner.diagnose(answer).to_dict()
+        planner.needs(request).to_dict()
+    else:
+        planner.why(Requirement.parse("library"), request).to_dict()
+    return answer.to_dict()["status"]
+run(8), run(4)  # everything is imported now
+sys.addaudithook(lambda event, arguments: opened.append(arguments) if event in ("open", "socket.connect") else None)
+said = run(8), run(4)
+forbidden = [name for name in sys.modules if name.partition(".")[0] in
+    ("click", "structlog", "sqlite3", "sqlalchemy", "yaml", "las_cli", "las_registry", "psutil", "pynvml", "fastapi")]
+root = logging.getLogger() if "logging" in sys.modules else None
+print(said, forbidden, opened, root.handlers, root.level, gc.isenabled())
+"""
+
+
+def module(name: str, version: str, *needs: str, ram: int | None = None, vram: int | None = None) -> ModuleVersion:
+    return ModuleVersion(
+        name=name,
+        version=Version(version),
+        requirements=tuple(map(Requirement.parse, needs)),
+        hardware=Hardware(ram_min=ram, vram_min=vram),
+    )
+
+
+def ask(*modules: str, together: bool = False, limits: tuple[Limit, ...] = ()) -> Request:
+    return Request(requirements=tuple(map(Requirement.parse, modules)), together=together, limits=limits)
+
+
+SOURCE = MemorySource(
+    [
+        module("app", "2", "library>=2".replace(">", "@>"), ram=8),
+        module("app", "1", "library"),
+        module("library", "2", ram=4),
+        module("library", "1"),
+        module("model", "1", vram=6),
+    ]
+)
+
+
+@pytest.mark.parametrize("collection", ["on", "off"])
+def test_the_library_leaves_no_trace(collection: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE, collection], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == f"('resolved', 'conflict') [] [] [] 30 {collection == 'on'}\n"
+    assert done.stderr == ""
+
+
+def test_every_public_name_is_there_and_documented() -> None:
+    for name in las_solver.__all__:
+        found = getattr(las_solver, name)
+        assert not callable(found) or (found.__doc__ or "").strip(), name
+    assert dir(las_solver) == sorted(las_solver.__all__)
+    for package in ("las_solver", "las_registry", "las_cli"):
+        assert (files(package) / "py.typed").is_file()
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_schema_is_complete_and_the_callers_own(name: str) -> None:
+    schema = document_schema(name)
+    Draft202012Validator.check_schema(schema)
+    schema.clear()
+    assert document_schema(name)
+
+
+def test_there_are_no_other_schemas() -> None:
+    with pytest.raises(InvalidInput, match="there is no schema of 'secrets'"):
+        document_schema("secrets")
+
+
+@pytest.mark.parametrize("ram", [12, 8, 4])
+def test_answers_are_plain_values_as_their_schemas_say(ram: int) -> None:
+    planner = Planner(SOURCE, Host(ram=ram, gpus=(Gpu(vram=6),)))
+    answer = planner.plan(ask("app@>=2", "model", together=True))
+    made = [("plan", answer.to_dict())]
+    if isinstance(answer, Conflict):
+        diagnosis = planner.diagnose(answer)
+        made.append(("plan", diagnosis.to_dict()))
+        assert diagnosis.to_dict()["repairs"] == [repair.to_dict() for repair in diagnosis.repairs] != []
+    else:
+        assert made[0][1]["steps"] == [step.to_dict() for step in answer.steps]
+        for question in ("library@>=2", "app@1", "library@1"):
+            made.append(("why", planner.why(Requirement.parse(question), ask("app@>=2", "model")).to_dict()))
+    needs = planner.needs(ask("app@>=2"))
+    assert isinstance(needs, Needs)
+    made.append(("needs", needs.to_dict()))
+    for name, document in made:
+        schema = document_schema(name)
+        Draft202012Validator(schema).validate(json.loads(json.dumps(document)))
+
+
+def test_a_deadline_and_a_cancellation_end_the_work() -> None:
+    planner = Planner(SOURCE, Host(ram=8))
+    cancellation = Cancellation()
+    stop = either(Deadline(60), cancellation)
+    assert isinstance(planner.plan(ask("app"), stop=stop), Plan)
+    cancellation.cancel()
+    with pytest.raises(OutOfTime):
+        planner.plan(ask("app"), stop=stop)
+    with pytest.raises(OutOfTime):
+        planner.has_plan(ask("app"), stop=Deadline(0))
+    assert Deadline(0).left == 0 and Deadline(60).left > 1
+    with pytest.raises(InvalidInput, match="cannot be kept"):
+        Deadline(float("nan"))
+
+
+def test_progress_is_told_in_order_and_may_end_the_work() -> None:
+    chain = [module(f"m{one}", "1", *([f"m{one + 1}"] if one < 30 else [])) for one in range(31)]
+    told: list[Progress] = []
+    Planner(MemorySource(chain), Host()).plan(ask("m0"), on_progress=told.append)
+    read = [one.done for one in told if one.phase is Phase.READING]
+    assert read == sorted(read) and read[-1] > 20
+    conflict = Planner(SOURCE, Host(ram=4)).plan(ask("app@>=2"))
+    assert isinstance(conflict, Conflict)
+    told.clear()
+    Planner(SOURCE, Host(ram=4)).diagnose(conflict, on_progress=told.append)
+    assert [one.done for one in told if one.phase is Phase.REPAIRING] == [1, 2]
+
+    def give_up(progress: Progress) -> None:
+        raise RuntimeError(f"enough at {progress.done}")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        Planner(MemorySource(chain), Host()).plan(ask("m0"), on_progress=give_up)
+
+
+@pytest.mark.parametrize(
+    ("limits", "complaint"),
+    [
+        ((Limit("things", -1, lambda one: 1),), "is below 0"),
+        ((Limit("things", 1, lambda one: 1), Limit("things", 2, lambda one: 1)), "the same name"),
+        ((Limit("things", 1, lambda one: -1),), "weighs app 2 -1"),
+        ((Limit("things", 1, lambda one: 0.5),), "weighs app 2 0.5"),  # type: ignore[arg-type, return-value]
+    ],
+)
+def test_limits_that_make_no_sense_are_refused(limits: tuple[Limit, ...], complaint: str) -> None:
+    with pytest.raises(InvalidInput, match=complaint):
+        Planner(SOURCE, Host(ram=8)).plan(ask("app", limits=limits))
+
+
+def test_needs_refuses_what_runs_at_the_same_time() -> None:
+    with pytest.raises(InvalidInput, match="at the same time"):
+        Planner(SOURCE, Host(ram=8)).needs(ask("app", together=True))
+
+
+def test_examples_use_the_public_names_alone() -> None:
+    for example in (Path(__file__).parents[2] / "examples").glob("*.py"):
+        assert "from las_solver." not in example.read_text() and "import las_solver." not in example.read_text()
