@@ -50,7 +50,7 @@ _SHORT: Final = _object(module=_TEXT, category=_TEXT, description=_MAYBE, provid
 _RECORDED: Final = _object(module=_TEXT, version=_TEXT, state=_TEXT)
 _TRANSITION: Final = _object(module=_TEXT, version=_TEXT)
 _DONE: Final = {"enum": ["recorded", "unchanged"]}
-_PIN: Final = _object(module=_TEXT, constraint=_TEXT)
+_PIN: Final = _object(module=_TEXT, requirement=_TEXT)
 _PROFILE: Final = {"type": "object", "description": "A host profile (docs/host.md)."}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -68,12 +69,12 @@ def make_application(service: Service, *, is_guarded: bool) -> FastAPI:
     made.state.service = service
     for router in ROUTERS:
         made.include_router(router)
-    document = openapi_document(is_guarded=is_guarded)
+    document = cache(partial(openapi_document, is_guarded=is_guarded))
 
     @made.get("/openapi.json", operation_id="getOpenApi", include_in_schema=False)
     async def get_openapi(request: Request) -> Response:
         """This description of the service, OpenAPI 3.1."""
-        return reply(request, document)
+        return reply(request, document())
 
     return made
 

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
+from starlette.exceptions import HTTPException
 
 from las_cli.serve.problems import Problem
 
@@ -32,6 +33,11 @@ class StrictRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def handle_strictly(request: Request) -> Response:
-            return await handle(_Request(request.scope, request.receive))
+            try:
+                return await handle(_Request(request.scope, request.receive))
+            except HTTPException as error:  # what FastAPI makes of all that goes wrong while it reads a body
+                if isinstance(error.__cause__, Problem):
+                    raise error.__cause__ from None
+                raise
 
         return handle_strictly

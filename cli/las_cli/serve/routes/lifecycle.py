@@ -182,6 +182,9 @@ async def set_pin(request: Request, module: str, body: PinBody) -> Response:
 
     def write(store: Store) -> tuple[Any, dict[str, str]]:
         installed = _versions(store)
+        if body.constraint is None and module not in installed:
+            message = f"{module} is not installed, so that there is no version to pin it to"
+            raise Problem("bad-input", message, "send a constraint")
         return store.pin(with_constraint(asked, installed), dry_run=body.dry_run), installed
 
     pin, installed = await write_store(request, write, dry_run=body.dry_run)
