@@ -217,7 +217,7 @@ def test_answers_are_as_the_schema_says(why: Why, run_cli: RunCli, arguments: li
     assert document["status"] == status
     validator.validate(document)
     if status in ("present", "possible", "impossible"):
-        for key in document:
+        for key in sorted(document.keys() - {"host"}):
             assert not validator.is_valid({other: value for other, value in document.items() if other != key})
 
 
