@@ -43,8 +43,8 @@ def test_the_wheel_carries_everything_of_the_packages(wheel: zipfile.ZipFile) ->
 @pytest.mark.parametrize(
     "pattern",
     [
-        r"las_cli/schema/plan\.schema\.json",
-        r"las_cli/schema/why\.schema\.json",
+        r"las_solver/schema/plan\.schema\.json",
+        r"las_solver/schema/why\.schema\.json",
         r"las_registry/schema/manifest\.schema\.json",
         r"las_registry/catalog/.*\.manifest\.yaml",
         r"las_solver/py\.typed",
