@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-_SHARE: Final = 50
-"""Of how many seconds one is spent on looking, at most."""
+_SHARE: Final = 10
+"""Of how many seconds a processor spends one on looking, at most."""
 
 _BATCH: Final = 1000
 """Modules that are counted before what was read of them is forgotten."""
@@ -53,9 +53,9 @@ def main() -> None:
     while True:
         with suppress(Empty):
             asked.get(timeout=pause)
-        before = time.monotonic()
+        before = time.process_time()
         watcher.look()
-        pause = max(watch.seconds, _SHARE * (time.monotonic() - before))
+        pause = max(watch.seconds, (_SHARE - 1) * (time.process_time() - before))
 
 
 class _Watcher:

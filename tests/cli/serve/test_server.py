@@ -1,0 +1,148 @@
+"""``las-solve serve`` as a process of its own: how it starts, reloads, lets go of work, and ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from command_line import RunCli
+from manifests import manifest_text, write_files
+from serving import Answer, Serving, send, until
+
+PIGEONS = 13
+APP = {"modules": ["app"]}
+HARD = {"modules": [f"pigeon-{number}" for number in range(PIGEONS)], "timeout": 60.0}
+
+
+@pytest.fixture
+def options(machine: RunCli, registry: Path, profile: Path, tmp_path: Path) -> tuple[str, ...]:
+    """The options of a service that has one worker, and a registry in which something takes for ever."""
+    write_files(registry, {f"{name}/manifest.yaml": text for name, text in pigeons()})
+    place = ("--registry", str(registry), "--profile", str(profile), "--store", str(tmp_path / "store.sqlite3"))
+    return (*place, "--workers", "1", "--reload-interval", "0.1")
+
+
+def pigeons() -> Iterator[tuple[str, str]]:
+    """Modules that fit into holes of which there is one less, which no solver finds out soon."""
+    for number in range(PIGEONS):
+        versions = (
+            manifest_text(f"pigeon-{number}", f"{hole}.0", f"dependencies:\n  modules: ['hole-{hole}@=={number}.0']\n")
+            for hole in range(PIGEONS - 1)
+        )
+        yield f"pigeon-{number}", "---\n".join(versions)
+    for hole in range(PIGEONS - 1):
+        yield (
+            f"hole-{hole}",
+            "---\n".join(manifest_text(f"hole-{hole}", f"{number}.0") for number in range(PIGEONS)),
+        )
+
+
+def test_from_the_first_request_to_the_last(
+    options: tuple[str, ...], machine: RunCli, registry: Path, profile: Path
+) -> None:
+    with Serving(*options) as service:
+        printed = machine("plan", "app", "--format", "json").stdout.encode()
+        answer = service.ask("POST", "/v1/plan", APP, X_Request_Id="mine-1")
+        assert (answer.status, answer.body) == (200, printed)
+        assert answer.headers["x-request-id"] == "mine-1"
+
+        let_go(service)
+        reload(service, machine, registry)
+        finish(service)
+
+
+def let_go(service: Serving) -> None:
+    """A client that goes away frees the only worker, which was not killed for it."""
+    with_hard = HTTPConnection("127.0.0.1", service.port)
+    with_hard.request("POST", "/v1/plan", json.dumps(HARD), {"Content-Type": "application/json"})
+    until(lambda: service.metric("las_solve_workers_busy") == 1)
+    with_hard.close()
+    until(lambda: service.metric("las_solve_workers_busy") == 0, seconds=5)
+    assert service.metric('las_solve_jobs_total{kind="plan",outcome="cancelled"}') == 1
+    assert service.metric('las_solve_worker_events_total{event="killed"}') == 0
+    until(lambda: any(line["status"] == 499 for line in service.logged("request")))
+
+
+def reload(service: Serving, machine: RunCli, registry: Path) -> None:
+    """A changed registry counts soon; until then, and where the change is of no use, it is what it was."""
+    before = service.ask("POST", "/v1/plan", APP)
+    answers: list[Answer] = []
+    is_over = Event()
+
+    def ask_on() -> None:
+        connection = HTTPConnection("127.0.0.1", service.port)
+        while not is_over.is_set():
+            answers.append(send(connection, "POST", "/v1/plan", APP))
+        connection.close()
+
+    client = Thread(target=ask_on)
+    client.start()
+    write_files(registry, {"app/2.2.manifest.yaml": manifest_text("app", "2.2")})
+    try:
+        until(lambda: service.ask("GET", "/readyz").document["generation"] == 1)
+        until(lambda: answers[-1].body != before.body)
+    finally:
+        is_over.set()
+        client.join()
+    after = machine("plan", "app", "--format", "json").stdout.encode()
+    assert {one.status for one in answers} == {200}
+    assert {one.body for one in answers} == {before.body, after}
+
+
+def finish(service: Serving) -> None:
+    """What is in work when the service is asked to end is finished first."""
+    found: list[Answer] = []
+    slow = Thread(target=lambda: found.append(service.ask("POST", "/v1/plan", {**HARD, "timeout": 1.0})))
+    slow.start()
+    until(lambda: service.metric("las_solve_workers_busy") == 1)
+    assert service.end() == 0
+    slow.join()
+    assert found[0].document["type"] == "/problems/out-of-time"
+    requests = service.logged("request")
+    first = next(line for line in requests if line["request_id"] == "mine-1")
+    assert {name: first[name] for name in ("method", "route", "status", "outcome", "client")} == {
+        "method": "POST",
+        "route": "/v1/plan",
+        "status": 200,
+        "outcome": "plan",
+        "client": "127.0.0.1",
+    }
+    assert 0 < first["solve_ms"] < first["ms"]
+    assert requests[-1]["outcome"] == "timeout"
+    assert all(line.startswith("{") for line in service.lines)
+
+
+def test_a_second_signal_does_not_wait(options: tuple[str, ...]) -> None:
+    with Serving(*options) as service:
+        connection = HTTPConnection("127.0.0.1", service.port)
+        connection.request("POST", "/v1/plan", json.dumps(HARD), {"Content-Type": "application/json"})
+        until(lambda: service.metric("las_solve_workers_busy") == 1)
+        service.process.send_signal(signal.SIGINT)
+        until(lambda: service.logged("ending"))
+        assert service.process.poll() is None
+        assert service.end(signal.SIGINT) == 130
+        connection.close()
+        assert not [line for line in service.lines if "Traceback" in line]
+
+
+def test_another_address_needs_tokens(machine: RunCli, tmp_path: Path) -> None:
+    refused = machine("serve", "--host", "0.0.0.0", "--port", "0", "--no-store")
+    assert refused.exit_code == 2
+    assert "need tokens, and there are none" in refused.stderr
+    assert "las-solve serve token add" in refused.stderr
+
+
+def test_a_port_that_is_taken(machine: RunCli) -> None:
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        refused = machine("serve", "--port", str(taken.getsockname()[1]), "--no-store")
+    assert refused.exit_code == 2
+    assert "Address already in use" in refused.stderr
