@@ -47,6 +47,7 @@ QUESTIONS = (
     "held_back",
     "installed",
     "laziness",
+    "service",
     "transitions",
 )
 """More particular questions, one folder each; ``questions`` asks all of them."""
