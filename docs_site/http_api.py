@@ -10,7 +10,7 @@ from typing import Any, Final
 from docs_site.markdown import code, definition, escaped, fenced
 from docs_site.schema_text import Parts, Schema, anchor, described, meaning, type_text
 from las_cli.serve.openapi import openapi_document
-from las_cli.serve.problems import KINDS
+from las_cli.serve.problems import KINDS, MEDIA_TYPE
 
 __all__ = ["http_pages", "openapi_files", "operations"]
 
@@ -73,15 +73,18 @@ def _operation(operation: Mapping[str, Any], parts: Parts) -> str:
     if "requestBody" in operation:
         for media, content in operation["requestBody"]["content"].items():
             text.append(definition("Body", f"{code(media)}: {type_text(content['schema'], parts)}"))
+    problems: list[str] = []
     examples = []
     for status, response in operation["responses"].items():
-        kinds = []
-        for media, content in response.get("content", {}).items():
-            shape = type_text(content.get("schema", {}), parts)
-            kinds.append(f"{code(media)}: {shape}" if status == "200" else ", ".join(map(code, content["examples"])))
-            if "example" in content:
-                examples.append(_example(content["example"]))
-        text.append(definition(code(status), escaped(response["description"]), *kinds))
+        content = response.get("content", {})
+        if MEDIA_TYPE in content:
+            problems += [f"{code(name)} ({status})" for name in content[MEDIA_TYPE]["examples"]]
+            continue
+        shapes = [f"{code(media)}: {type_text(one.get('schema', {}), parts)}" for media, one in content.items()]
+        text.append(definition(code(status), escaped(response["description"]), *shapes))
+        examples += [_example(one["example"]) for one in content.values() if "example" in one]
+    if problems:
+        text.append(definition("[Problems](#problems)", ", ".join(problems)))
     return "\n".join([*text, *examples])
 
 

@@ -13,6 +13,7 @@ from docs_site.python_names import canonical_names
 
 __all__ = ["Roles", "as_markdown"]
 
+_DOCUMENT: Final = re.compile(r"(?<!\[)docs/(?P<page>[a-z/-]+)\.md")
 _ROLE: Final = re.compile(r":(?:attr|class|data|exc|func|meth|mod):`(?P<short>~?)(?P<target>[\w.]+)`")
 
 
@@ -29,9 +30,15 @@ class Roles(griffe.Extension):
         if obj.docstring is not None:
             obj.docstring.value = as_markdown(obj.docstring.value, of=obj.path)
 
+    def on_class_members(self, *, cls: griffe.Class, **kwargs: Any) -> None:
+        """Lists the members of enumerations, which have no docstrings of their own."""
+        if cls.docstring is not None and any(str(base).endswith("Enum") for base in cls.bases):
+            members = [f"`{name} = {one.value}`" for name, one in cls.attributes.items() if one.docstring is None]
+            cls.docstring.value += f"\n\nMembers: {', '.join(members)}." if members else ""
+
 
 def as_markdown(text: str, *, of: str) -> str:
-    """The docstring of the object `of` as Markdown."""
+    """The docstring of the object `of` as Markdown, for a page in a directory of the site."""
 
     def reference(role: re.Match[str]) -> str:
         target = role["target"]
@@ -39,7 +46,7 @@ def as_markdown(text: str, *, of: str) -> str:
         public = _public(target, of)
         return f"`{shown}`" if public is None else f"[`{shown}`][{public}]"
 
-    return _ROLE.sub(reference, text)
+    return _DOCUMENT.sub(r"[\g<0>](../\g<page>.md)", _ROLE.sub(reference, text))
 
 
 @cache
