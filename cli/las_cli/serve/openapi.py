@@ -116,7 +116,7 @@ def _published() -> dict[str, Any]:
     """The published schemas with all that they define, as components: ``#/$defs/step`` of plan is ``plan.step``."""
     found: dict[str, Any] = {}
     for name in _PUBLISHED:
-        text = (files("las_cli") / "schema" / f"{name}.schema.json").read_text(encoding="utf-8")
+        text = (files("las_solver") / "schema" / f"{name}.schema.json").read_text(encoding="utf-8")
         schema = _moved(json.loads(text), name)
         found |= {f"{name}.{part}": value for part, value in schema.pop("$defs", {}).items()}
         found[name] = {key: value for key, value in schema.items() if key not in ("$schema", "$id")}
