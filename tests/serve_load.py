@@ -36,7 +36,7 @@ _QUESTIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "needs heavy": ("needs", {"modules": ["heavy"]}),
 }
 _MACHINE = {"cpu": {"cores": 16}, "memory": {"ram": "64GiB"}}
-_STATES = ("running", "stopped")
+_FIRST, _THEN = ("resolved", "installed"), ("running", "stopped")
 
 
 @dataclass
@@ -67,11 +67,13 @@ class Load:
         self._profile.write_text(json.dumps(_MACHINE))
         self._known: dict[str, dict[str, bytes]] = {}
         self._written: list[tuple[str, str]] = []
+        self._steps = [0] * clients
+        self._moves: Counter[int] = Counter()
         self._numbers = count()
         self._lock = Lock()
         self._is_over = Event()
         self._service: Serving
-        self._change(1)
+        self._lay_out()
 
     def run(self) -> Report:
         """Does all of it."""
@@ -97,24 +99,30 @@ class Load:
         self._look_for_writes()
         return self.report
 
-    def _change(self, state: int) -> None:
-        """Puts the registry into one of its two states."""
+    def _lay_out(self) -> None:
+        """Writes what stays as it is."""
         write_files(
             self._registry,
             {
                 "app/manifest.yaml": manifest_text("app", "2.1", "dependencies:\n  modules: ['library@<2']\n"),
-                "library/manifest.yaml": "---\n".join(
-                    manifest_text("library", version) for version in ("1.0", f"1.{5 + state}", "2.0")
-                ),
                 "heavy/manifest.yaml": manifest_text("heavy", "1.0", "hardware:\n  gpu:\n    vram_min: 24GB\n"),
-                **{f"m{one}/manifest.yaml": manifest_text(f"m{one}", "1.0") for one in range(self._clients)},
+                **{f"{one}/manifest.yaml": manifest_text(one, "1.0") for one in self._names()},
             },
         )
 
+    def _change(self, state: int) -> None:
+        """Puts the registry into one of its two states, at once."""
+        versions = ("1.0", f"1.{5 + state}", "2.0")
+        library = "---\n".join(manifest_text("library", version) for version in versions)
+        (write_files(self._registry, {"new": library}) / "new").replace(self._registry / "library.manifest.yaml")
+
     def _learn(self) -> None:
         """Keeps what the commands print of the registry as it is now, by its digest."""
-        place = ("--registry", str(self._registry), "--profile", str(self._profile), "--no-store", "--format", "json")
-        printed = {one: run_command(*one.split(), *place).stdout.encode() for one in _QUESTIONS}
+        place = ("--registry", str(self._registry), "--profile", str(self._profile), "--format", "json")
+        nothing = str(self._store.with_name("nothing.sqlite3"))
+        printed = {
+            one: run_command(*one.split(), *place, LAS_SOLVE_STORE=nothing).stdout.encode() for one in _QUESTIONS
+        }
         digest = json.loads(printed["plan app"])["registry"]["digest"]
         self._known[digest] = printed
 
@@ -157,16 +165,20 @@ class Load:
 
     def _write(self, connection: HTTPConnection, client: int, number: int) -> None:
         """A transition of a module that is this client's alone, with a reason that is no other's."""
-        state = _STATES[number // 5 % 2] if any(name == f"m{client}" for name, _ in self._written) else "installed"
+        before = self._moves[client]
+        state = _FIRST[before] if before < len(_FIRST) else _THEN[before % 2]
         reason = f"{number}"
         body = {"to": state, "version": "1.0", "reason": reason}
         found = send(connection, "POST", f"/v1/state/m{client}/transitions", body)
         self._count(f"transition {found.status}")
         if found.status != 200:
             self._wrong(f"m{client} {state}: {found.status} {found.body[:300]!r}")
-        elif found.document["status"] == "recorded":
+            return
+        self._steps[client] += 1
+        if found.document["status"] == "recorded":
             with self._lock:
                 self._written.append((f"m{client}", reason))
+        self._moves[client] += found.status == 200
 
     def _meddle(self) -> None:
         """Changes the registry, and starts the service anew from time to time."""
@@ -213,7 +225,7 @@ class Load:
         from las_registry.lifecycle.store import Store
 
         with Store.open(self._store) as store:
-            kept = Counter((name, one.reason) for name in self._names() for one in store.history(name))
+            kept = Counter((name, one.why) for name in self._names() for one in store.history(name))
         self.report.lost += [f"{name}: {reason}" for name, reason in self._written if kept[name, reason] != 1]
 
     def _names(self) -> list[str]:
