@@ -7,23 +7,26 @@ import json
 import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 
 import httpx
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from las_cli.errors import failure_of
 from las_cli.machine import Facts, find_profile, look
-from las_cli.serve.app import make_app
+from las_cli.serve.app import known_tokens, make_application
 from las_cli.serve.context import Context
+from las_cli.serve.guards import Guard
 from las_cli.serve.job import Carried, Job, Result
 from las_cli.serve.jobs import execute
 from las_cli.serve.pool import JobFailed
 from las_cli.serve.service import Service
 from las_cli.serve.settings import Settings
+from las_cli.serve.tokens import KnownTokens
 from las_registry.registry import Registry
 from las_registry.snapshot import Snapshot
 
@@ -73,10 +76,16 @@ class InProcess:
         default_factory=lambda: SimpleNamespace(render=lambda: b"# none\n", media_type="text/plain; version=0.0.4")
     )
 
-    @cached_property
+    @property
     def app(self) -> ASGIApp:
-        """The application."""
-        return make_app(cast(Service, self))
+        """The application, which all services of the tests share, for requests that are made now."""
+        application = _application(is_guarded=self._tokens is not None)
+        application.state.service = self
+        return Guard(application, host=self.settings.host, max_body=self.settings.max_body, tokens=self._tokens)
+
+    @cached_property
+    def _tokens(self) -> KnownTokens | None:
+        return known_tokens(self.settings)
 
     @property
     def is_ready(self) -> bool:
@@ -84,6 +93,12 @@ class InProcess:
 
     async def lookup(self, ask: Callable[[Registry], Found]) -> Found:
         return await asyncio.to_thread(ask, self.registry)
+
+
+@cache
+def _application(*, is_guarded: bool) -> FastAPI:
+    """An application without a service: to make one takes as long as many requests."""
+    return make_application(cast(Service, None), is_guarded=is_guarded)
 
 
 def a_service(registry: Path, folder: Path, *, profile: Path, store: Path | None = None, **settings: Any) -> InProcess:
