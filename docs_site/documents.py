@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -33,14 +34,15 @@ def document_names() -> tuple[str, ...]:
     return (*_READ, *argument.type.choices)
 
 
-def printed_schema(name: str) -> dict[str, Any]:
+@cache
+def printed_schema(name: str) -> Schema:
     """The JSON Schema of a document, for what is printed as `las-solve schema` prints it."""
     if name in _READ:
         text = (files("las_registry") / "schema" / f"{name}.schema.json").read_text(encoding="utf-8")
-        read: dict[str, Any] = json.loads(text)
+        read: Schema = json.loads(text)
         return read
     result = CliRunner().invoke(cli, ["schema", name], catch_exceptions=False)
-    printed: dict[str, Any] = json.loads(result.stdout)
+    printed: Schema = json.loads(result.stdout)
     return printed
 
 

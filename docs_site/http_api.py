@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 from docs_site.markdown import code, definition, escaped, fenced
@@ -25,14 +26,19 @@ download, is also what a running service has at `/openapi.json`.
 """
 
 
+@cache
+def _document() -> Mapping[str, Any]:
+    return openapi_document()
+
+
 def openapi_files() -> dict[str, str]:
     """The OpenAPI document, to download, by its path on the site."""
-    return {_FILE: f"{json.dumps(openapi_document(), indent=2)}\n"}
+    return {_FILE: f"{json.dumps(_document(), indent=2)}\n"}
 
 
 def http_pages() -> dict[str, str]:
     """The page of the service, by its path on the site."""
-    document = openapi_document()
+    document = _document()
     schemas = document["components"]["schemas"]
     parts = Parts(_SCHEMAS, {"": ("", document)}, {name: place for name in schemas if (place := _printed(name))})
     text = ["# HTTP API\n", f"{document['info']['description']}\n", _SUMMARY]

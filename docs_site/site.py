@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
 from docs_site.commands import command_navigation, command_pages
-from docs_site.contents import read_contents
+from docs_site.contents import Section, read_contents
 from docs_site.documents import document_navigation, document_pages, schema_files
 from docs_site.http_api import http_pages, openapi_files
 from docs_site.links import link_targets
@@ -68,12 +70,21 @@ def make_site(root: Path) -> Site:
         root=root,
         navigation=[
             {"Home": list(_SPECIAL.values())},
-            *({section.title: [*map(_page_of_entry, section.entries)]} for section in read_contents(docs)),
+            *({section.title: _entries(section)} for section in read_contents(docs)),
             {"Commands": command_navigation()},
             {"Reference": [{"Python": list(python)}, {"Documents": document_navigation()}, *http, *codes]},
             {"In the repository": sorted(repository)},
         ],
     )
+
+
+def _entries(section: Section) -> list[Any]:
+    """The pages of a section for MkDocs, those of a directory together."""
+    found: list[Any] = []
+    for directory, entries in groupby(section.entries, posixpath.dirname):
+        pages = [*map(_page_of_entry, entries)]
+        found += [{directory.replace("-", " ").capitalize(): pages}] if directory else pages
+    return found
 
 
 def _places(root: Path) -> dict[str, str]:
