@@ -16,6 +16,9 @@ __all__ = ["Capacities", "Capacity", "Group", "capacities", "ram_of", "vram_of",
 _MOST_CLAUSES = 20_000
 """More sets of versions that do not fit are not looked for."""
 
+_MOST_BEFOREHAND = 20_000
+"""What takes more clauses than these is only said of sets of versions that do not fit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
@@ -92,6 +95,30 @@ class Capacities:
             of_module.append((held, group.weight))
         if amounts:
             self._held.append((cards, tuple(unless), list(amounts.values())))
+            self._bound(sum(cards), unless, list(amounts.values()))
+
+    def _bound(self, total: int, unless: Sequence[int], amounts: Sequence[Sequence[tuple[int, Weight]]]) -> None:
+        """All `amounts` together are no more than `total`, if it does not take too many clauses to say so beforehand.
+
+        With a literal for each sum of the first amounts with which what is still to come could be too much::
+
+            # not sum[i-1] >= s or not m[i] >= a or sum[i] >= s + a
+        """
+        steps = _sums(total, [[weight.amount for _, weight in pairs] for pairs in amounts])
+        reached: dict[int, int | None] = {0: None}
+        for pairs, sums in zip(amounts, steps, strict=False):
+            after = {one: self._sat.new_variable(phase=False) for one in sums if one}
+            for before, literal in reached.items():
+                least = [] if literal is None else [-literal]
+                if before in after:
+                    self._sat.add([*least, after[before]])
+                for held, weight in pairs:
+                    now = before + weight.amount
+                    if now > total:
+                        self._sat.add([*unless, *least, -held])
+                    elif now in after:
+                        self._sat.add([*least, -held, after[now]])
+            reached = {one: after.get(one) for one in sums}
 
     def solve(self, assumptions: Sequence[int]) -> bool:
         """As :meth:`Sat.solve`, with a model of which everything fits; raises :class:`Malformed` if it is too hard."""
@@ -118,3 +145,24 @@ class Capacities:
             if not fits(cards, weights):
                 clauses.append([*unless, *(-held[place][0] for place in least_excess(cards, weights))])
         return clauses
+
+
+def _sums(total: int, amounts: Sequence[Sequence[int]]) -> list[list[int]]:
+    """After each of the `amounts`, the sums up to `total` with which it can still be passed; none if it takes too many.
+
+    Of each amount there are several, the largest first, of which one or none counts.
+    """
+    rest = sum(choices[0] for choices in amounts)
+    if rest <= total:
+        return []
+    steps: list[list[int]] = []
+    sums, clauses = [0], 0
+    for choices in amounts:
+        rest -= choices[0]
+        clauses += len(sums) * (1 + len(choices))
+        if clauses > _MOST_BEFOREHAND:
+            return []
+        found = {before + amount for before in sums for amount in (0, *choices)}
+        sums = sorted(one for one in found if total - rest < one <= total)
+        steps.append(sums)
+    return steps
