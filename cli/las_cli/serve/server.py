@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import gc
 import logging
@@ -179,10 +180,11 @@ class _Server:
             self._called.set()
             if self._service is not None:
                 self._service.is_draining = True
-            self._log.info("ending", signal=signal.Signals(number).name, at_once=len(self._signals) > 1)
             if self._uvicorn is not None:
                 self._uvicorn.should_exit = True
                 self._uvicorn.force_exit = len(self._signals) > 1
+            with contextlib.suppress(OSError, ValueError):  # nobody may read the log any more
+                self._log.info("ending", signal=signal.Signals(number).name, at_once=len(self._signals) > 1)
 
         def look() -> None:
             if self._service is not None:
