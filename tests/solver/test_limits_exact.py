@@ -18,7 +18,7 @@ from las_solver.plan import Plan
 from las_solver.planner import Planner
 from las_solver.source import MemorySource
 
-fixed = settings(max_examples=120, deadline=None, database=None)
+fixed = settings(max_examples=80, deadline=None, database=None)
 
 
 @seed(1)

@@ -75,13 +75,13 @@ def test_the_checker_finds_nothing_wrong() -> None:
 
 @pytest.mark.parametrize("options", OTHERS.values(), ids=OTHERS.keys())
 def test_other_ways_to_solve_give_the_same_bytes(options: dict[str, object]) -> None:
-    @on_many_cases(40, shard=20)
+    @on_many_cases(30, shard=20)
     def holds(case: Case) -> None:
         assert answer(case, **options) == answer(case)
 
 
 def test_the_order_of_manifests_and_of_what_is_installed_does_not_matter() -> None:
-    @on_many_cases(50, shard=30)
+    @on_many_cases(30, shard=30)
     def holds(case: Case) -> None:
         shuffled, installed = list(case.module_versions), list(case.host.installed.items())
         random.Random(len(shuffled)).shuffle(shuffled)
@@ -90,13 +90,33 @@ def test_the_order_of_manifests_and_of_what_is_installed_does_not_matter() -> No
 
 
 def test_a_planner_keeps_nothing_from_one_request_to_the_next() -> None:
-    @on_many_cases(40, shard=40)
+    @on_many_cases(30, shard=40)
     def holds(case: Case) -> None:
         planner = Planner(MemorySource(case.module_versions), case.host)
         free = replace(case.request, together=False, limits=())
         before, found, after = (planner.plan(request) for request in (free, case.request, free))
         assert before == after
         assert found == Planner(MemorySource(case.module_versions), case.host).plan(case.request)
+
+
+def test_the_checker_finds_nothing_wrong_with_repairs() -> None:
+    changes: Counter[str] = Counter()
+
+    @on_many_cases(60, shard=50)
+    def holds(case: Case) -> None:
+        planner, source = Planner(MemorySource(case.module_versions), case.host), MemorySource(case.module_versions)
+        found = planner.plan(case.request, held_back=False)
+        if not isinstance(found, Plan) and not _asks_for_two_sizes(case):
+            document = json.loads(json.dumps(conflict_document(found, planner.diagnose(found))))
+            assert check(document, source, case.host, limits=case.request.limits) == ()
+            changes.update(change["kind"] for repair in document["repairs"] for change in repair["changes"])
+
+    assert {"limit", "hardware", "requested"} <= changes.keys()
+
+
+def _asks_for_two_sizes(case: Case) -> bool:
+    sizes = [one.name.split("-")[0] for one in case.request.requirements if "-" in one.name]
+    return len(set(sizes)) < len(sizes)
 
 
 def test_every_feature_occurs_in_the_random_cases() -> None:
