@@ -189,8 +189,11 @@ class _Trials:
             return
         from las_solver.making_room import smaller_modules  # late: few requests need it
 
-        for name in dict.fromkeys(one.name for one in self._request.requirements):
+        requested = dict.fromkeys(one.name for one in self._request.requirements)
+        for name in requested:
             for other in smaller_modules(self._shelf, name):
+                if other in requested:
+                    continue  # that would merely leave one out
                 changes = (TakeInstead(name, other),)
                 if self.works(changes) and (repair := self.repair(changes)) is not None:
                     yield repair
