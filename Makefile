@@ -13,11 +13,13 @@ COMPILE := uv pip compile pyproject.toml requirements/build.in --generate-hashes
 INSTALLED := $(VENV)/.installed
 TESTABLE := $(VENV)/.testable
 FUZZABLE := $(VENV)/.fuzzable
+SERVABLE := $(VENV)/.servable
 
-.PHONY: help plan test lint bench fuzz docs docs-serve clean install requirements
+.PHONY: help plan serve test lint bench fuzz docs docs-serve clean install requirements
 
 help:
 	@echo 'make plan          set up, then plan MODULE ($(MODULE)) for this machine'
+	@echo 'make serve         set up with the service, and run it; OPTIONS are those of las-solve serve'
 	@echo 'make test          set up with the test tools, then lint and run every test'
 	@echo 'make lint          ruff, mypy and the import contracts'
 	@echo 'make bench         run the benchmark'
@@ -31,6 +33,9 @@ help:
 
 plan: $(INSTALLED)
 	@$(BIN)/las-solve plan $(MODULE)
+
+serve: $(SERVABLE)
+	@$(BIN)/las-solve serve $(OPTIONS)
 
 install: $(INSTALLED)
 
@@ -77,9 +82,14 @@ $(FUZZABLE): $(INSTALLED) requirements/fuzz.txt
 	@$(PIP) install --require-hashes -r requirements/fuzz.txt
 	@touch $@
 
+$(SERVABLE): $(INSTALLED) requirements/serve.txt
+	@$(PIP) install --require-hashes -r requirements/serve.txt
+	@touch $@
+
 requirements:
 	$(COMPILE) --upgrade --output-file requirements/run.txt
 	$(COMPILE) --upgrade --extra test --extra bench --extra serve --extra docs --constraint requirements/run.txt --output-file requirements/test.txt
+	$(COMPILE) --upgrade --extra serve --constraint requirements/test.txt --output-file requirements/serve.txt
 	$(COMPILE) --upgrade --extra fuzz --constraint requirements/run.txt --output-file requirements/fuzz.txt
 
 clean:
