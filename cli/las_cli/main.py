@@ -38,7 +38,7 @@ _COMMANDS: Final = {
     "remove": "Plan what to remove, and what goes with it.",
     "replay": "Answer a saved request again, from its one file.",
     "schema": "Print the JSON Schema of what las-solve prints.",
-    "serve": "Answer over HTTP: plans, conflicts, lookups, and what is installed.",
+    "serve": "Answer over HTTP what the commands print.",
     "state": "Show and record what is installed, and in which state.",
     "unpin": "Remove pins.",
     "upgrade": "Plan the newest versions of what is installed.",

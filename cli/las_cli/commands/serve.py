@@ -48,7 +48,7 @@ class Size(click.ParamType[int]):
     cls=LazyGroup,
     entries=_COMMANDS,
     invoke_without_command=True,
-    short_help="Answer over HTTP: plans, conflicts, lookups, and what is installed.",
+    short_help="Answer over HTTP what the commands print.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="The address to listen on.")
 @click.option(
