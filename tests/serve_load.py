@@ -56,10 +56,11 @@ class Report:
 class Load:
     """Clients of a service of a registry of two states, in `folder`."""
 
-    def __init__(self, folder: Path, *, requests: int, clients: int, restarts: int) -> None:
+    def __init__(self, folder: Path, *, requests: int, clients: int, changes: int, restarts: int) -> None:
         self.report = Report()
         self._requests = requests
         self._clients = clients
+        self._changes = changes
         self._restarts = restarts
         self._registry = folder / "registry"
         self._store = folder / "store.sqlite3"
@@ -181,27 +182,28 @@ class Load:
         self._moves[client] += found.status == 200
 
     def _meddle(self) -> None:
-        """Changes the registry, and starts the service anew from time to time."""
-        state = 0
-        for place in range(1, self._restarts + 1):
-            end = place * self._requests // (self._restarts + 1)
-            while self._done() < end and not self._is_over.wait(0.5):
-                state = 1 - state
-                self._change(state)
+        """Changes the registry after each so many requests, and starts the service anew in between."""
+        turns = self._changes * ["change"]
+        for place in range(self._restarts):
+            turns.insert((place + 1) * len(turns) // (self._restarts + 1), "restart")
+        for place, turn in enumerate(turns, 1):
+            while self._done() < place * self._requests // (len(turns) + 1):
+                if self._is_over.wait(0.02):
+                    return
+            if turn == "change":
                 self.report.reloads += 1
-            if self._is_over.is_set():
-                return
+                self._change(self.report.reloads % 2)
+            else:
+                self._restart()
             self.report.held.append(self._held())
-            port = self._service.port
-            assert self._service.end() == 0
-            self._service.__exit__()
-            self._service = self._start(port)
-            self.report.restarts += 1
-        while not self._is_over.wait(1.0):
-            state = 1 - state
-            self._change(state)
-            self.report.reloads += 1
-            self.report.held.append(self._held())
+
+    def _restart(self) -> None:
+        """Ends the service, which finishes what it has begun, and starts another at the same port."""
+        port = self._service.port
+        assert self._service.end() == 0
+        self._service.__exit__()
+        self._service = self._start(port)
+        self.report.restarts += 1
 
     def _held(self) -> dict[str, int]:
         """What the service holds on to."""
@@ -249,11 +251,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--clients", type=int, default=6)
+    parser.add_argument("--changes", type=int, default=100)
     parser.add_argument("--restarts", type=int, default=2)
     told = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        load = Load(Path(folder), requests=told.requests, clients=told.clients, restarts=told.restarts)
-        report = load.run()
+        numbers = {"requests": told.requests, "changes": told.changes, "restarts": told.restarts}
+        report = Load(Path(folder), clients=told.clients, **numbers).run()
     print(dict(sorted(report.answers.items())))
     print(f"{report.seconds:.0f} s, {report.restarts} restarts, {report.reloads} changes, {report.cut} tried again")
     for held in report.held:

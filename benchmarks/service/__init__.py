@@ -2,9 +2,10 @@
 
 Warm plans over a closure of 50 modules out of 100,000 versions, by two workers, for 1, 8 and 64 clients that ask again
 as soon as they have an answer. Each client keeps its connection; all of them are one process beside the service. The
-floor is the library: the same request parsed, planned by a planner that knows the registry already, and rendered, in
-process. It takes turns with the service for one client. No answer is kept from one request to the next, and each is
-compared with what ``las-solve plan --format json`` prints.
+floor is the library: the same request parsed, planned by a planner that knows the registry already, with what would
+admit newer versions, as the document says it, and rendered, in process. It takes turns with the service for one client.
+*Planning alone* is the plan without that and without rendering, which is no answer of the service. No answer is kept
+from one request to the next, and each is compared with what ``las-solve plan --format json`` prints.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ TITLE = "Plans over HTTP, closure of 50"
 
 _VERSIONS, _QUICK_VERSIONS, _CLOSURE, _WORKERS = 100_000, 10_000, 50, 2
 _CLIENTS = (1, 8, 64)
-_LIBRARY = "the library in process"
+_LIBRARY, _ALONE = "the library in process", "the library, planning alone"
 _TIMES = 3.0
 _NEEDED = ("fastapi", "uvicorn", "prometheus_client")
 
@@ -48,12 +49,14 @@ def run(options: Options) -> Section:
         prepared.plan_command(_CLOSURE, "--format", "json"), capture_output=True, env=known, check=True
     ).stdout
     library: list[tuple[float, ...]] = []
+    planning: list[tuple[float, ...]] = []
     alone: list[tuple[float, ...]] = []
     with _serving(prepared) as port:
         asked = {"port": port, "printed": printed.decode(), "modules": prepared.request(_CLOSURE)}
         for _ in range(options.processes):
             place = {"registry": str(prepared.tree), "profile": str(prepared.profile), "samples": 20 * options.samples}
             library.append(_worked("library", {**asked, **place}, prepared)[0])
+            planning.append(_worked("planning", {**asked, **place}, prepared)[0])
             alone.append(_worked("clients", {**asked, "clients": 1, "each": 20 * options.samples}, prepared)[0])
         many = {
             clients: _worked(
@@ -68,7 +71,7 @@ def run(options: Options) -> Section:
     return Section(
         question="service",
         title=TITLE,
-        measurements=(floor, one, *more),
+        measurements=(floor, _measurement(prepared, _ALONE, planning), one, *more),
         comparisons=() if compared is None else (compared,),
         figures=tuple(_figures(prepared, many)),
     )

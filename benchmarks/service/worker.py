@@ -1,4 +1,4 @@
-"""Times plans in this process, or requests to a service: ``python -m benchmarks.service.worker library|clients``.
+"""Times plans in this process, or requests to a service: ``python -m benchmarks.service.worker library|planning|clients``.
 
 What to ask comes as JSON on standard input; seconds go out the same way.
 """
@@ -10,7 +10,7 @@ import json
 import selectors
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -22,12 +22,13 @@ _BLOCK = 1 << 16
 def main() -> None:
     """Measure what is asked for."""
     asked = json.load(sys.stdin)
-    samples, seconds = _library(asked) if sys.argv[1] == "library" else _clients(asked)
+    what = sys.argv[1]
+    samples, seconds = _clients(asked) if what == "clients" else _library(asked, whole=what == "library")
     json.dump({"samples": samples, "seconds": seconds}, sys.stdout)
 
 
-def _library(asked: Mapping[str, Any]) -> tuple[list[float], float]:
-    """The same plan again and again, from its words to its bytes."""
+def _library(asked: Mapping[str, Any], *, whole: bool) -> tuple[list[float], float]:
+    """The same plan again and again, from its words to its bytes, or without these where it is not the `whole`."""
     from las_cli.answers import answer_text
     from las_cli.question import Question
     from las_cli.request import build_request
@@ -52,12 +53,14 @@ def _library(asked: Mapping[str, Any]) -> tuple[list[float], float]:
     printed = asked["printed"].encode()
     for _ in range(_WARM):
         assert work() == printed
+    request = build_request(modules=asked["modules"])
+    timed: Callable[[], object] = work if whole else lambda: planner.plan(request)
     gc.collect()
     samples = []
     begun = perf_counter()
     for _ in range(asked["samples"]):
         start = perf_counter()
-        work()
+        timed()
         samples.append(perf_counter() - start)
     return samples, perf_counter() - begun
 
