@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from las_solver.constraint import Requirement
 from las_solver.installed import InstalledSource
 from las_solver.model import Gpu, Host, ModuleVersion, Request
 from las_solver.nearest import nearest
+from las_solver.shelf import Shelf
 from las_solver.source import InformedSource, MemorySource, Note, ShadowedModule, Source
 
 __all__ = ["RecordedSource", "Recording", "record"]
@@ -57,11 +58,14 @@ def record(
 ) -> Recording:
     """`request` with all that its answer, and any question about the modules `also`, depends on.
 
-    Every version of every module that can be reached, also from what is installed, whatever the host has; of the host,
-    what is installed, and what all these manifests ask about. Names of cards are left out, and where files stand: of
-    paths in texts, those of `directories`, of other registries all but the last part.
+    Every version of every module that can be reached, also from what is installed, whatever the host has, and from
+    the other sizes of what is to run at the same time; of the host, what is installed, and what all these manifests
+    ask about. Names of cards are left out, and where files stand: of paths in texts, those of `directories`, of other
+    registries all but the last part.
     """
-    roots = [*(one.name for one in request.requirements), *also, *sorted(host.installed)]
+    requested = [one.name for one in request.requirements]
+    sizes = _other_sizes(source, host, requested) if request.together else ()
+    roots = [*requested, *sizes, *also, *sorted(host.installed)]
     together = InstalledSource(source, host.installed)
     reached = _reach(together, host, roots)
     namers = {
@@ -99,6 +103,14 @@ def record(
         names=tuple(sorted(names - {one.name for one in module_versions})),
         interfaces=tuple(sorted(interfaces - provided)),
     )
+
+
+def _other_sizes(source: Source, host: Host, names: Iterable[str]) -> Iterator[str]:
+    """The modules that could be offered in place of the modules `names`."""
+    from las_solver.making_room import smaller_modules  # late: few requests need it
+
+    shelf = Shelf(source, host)
+    return (other for name in names for other in smaller_modules(shelf, name))
 
 
 def _reach(source: Source, host: Host, names: Sequence[str]) -> dict[str, Sequence[ModuleVersion]]:

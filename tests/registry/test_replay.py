@@ -174,6 +174,27 @@ def test_recording_again_changes_nothing(case: Case) -> None:
     assert replay_text(Replay(recording=again)) == text
 
 
+def test_the_sizes_that_could_be_offered_are_recorded_where_modules_run_at_the_same_time() -> None:
+    def chat(size: str, vram: int, *entries: str) -> ModuleVersion:
+        return ModuleVersion(
+            name=f"chat-{size}",
+            version=parse_version("1"),
+            requirements=tuple(map(Requirement.parse, entries)),
+            hardware=Hardware(vram_min=vram),
+            source=f"chat-{size}.yaml",
+        )
+
+    other = replace(chat("small", 4), name="other-small")
+    source = MemorySource([chat("large", 16), chat("medium", 8, "other-small"), chat("small", 4), other])
+    request = Request(requirements=(Requirement.parse("chat-medium"),))
+    for together, names in (
+        (False, ["chat-medium", "other-small"]),
+        (True, ["chat-medium", "chat-small", "other-small"]),
+    ):
+        found = record(source, Host(), replace(request, together=together))
+        assert sorted(one.name for one in found.module_versions) == names
+
+
 @given(st.text(), st.text())
 @settings(max_examples=200)
 def test_any_text_can_be_kept(about: str, reason: str) -> None:
