@@ -1,249 +1,233 @@
-"""Puts load on a real ``las-solve serve``, which is restarted and whose registry changes meanwhile, and says what of
-its answers was wrong, which acknowledged write was lost, and what it holds on to.
+"""Puts load on a real ``las-solve serve``, which is restarted, loses workers, and whose registry changes meanwhile, and
+says what of its answers was wrong, which acknowledged write was lost, and what it holds on to.
 
-``python tests/serve_load.py --requests 10000`` by hand; a small one is part of the tests.
+``PYTHONPATH=tests python tests/serve_load.py --requests 10000`` by hand; a small one is part of the tests.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import os
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
 from itertools import count
 from pathlib import Path
-from threading import Event, Lock, Thread
-from typing import Any
+from threading import Thread
 
-from command_line import run_command
-from manifests import manifest_text, write_files
-from serving import Serving, descriptors, send
+from serve_client import Client
+from serve_held import Held, children, grown, held, left_behind, workers_of
+from serve_known import STATES, Known
+from serve_shared import Shared
+from serving import Serving, until
 
 __all__ = ["Load", "Report"]
 
-_QUESTIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
-    "plan app": ("plan", {"modules": ["app"]}),
-    "plan app library@<1.5": ("plan", {"modules": ["app", "library@<1.5"]}),
-    "plan app --strategy lowest": ("plan", {"modules": ["app"], "strategy": "lowest"}),
-    "plan heavy": ("plan", {"modules": ["heavy"]}),
-    "diagnose app library@>=2": ("diagnose", {"modules": ["app", "library@>=2"]}),
-    "why library --for app": ("why", {"module": "library", "modules": ["app"]}),
-    "needs heavy": ("needs", {"modules": ["heavy"]}),
-}
-_MACHINE = {"cpu": {"cores": 16}, "memory": {"ram": "64GiB"}}
-_FIRST, _THEN = ("resolved", "installed"), ("running", "stopped")
+_WORKERS = 2
+_AGES_AGO = 1_000_000_000
+_CALM = 0.7
+"""The part of all requests in which the service is started anew; the rest is one lifetime, to see what grows."""
 
 
 @dataclass
 class Report:
-    """What came of it; `cut` are requests that got no answer, `memory` and `files` are measured while nothing runs."""
+    """What came of it; `cut` are requests that were tried again, since the service ended meanwhile."""
 
     answers: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    grown: list[str] = field(default_factory=list)
+    lifetimes: list[list[Held]] = field(default_factory=list)
     cut: int = 0
-    restarts: int = 0
-    reloads: int = 0
+    turns: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
-    held: list[dict[str, int]] = field(default_factory=list)
+
+    @property
+    def complaints(self) -> list[str]:
+        """All that should not be."""
+        return [*self.wrong, *self.lost, *self.grown]
 
 
 class Load:
-    """Clients of a service of a registry of two states, in `folder`."""
+    """Clients of a service of a registry of two states, in `folder`.
+
+    Of `restarts`, each third one is no end that is asked for, but SIGKILL.
+    """
 
     def __init__(self, folder: Path, *, requests: int, clients: int, changes: int, restarts: int) -> None:
-        self.report = Report()
         self._requests = requests
-        self._clients = clients
-        self._changes = changes
-        self._restarts = restarts
-        self._registry = folder / "registry"
+        self._turns = list(_turns(changes, restarts))
+        names = [f"{kind}{number}" for kind in "ms" for number in range(clients)]
+        self._known = Known(folder, names)
         self._store = folder / "store.sqlite3"
-        self._profile = folder / "machine.json"
-        self._profile.write_text(json.dumps(_MACHINE))
-        self._known: dict[str, dict[str, bytes]] = {}
-        self._written: list[tuple[str, str]] = []
-        self._steps = [0] * clients
-        self._moves: Counter[int] = Counter()
-        self._numbers = count()
-        self._lock = Lock()
-        self._is_over = Event()
+        self._caches, self._temporary = folder / "caches", folder / "temporary"
+        self._temporary.mkdir()
+        self._environment = {**os.environ, "LAS_SOLVE_CACHE": str(self._caches), "TMPDIR": str(self._temporary)}
+        self._shared = Shared(self._known, requests)
+        self._clients = [Client(number, self._shared) for number in range(clients)]
+        self._ids: list[set[str]] = []
+        self._lifetime = 0
         self._service: Serving
-        self._lay_out()
+        self.report = Report()
 
     def run(self) -> Report:
         """Does all of it."""
-        for state in (0, 1):
-            self._change(state)
-            self._learn()
         begun = time.monotonic()
-        self._service = self._start(0)
-        clients = [Thread(target=self._be_client, args=(number,)) for number in range(self._clients)]
+        self._start(0)
+        threads = [Thread(target=one.run) for one in self._clients]
         meddler = Thread(target=self._meddle)
         try:
-            for one in (*clients, meddler):
+            for one in (*threads, meddler):
                 one.start()
-            for one in clients:
+            for one in threads:
                 one.join()
-        finally:
-            self._is_over.set()
+            self._shared.stop()
             meddler.join()
-            self.report.held.append(self._held())
-            assert self._service.end() == 0
+            self._sample()
+            self._compare_stored()
+            self._end(signal.SIGTERM)
+        finally:
+            self._shared.stop()
             self._service.__exit__()
         self.report.seconds = time.monotonic() - begun
-        self._look_for_writes()
+        self._sum_up()
         return self.report
 
-    def _lay_out(self) -> None:
-        """Writes what stays as it is."""
-        write_files(
-            self._registry,
-            {
-                "app/manifest.yaml": manifest_text("app", "2.1", "dependencies:\n  modules: ['library@<2']\n"),
-                "heavy/manifest.yaml": manifest_text("heavy", "1.0", "hardware:\n  gpu:\n    vram_min: 24GB\n"),
-                **{f"{one}/manifest.yaml": manifest_text(one, "1.0") for one in self._names()},
-            },
-        )
+    def _start(self, port: int) -> None:
+        """Starts the service. In each other lifetime it does not look at its registry unless it is told to."""
+        place = ("--registry", str(self._known.registry), "--profile", str(self._known.profile))
+        rest = ("--store", str(self._store), "--workers", str(_WORKERS), "--grace", "60")
+        interval = ("--reload-interval", "3600" if self._is_told else "0.1")
+        self._service = Serving(*place, *rest, *interval, port=port, environment=self._environment)
+        self._service.wait_for("worker", _WORKERS, state="ready")
+        self._shared.begin(self._service.port)
+        self.report.lifetimes.append([])
 
-    def _change(self, state: int) -> None:
-        """Puts the registry into one of its two states, at once."""
-        versions = ("1.0", f"1.{5 + state}", "2.0")
-        library = "---\n".join(manifest_text("library", version) for version in versions)
-        (write_files(self._registry, {"new": library}) / "new").replace(self._registry / "library.manifest.yaml")
+    @property
+    def _is_told(self) -> bool:
+        return self._lifetime % 2 == 1
 
-    def _learn(self) -> None:
-        """Keeps what the commands print of the registry as it is now, by its digest."""
-        place = ("--registry", str(self._registry), "--profile", str(self._profile), "--format", "json")
-        nothing = str(self._store.with_name("nothing.sqlite3"))
-        printed = {
-            one: run_command(*one.split(), *place, LAS_SOLVE_STORE=nothing).stdout.encode() for one in _QUESTIONS
-        }
-        digest = json.loads(printed["plan app"])["registry"]["digest"]
-        self._known[digest] = printed
-
-    def _start(self, port: int) -> Serving:
-        place = ("--registry", str(self._registry), "--profile", str(self._profile), "--store", str(self._store))
-        return Serving(*place, "--workers", "2", "--reload-interval", "0.1", port=port)
-
-    def _be_client(self, client: int) -> None:
-        """Asks one question after the other, and records something each fifth time."""
-        connection: HTTPConnection | None = None
-        while (number := next(self._numbers)) < self._requests:
-            while True:
-                connection = connection or HTTPConnection("127.0.0.1", self._service.port, timeout=30)
-                try:
-                    if number % 5 == 4:
-                        self._write(connection, client, number)
-                    else:
-                        self._ask(connection, number)
-                    break
-                except (OSError, HTTPException):  # while it starts again
-                    connection.close()
-                    connection = None
-                    with self._lock:
-                        self.report.cut += 1
-                    time.sleep(0.02)
-        if connection is not None:
-            connection.close()
-
-    def _ask(self, connection: HTTPConnection, number: int) -> None:
-        question = list(_QUESTIONS)[number % len(_QUESTIONS)]
-        kind, body = _QUESTIONS[question]
-        found = send(connection, "POST", f"/v1/{kind}", {**body, "host": _MACHINE})
-        expected = {printed[question] for printed in self._known.values()}
-        digest = found.document.get("registry", {}).get("digest") if found.status == 200 else None
-        if digest in self._known:
-            expected = {self._known[digest][question]}
-        self._count(f"{kind} {found.status}")
-        if found.status != 200 or found.body not in expected:
-            self._wrong(f"{question}: {found.status} {found.body[:300]!r}")
-
-    def _write(self, connection: HTTPConnection, client: int, number: int) -> None:
-        """A transition of a module that is this client's alone, with a reason that is no other's."""
-        before = self._moves[client]
-        state = _FIRST[before] if before < len(_FIRST) else _THEN[before % 2]
-        reason = f"{number}"
-        body = {"to": state, "version": "1.0", "reason": reason}
-        found = send(connection, "POST", f"/v1/state/m{client}/transitions", body)
-        self._count(f"transition {found.status}")
-        if found.status != 200:
-            self._wrong(f"m{client} {state}: {found.status} {found.body[:300]!r}")
-            return
-        self._steps[client] += 1
-        if found.document["status"] == "recorded":
-            with self._lock:
-                self._written.append((f"m{client}", reason))
-        self._moves[client] += found.status == 200
+    def _end(self, number: int) -> None:
+        """Ends the service, and looks at what it leaves behind, and at whether its log knows of the same answers."""
+        processes = children(self._service.process.pid)
+        status = self._service.end(number)
+        requests = [one for one in self._service.logged("request") if one["request_id"].startswith("client")]
+        ids = {one["request_id"] for one in requests if one["status"] != 499}
+        self._ids.append(ids)
+        until(lambda: not any(map(_is_running, processes)))
+        if number == signal.SIGTERM:
+            if status:
+                self._wrong(f"exit status {status}")
+            self.report.grown += left_behind(self._caches, self._temporary)
+            self._shared.await_clients()
+            unanswered = ids - self._shared.received()
+            self.report.wrong += [f"{one} was answered by the log alone" for one in sorted(unanswered)]
+        for left in self._caches.glob("serve-*"):  # the next one sees that it is old
+            os.utime(left, (_AGES_AGO, _AGES_AGO))
+        self._service.__exit__()
 
     def _meddle(self) -> None:
-        """Changes the registry after each so many requests, and starts the service anew in between."""
-        turns = self._changes * ["change"]
-        for place in range(self._restarts):
-            turns.insert((place + 1) * len(turns) // (self._restarts + 1), "restart")
-        for place, turn in enumerate(turns, 1):
-            while self._done() < place * self._requests // (len(turns) + 1):
-                if self._is_over.wait(0.02):
+        """Does one thing after the other to the service, each after so many requests."""
+        share = self._requests / (len(self._turns) + 1)
+        try:
+            for place, turn in enumerate(self._turns, 1):
+                if not self._shared.await_requests(round(place * share), round((place + 1) * share)):
                     return
-            if turn == "change":
-                self.report.reloads += 1
-                self._change(self.report.reloads % 2)
-            else:
-                self._restart()
-            self.report.held.append(self._held())
+                self.report.turns[turn] += 1
+                if turn in ("restart", "crash"):
+                    self._shared.end(is_crash=turn == "crash")
+                    self._end(signal.SIGTERM if turn == "restart" else signal.SIGKILL)
+                    self._lifetime += 1
+                    self._start(self._service.port)
+                else:
+                    self._sample()
+                    self._change(kill=turn == "kill")
+            self._shared.allow_all()
+        except BaseException as error:
+            self._wrong(f"{type(error).__name__} of who meddles: {error}"[:2000])
+            self._shared.stop()
 
-    def _restart(self) -> None:
-        """Ends the service, which finishes what it has begun, and starts another at the same port."""
-        port = self._service.port
-        assert self._service.end() == 0
-        self._service.__exit__()
-        self._service = self._start(port)
-        self.report.restarts += 1
-
-    def _held(self) -> dict[str, int]:
-        """What the service holds on to."""
+    def _change(self, *, kill: bool) -> None:
+        """Another state of the registry; first of all, it `kill`s a worker."""
         service = self._service
-        pid = service.process.pid
-        threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
-        resident = int(service.metric("process_resident_memory_bytes"))
-        workers = int(service.metric("las_solve_workers_resident_bytes"))
-        generation = int(service.metric("las_solve_registry_generation"))
-        return {
-            "requests": self._done(),
-            "generation": generation,
-            "resident": resident >> 20,
-            "workers": workers >> 20,
-            "files": descriptors(pid),
-            "threads": threads,
+        ready = len(service.logged("worker", state="ready"))
+        if kill:
+            os.kill(workers_of(service.process.pid)[-1], signal.SIGKILL)
+        renewed = len(service.logged("the registry changed"))
+        self._known.put(self._shared.begin_change() % STATES)
+        if self._is_told:
+            service.process.send_signal(signal.SIGHUP)
+        service.wait_for("the registry changed", renewed + 1)
+        self._shared.settle()
+        if kill:
+            service.wait_for("worker", ready + 1, state="ready")
+
+    def _sample(self) -> None:
+        """What the service holds on to while no client wants anything."""
+        service = self._service
+        with self._shared.silence():
+            until(lambda: service.metric("las_solve_requests_in_flight") == 1)  # the one that asks
+            until(lambda: service.metric("las_solve_workers_busy") == 0)
+            until(lambda: service.metric("las_solve_workers_ready") == _WORKERS)
+            with suppress(AssertionError):  # where it stays so, the samples tell
+                until(lambda: sum(1 for _ in self._caches.glob("serve-*/*/")) == 1, seconds=10)
+            self.report.lifetimes[-1].append(held(service.process.pid, self._caches, self._temporary))
+
+    def _compare_stored(self) -> None:
+        """What is answered about the store is what the commands print, byte by byte."""
+        plan = {"modules": ["app", "m0"]}
+        asked: Mapping[str, tuple[str, str, object]] = {
+            "state list": ("GET", "/v1/state", None),
+            "state history m0": ("GET", "/v1/state/m0/history", None),
+            "pin": ("GET", "/v1/pins", None),
+            "plan app m0": ("POST", "/v1/plan", plan),
+            "plan app m0 --strategy keep": ("POST", "/v1/plan", {**plan, "strategy": "keep"}),
         }
+        for command, (method, path, body) in asked.items():
+            found = self._service.ask(method, path, body).body
+            if found != self._known.printed(command, self._store):
+                self._wrong(f"{command}: {found[:300]!r}")
 
-    def _look_for_writes(self) -> None:
-        """Each acknowledged write stands in the history, once."""
-        from las_registry.lifecycle.store import Store
-
-        with Store.open(self._store) as store:
-            kept = Counter((name, one.why) for name in self._names() for one in store.history(name))
-        self.report.lost += [f"{name}: {reason}" for name, reason in self._written if kept[name, reason] != 1]
-
-    def _names(self) -> list[str]:
-        return [f"m{client}" for client in range(self._clients)]
-
-    def _done(self) -> int:
-        with self._lock:
-            return sum(self.report.answers.values())
-
-    def _count(self, what: str) -> None:
-        with self._lock:
-            self.report.answers[what] += 1
+    def _sum_up(self) -> None:
+        report, shared = self.report, self._shared
+        report.answers, report.cut = shared.answers, shared.cut
+        report.wrong += shared.wrong
+        report.lost += [complaint for one in self._clients for complaint in one.lost(self._store)]
+        unknown = shared.received() - set().union(*self._ids)
+        if len(unknown) > len(self._clients) * report.turns["crash"]:
+            report.wrong.append(f"the log does not know {len(unknown)} answers: {sorted(unknown)[:5]}")
+        for samples in report.lifetimes:
+            report.grown += grown(samples)
+            for one in samples:
+                if (one["children"], one["directories of indexes"]) != (_WORKERS + 1, 1):
+                    report.grown.append(f"too many: {dict(one)}")
 
     def _wrong(self, what: str) -> None:
-        with self._lock:
-            self.report.wrong.append(what)
+        self.report.wrong.append(what)
+
+
+def _turns(changes: int, restarts: int) -> Iterator[str]:
+    """What happens to the service, in order: each fourth change comes while a worker is killed."""
+    kinds = ["kill" if place % 4 == 3 else "change" for place in range(changes)]
+    ends = Counter(int(_CALM * changes * (place + 1) / (restarts + 1)) for place in range(restarts))
+    number = count(1)
+    for place, kind in enumerate(kinds):
+        for _ in range(ends[place]):
+            yield "crash" if next(number) % 3 == 0 else "restart"
+        yield kind
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def main() -> int:
@@ -252,17 +236,21 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--clients", type=int, default=6)
     parser.add_argument("--changes", type=int, default=100)
-    parser.add_argument("--restarts", type=int, default=2)
+    parser.add_argument("--restarts", type=int, default=5)
     told = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         numbers = {"requests": told.requests, "changes": told.changes, "restarts": told.restarts}
         report = Load(Path(folder), clients=told.clients, **numbers).run()
+    for number, samples in enumerate(report.lifetimes):
+        for one in samples:
+            print(number, dict(one))
     print(dict(sorted(report.answers.items())))
-    print(f"{report.seconds:.0f} s, {report.restarts} restarts, {report.reloads} changes, {report.cut} tried again")
-    for held in report.held:
-        print(held)
-    print(f"wrong: {report.wrong[:5]} ({len(report.wrong)})\nlost: {report.lost[:5]} ({len(report.lost)})")
-    return 1 if report.wrong or report.lost else 0
+    print(f"{sum(report.answers.values())} answers in {report.seconds:.0f} s, {report.cut} requests tried again")
+    print(dict(report.turns))
+    for name in ("wrong", "lost", "grown"):
+        found = getattr(report, name)
+        print(f"{name}: {len(found)}", *found[:10], sep="\n  ")
+    return 1 if report.complaints else 0
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from http.client import HTTPConnection
-from pathlib import Path
-from threading import Thread
+from threading import Condition, Thread
 from typing import Any
 
-__all__ = ["Answer", "Serving", "descriptors", "send", "until"]
+__all__ = ["Answer", "Serving", "send", "until"]
 
-_SECONDS = 30.0
+_SECONDS = 60.0
+"""How long to wait for what comes soon, unless the machine is busy with something else."""
 
 
 class Answer:
@@ -39,11 +39,11 @@ class Serving:
         command = [sys.executable, "-c", program, "serve", "--port", str(port), *options]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
         self.lines: list[str] = []
+        self._changed = Condition()
+        self._has_ended = False
         self._reading = Thread(target=self._read, daemon=True)
         self._reading.start()
-        until(lambda: self.logged("listening") or self.process.poll() is not None)
-        assert self.logged("listening"), self.lines
-        self.port = int(self.logged("listening")[0]["port"])
+        self.port = int(self.wait_for("listening")[0]["port"])
 
     def __enter__(self) -> Serving:
         return self
@@ -53,10 +53,18 @@ class Serving:
         self.process.wait()
         self._reading.join()
 
-    def logged(self, event: str) -> list[dict[str, Any]]:
-        """The lines of the log about one kind of event."""
-        lines = [json.loads(line) for line in self.lines if line.startswith("{")]
-        return [line for line in lines if line["event"] == event]
+    def logged(self, event: str, **more: object) -> list[dict[str, Any]]:
+        """The lines of the log about one kind of event, which say this of it."""
+        lines = [json.loads(line) for line in tuple(self.lines) if line.startswith("{") and f'"{event}"' in line]
+        return [line for line in lines if line["event"] == event and more.items() <= line.items()]
+
+    def wait_for(self, event: str, times: int = 1, **more: object) -> list[dict[str, Any]]:
+        """These lines, once there are so many of them; fails where the process ends before that."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._has_ended or len(self.logged(event, **more)) >= times, _SECONDS)
+            found = self.logged(event, **more)
+            assert len(found) >= times, self.lines[-20:]
+            return found
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
         """The answer to a request of a client of its own."""
@@ -82,7 +90,12 @@ class Serving:
         assert self.process.stderr is not None
         with self.process.stderr:
             for line in self.process.stderr:
-                self.lines.append(line.decode())
+                with self._changed:
+                    self.lines.append(line.decode())
+                    self._changed.notify_all()
+        with self._changed:
+            self._has_ended = True
+            self._changed.notify_all()
 
 
 def send(connection: HTTPConnection, method: str, path: str, body: object = None, **headers: str) -> Answer:
@@ -90,20 +103,15 @@ def send(connection: HTTPConnection, method: str, path: str, body: object = None
     said = {name.replace("_", "-"): value for name, value in headers.items()}
     content = None if body is None else json.dumps(body).encode()
     if content is not None:
-        said["Content-Type"] = "application/json"
+        said.setdefault("Content-Type", "application/json")
     connection.request(method, path, content, said)
     found = connection.getresponse()
     return Answer(found.status, {name.lower(): value for name, value in found.getheaders()}, found.read())
 
 
 def until(holds: Callable[[], object], seconds: float = _SECONDS) -> None:
-    """Waits until something holds."""
+    """Waits until something holds of which nobody tells."""
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end, "it took too long"
         time.sleep(0.01)
-
-
-def descriptors(pid: int) -> int:
-    """How many files a process has open."""
-    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
