@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
+from itertools import count
 from typing import Final
 
 from las_solver.answer import Modules, is_changed
@@ -23,26 +24,38 @@ __all__ = ["find_reasons"]
 _SEARCHING: Final = 100_000
 """The SAT conflicts that the search for reasons may cost, for all modules of a plan together."""
 
+_SELDOM: Final = 16
+"""Most plans have their reasons before anybody has to be asked whether there is time for them."""
+
 
 def find_reasons(
     shelf: Shelf, problem: Problem, outcome: Outcome, *, stop: Callable[[], bool]
 ) -> dict[str, tuple[Statement, ...]]:
     """For each module of the answer that is older than its newest final version, why no newer one was chosen.
 
-    `problem` is the one that was solved, with `outcome`. Modules of which only a search can tell are left out once
-    `stop` answers True, and where the answer is not known to be the newest.
+    `problem` is the one that was solved, with `outcome`. Once `stop` answers True, further modules are left out; those
+    of which only a search can tell, too, where the answer is not known to be the newest.
     """
     if not outcome.optimal and problem.request.strategy is Strategy.UPGRADE:
         return {}  # the answer is not in order of discovery
     with closing(Problem(shelf, problem.request, pruned=False)) as whole:
-        return _find_reasons(shelf, problem, whole, outcome, stop)
+        found: dict[str, tuple[Statement, ...]] = {}
+        with suppress(Stopped):
+            _find_reasons(shelf, problem, whole, outcome, stop, found)
+        return found
 
 
 def _find_reasons(
-    shelf: Shelf, problem: Problem, whole: Problem, outcome: Outcome, stop: Callable[[], bool]
-) -> dict[str, tuple[Statement, ...]]:
+    shelf: Shelf,
+    problem: Problem,
+    whole: Problem,
+    outcome: Outcome,
+    stop: Callable[[], bool],
+    found: dict[str, tuple[Statement, ...]],
+) -> None:
+    """Puts what holds back each module into `found`; raises :class:`Stopped` once `stop` answers True."""
     answer = outcome.modules
-    found: dict[str, tuple[Statement, ...]] = {}
+    now_and_then = _every(_SELDOM, stop)
     fewest = tuple(_fewest(problem, answer))
     searched: list[Place] = []
     for layer in layers(problem, answer) if problem.installed.staying else ():
@@ -52,10 +65,11 @@ def _find_reasons(
                 found[name] = (_kept(shelf, name),)
     for place in places(problem, answer):
         if place.is_settled:
-            found[place.name] = _completed(whole, direct_reasons(whole, problem, place) or [_kept(shelf, place.name)])
+            reasons = direct_reasons(whole, problem, place, stop=now_and_then)
+            found[place.name] = _completed(whole, reasons or [_kept(shelf, place.name)])
         elif problem.lowest:
             found[place.name] = (Total(place.name),)
-        elif (reasons := direct_reasons(whole, problem, place, fewest)) is not None:
+        elif (reasons := direct_reasons(whole, problem, place, fewest, stop=now_and_then)) is not None:
             found[place.name] = _completed(whole, reasons)
         else:
             searched.append(place)
@@ -69,8 +83,13 @@ def _find_reasons(
                 found[place.name] = obstacles.against(place)
             except Stopped:
                 if budget():
-                    break
-    return found
+                    return
+
+
+def _every(times: int, stop: Callable[[], bool]) -> Callable[[], bool]:
+    """`stop`, which is asked only when this is for the first of so many `times` again."""
+    calls = count(1)
+    return lambda: next(calls) % times == 0 and stop()
 
 
 def _fewest(pruned: Problem, answer: Modules) -> Iterator[Fewest]:

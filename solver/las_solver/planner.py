@@ -61,7 +61,7 @@ class Planner:
         request: Request,
         *,
         stop: Callable[[], bool] = never,
-        stop_explaining: Callable[[], bool] = never,
+        stop_explaining: Callable[[], bool] | None = None,
         held_back: bool = True,
         on_progress: OnProgress | None = None,
     ) -> Plan | Conflict:
@@ -70,11 +70,11 @@ class Planner:
         `stop` is asked often; once it answers True, the best plan so far is returned with ``optimal=False``, and
         :class:`las_solver.errors.OutOfTime` is raised if there is none. Once `stop_explaining` answers True, the
         statements of a conflict are no longer reduced to a minimal set, and no longer searched for what holds back
-        single modules of a plan; with `held_back` false, nothing is said of that. `on_progress` is told what is done.
-        Raises :class:`las_solver.errors.InvalidInput` for a request for nothing.
+        single modules of a plan; by default that is `stop`. With `held_back` false, nothing is said of that.
+        `on_progress` is told what is done. Raises :class:`las_solver.errors.InvalidInput` for a request for nothing.
         """
         with collection_paused():
-            return self._answer(request, stop, stop_explaining, held_back=held_back, on_progress=on_progress)
+            return self._answer(request, stop, stop_explaining or stop, held_back=held_back, on_progress=on_progress)
 
     def admit(self, plan: Plan, *, stop: Callable[[], bool] = never) -> Plan:
         """`plan`, which :meth:`plan` returned, with the cheapest change for each module that admits a newer version.
@@ -172,7 +172,7 @@ class Planner:
         request: Request,
         *,
         stop: Callable[[], bool] = never,
-        stop_explaining: Callable[[], bool] = never,
+        stop_explaining: Callable[[], bool] | None = None,
     ) -> Why | Conflict:
         """Why the plan for `request` has the module of `question`, at a version that it admits, or why it has not.
 
@@ -181,10 +181,10 @@ class Planner:
         from las_solver.why import explain_choice  # a plan starts sooner without it
 
         def answer(wanted: Request) -> Plan | Conflict:
-            return self._answer(wanted, stop, stop_explaining)
+            return self._answer(wanted, stop, stop_explaining or stop)
 
         with collection_paused():
-            plan = self._answer(request, stop, stop_explaining, held_back=True)
+            plan = self._answer(request, stop, stop_explaining or stop, held_back=True)
             if not isinstance(plan, Plan):
                 return plan
             whole = Problem(self._shelf, request, pruned=False)
@@ -196,7 +196,7 @@ class Planner:
         *,
         newest: bool = False,
         stop: Callable[[], bool] = never,
-        stop_explaining: Callable[[], bool] = never,
+        stop_explaining: Callable[[], bool] | None = None,
         on_progress: OnProgress | None = None,
     ) -> Needs | NoHost:
         """The smallest hosts with a plan for `request`, and what upgrades of this one would buy.
@@ -218,7 +218,7 @@ class Planner:
             return self._on(host)._find(wanted, stop)
 
         def explain(host: Host, wanted: Request) -> Conflict:
-            return self._on(host)._conflict(wanted, stop_explaining)
+            return self._on(host)._conflict(wanted, stop_explaining or stop)
 
         with collection_paused():
             wanted = only_newest(self._shelf, request) if newest else request

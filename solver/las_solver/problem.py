@@ -426,8 +426,9 @@ class Problem:
         ]
         if len(failing) == len(module.footprints):
             return ()
-        for ranks in failing:
-            places = [place for place in places if not contains(ranks, place)]
+        if failing:  # at once: each of 100,000 versions may need something of its own
+            failed = {place for ranks in failing for low, high in ranks for place in range(low, high + 1)}
+            places = [place for place in places if place not in failed]
         if names_versions(name, host, request):
             places = [place for place in places if not objections(module.candidates[place], host, request)]
         return places

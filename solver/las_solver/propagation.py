@@ -104,6 +104,7 @@ class Propagation:
         """What is known of the module `name`, which is read for it."""
         table = self._tables.get(name)
         if table is None:
+            self.ask_stop()  # a source may take its time
             domain = self._problem.domain(name)
             size, conditional = len(domain), sum(1 << rank for rank in domain.conditional)
             places = range(size) if self.lowest else range(size - 1, -1, -1)

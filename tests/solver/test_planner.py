@@ -22,10 +22,11 @@ TRADE_OFF = [
 WANTED = ask("a", "d", "b", "e", "c")
 
 
-def test_a_plan_whose_proof_was_cut_short_is_valid_and_says_so() -> None:
+def test_a_plan_whose_time_was_up_is_valid_and_says_what_is_missing() -> None:
+    """With more and more time: none, one that is not proved to be the newest, the newest without all reasons, all."""
     best = Planner(MemorySource(TRADE_OFF), Host(), descent=False).plan(WANTED)
-    assert isinstance(best, Plan) and best.optimal
-    short = 0
+    assert isinstance(best, Plan) and best.optimal and best.explained
+    said: list[tuple[bool, bool]] = []
     for patience in range(200):
         asked = count()
         try:
@@ -34,19 +35,21 @@ def test_a_plan_whose_proof_was_cut_short_is_valid_and_says_so() -> None:
                 stop=lambda asked=asked, patience=patience: next(asked) >= patience,  # type: ignore[misc]
             )
         except OutOfTime:
-            assert not short, "once there is time for a first answer, more time never gives less"
+            assert not said, "once there is time for a first answer, more time never gives less"
             continue
         assert isinstance(found, Plan)
         oracle = BruteForce(TRADE_OFF, Host(), WANTED)
         own = {step.module: str(step.version) for step in found.steps}
         assert oracle.is_valid({one.name: one for one in TRADE_OFF if own.get(one.name) == str(one.version)})
         if found.optimal:
+            assert own == {step.module: str(step.version) for step in best.steps}
+        if found.optimal and found.explained:
             assert found == best
             break
-        short += 1
+        said.append((found.optimal, found.explained))
     else:
         pytest.fail("the proof never ended")
-    assert short
+    assert said == sorted(said) and {optimal for optimal, _ in said} == {False, True}
 
 
 def test_without_any_time_there_is_no_plan() -> None:
