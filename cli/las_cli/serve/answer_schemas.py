@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from las_cli.serve.profile_schema import PROFILE
 from las_cli.serve.tokens import Scope
 
 __all__ = ["ANSWERS", "Answer"]
 
-_EVERY: Final = ("foreign-host", "cross-site", "too-large", "slow-body", "internal")
-_WITH_BODY: Final = ("bad-json", "unsupported-media-type", "invalid-request", "bad-input")
+_EVERY: Final = ("foreign-host", "cross-site", "too-large", "slow-body", "invalid-request", "internal")
+_WITH_BODY: Final = ("bad-json", "unsupported-media-type", "bad-input")
 _WORK: Final = ("busy", "out-of-time", "registry-unusable")
 _STORE: Final = ("no-store", "store-unusable")
 
@@ -51,7 +52,6 @@ _RECORDED: Final = _object(module=_TEXT, version=_TEXT, state=_TEXT)
 _TRANSITION: Final = _object(module=_TEXT, version=_TEXT)
 _DONE: Final = {"enum": ["recorded", "unchanged"]}
 _PIN: Final = _object(module=_TEXT, requirement=_TEXT)
-_PROFILE: Final = {"type": "object", "description": "A host profile (docs/host.md)."}
 
 
 def _question(text: str, schema: str) -> Answer:
@@ -73,7 +73,7 @@ def _reading(text: str, schema: Mapping[str, Any], *problems: str) -> Answer:
 
 
 def _writing(method: Literal["post", "put", "delete"], text: str, schema: Mapping[str, Any], *problems: str) -> Answer:
-    body = _WITH_BODY if method != "delete" else ("invalid-request", "bad-input")
+    body = _WITH_BODY if method != "delete" else ("bad-input",)
     more = ("unsupported-media-type",) if method == "delete" else ()
     return Answer(
         text=text,
@@ -98,7 +98,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
         "A page of modules.",
         _object(digest=_TEXT, total=_COUNT, modules=_list(_SHORT), next=_MAYBE),
         *_WORK,
-        "invalid-request",
+        "bad-input",
     ),
     "getModule": _lookup("A module.", _SHORT, "no-such-module"),
     "listVersions": _lookup(
@@ -107,8 +107,6 @@ ANSWERS: Final[Mapping[str, Answer]] = {
             module=_TEXT, constraint=_MAYBE, versions=_list(_object(version=_TEXT, prerelease=_FLAG, requires=_TEXTS))
         ),
         "no-such-module",
-        "invalid-request",
-        "bad-input",
     ),
     "getVersion": _lookup("The version.", _object(), "no-such-module", "no-such-version"),
     "getInterface": _lookup(
@@ -118,20 +116,19 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     ),
     "listHosts": Answer(
         text="The example hosts.",
-        schema=_object(hosts=_list(_object(name=_TEXT, profile=_PROFILE))),
+        schema=_object(hosts=_list(_object(name=_TEXT, profile=PROFILE))),
         problems=_EVERY,
         has_tag=True,
     ),
-    "getHost": Answer(text="The profile.", schema=_PROFILE, problems=(*_EVERY, "no-such-host"), has_tag=True),
-    "getThisHost": Answer(text="The profile, with notes.", schema=_PROFILE, problems=_EVERY, has_tag=True),
-    "listStates": _reading("The modules.", _object(modules=_list(_RECORDED)), "invalid-request"),
-    "getState": _reading("What is recorded.", _object(), "no-such-module", "invalid-request"),
+    "getHost": Answer(text="The profile.", schema=PROFILE, problems=(*_EVERY, "no-such-host"), has_tag=True),
+    "getThisHost": Answer(text="The profile, with notes.", schema=PROFILE, problems=_EVERY, has_tag=True),
+    "listStates": _reading("The modules.", _object(modules=_list(_RECORDED))),
+    "getState": _reading("What is recorded.", _object(), "no-such-module"),
     "getHistory": _reading(
         "The transitions.",
         _object(transitions=_list(_TRANSITION)),
         "no-such-module",
         "not-recorded",
-        "invalid-request",
     ),
     "addTransition": _writing(
         "post",

@@ -10,6 +10,7 @@ import click
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from las_cli.errors import failure_of
 from las_cli.serve.guards import Guard, is_loopback
@@ -82,7 +83,16 @@ def make_application(service: Service, *, is_guarded: bool) -> FastAPI:
 async def _on_error(request: Request, error: Exception) -> Response:
     """The problem that `error` is to the client."""
     headers = getattr(error, "headers", None)
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        headers = {"Allow": ", ".join(sorted(_methods(request)))}
     return reply_to_problem(_problem_of(error, request), request.scope, headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """The methods that the path of a request knows, each of which may have a route of its own."""
+    routers = (request.app.router, *ROUTERS)
+    routes = [one for router in routers for one in router.routes if isinstance(one, Route)]
+    return {method for one in routes if one.matches(request.scope)[0] is not Match.NONE for method in one.methods or ()}
 
 
 def _problem_of(error: Exception, request: Request) -> Problem:

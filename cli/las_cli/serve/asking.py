@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from las_cli.serve.job import Job, Result
 from las_cli.serve.jobs import content_token, seconds_for, tag_for
@@ -20,11 +20,22 @@ if TYPE_CHECKING:
     from las_cli.serve.service import Service
     from las_registry.lifecycle.store import Store
     from las_registry.problem import InvalidFile
+    from las_registry.registry import Registry
     from las_solver.model import Host
 
-__all__ = ["answer_question", "do_job", "named_host", "read_store", "service_of", "write_store"]
+__all__ = [
+    "answer_question",
+    "do_job",
+    "named_host",
+    "read_store",
+    "require_module",
+    "service_of",
+    "write_store",
+]
 
 Found = TypeVar("Found")
+
+_LONGEST_NAME: Final = 1000
 
 
 def service_of(request: Request) -> Service:
@@ -78,6 +89,16 @@ def named_host(name: str) -> Host:
     return example_host(name)
 
 
+def require_module(registry: Registry, name: str) -> None:
+    """Raises :class:`Problem` if there is no module called `name`."""
+    if len(name) <= _LONGEST_NAME and registry.versions(name):
+        return
+    from las_cli.inputs import unknown_module
+
+    unknown = unknown_module(name[:_LONGEST_NAME], registry)
+    raise Problem("no-such-module", unknown.message, unknown.hint)
+
+
 async def read_store(request: Request, look: Callable[[Store], Found]) -> Found:
     """What `look` finds in the store; raises :class:`Problem` where the service keeps none."""
     return await asyncio.to_thread(_with_store, service_of(request), look, writing=False)
@@ -116,10 +137,23 @@ def _profile(host: str | Mapping[str, Any] | None, assumed: Sequence[str], here:
             machine = named_host(host)
         case _:
             try:
-                machine = host_from_document(host)
+                machine = host_from_document(_whole(host))
             except InvalidFile as error:
                 raise _wrong_host(error) from None
     return profile_document(assume(machine, assumed) if assumed else machine)
+
+
+def _whole(value: Any) -> Any:
+    """`value` with integers for numbers like 16.0, which are integers in JSON."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return {key: _whole(one) for key, one in value.items()}
+        case list():
+            return [_whole(one) for one in value]
+        case _:
+            return value
 
 
 def _wrong_host(error: InvalidFile) -> Problem:

@@ -104,9 +104,6 @@ class Guard:
         length = headers.get("content-length", "")
         if length.isdecimal() and (len(length) > 15 or int(length) > self._max_body):
             raise self._too_large()
-        has_body = length not in ("", "0") or "transfer-encoding" in headers
-        if scope["method"] in ("POST", "PUT") or (has_body and scope["method"] not in _SAFE):
-            _check_type(headers, has_body=has_body)
         try:
             async with asyncio.timeout(_BODY_SECONDS):
                 body = await self._read(receive)
@@ -145,17 +142,6 @@ class Guard:
 
 class _Gone(Exception):
     """The client is gone before its body arrived."""
-
-
-def _check_type(headers: Mapping[str, str], *, has_body: bool) -> None:
-    """Refuses bodies of other types; forms of web pages cannot send JSON by its own name."""
-    kind, _, parameters = headers.get("content-type", "").partition(";")
-    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    if kind.strip().lower() != "application/json" or charset not in ("", "utf-8"):
-        what = "no type" if has_body and not kind else "no body of JSON" if not kind else "a body of another type"
-        raise Problem("unsupported-media-type", f"the request has {what}", "send Content-Type: application/json")
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise Problem("unsupported-media-type", "the body is encoded", "send it as it is, without Content-Encoding")
 
 
 def _headers(scope: Connection) -> dict[str, str]:

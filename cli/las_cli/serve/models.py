@@ -6,21 +6,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from las_cli.serve.profile_schema import LONGER_VERSION, NAME, PROFILE, SIZE, VERSION
 from las_solver.constraint import Constraint, check_name, parse_version
 from las_solver.constraint import Requirement as SolverRequirement
 from las_solver.errors import InvalidInput
 
 __all__ = ["ApplyBody", "DiagnoseBody", "NeedsBody", "PinBody", "PlanBody", "QuestionBody", "TransitionBody", "WhyBody"]
 
-_NAME: Final = "[A-Za-z0-9][A-Za-z0-9._+-]{0,99}"
-_VERSION: Final = r"[0-9]{1,9}(\.[0-9]{1,9}){1,3}((a|b|rc)[0-9]{1,9})?(\.post[0-9]{1,9})?(\.dev[0-9]{1,9})?"
-_SPECIFIER: Final = rf"(==|!=|<=|>=|<|>|~=)?{_VERSION}"
+_SPECIFIER: Final = rf"((==|!=|<=|>=|<|>)?{VERSION}|~={LONGER_VERSION})"
 _CONSTRAINT: Final = rf"{_SPECIFIER}(,{_SPECIFIER}){{0,9}}"
-_LABEL: Final = "[!-~]([ -~]{0,98}[!-~])?"
-_SIZE: Final = "[1-9][0-9]{0,4}(MB|GB|MiB|GiB)"
 """The usual spellings, for the schema: what is right beyond them is for the parsers to say, which give hints."""
 
 _MOST: Final = 1000
@@ -66,20 +71,20 @@ def _check_fact(text: str) -> None:
 
 
 _FACTS: Final = (
-    rf"(cores=[1-9][0-9]{{0,3}}|ram={_SIZE}|gpus={_SIZE}(,{_SIZE}){{0,7}}|"
-    rf"runtime\.{_NAME}={_VERSION}|modes=[a-z]{{1,20}})"
+    rf"(cores=[1-9][0-9]{{0,3}}|ram={SIZE}|gpus={SIZE}(,{SIZE}){{0,7}}|"
+    rf"runtime\.{NAME}={VERSION}|modes=[a-z]{{1,20}})"
 )
 Requirement = Annotated[
     str,
     _Text(
         SolverRequirement.parse,
-        f"{_NAME}(@{_CONSTRAINT})?",
+        f"{NAME}(@{_CONSTRAINT})?",
         "A module, or a module and the versions of it: MODULE or MODULE@CONSTRAINT, by PEP 440.",
         "open-webui@>=0.6,<1",
     ),
 ]
-Name = Annotated[str, _Text(check_name, _NAME, "The name of a module.", "ollama")]
-Version = Annotated[str, _Text(parse_version, _VERSION, "A version, by PEP 440.", "0.6.5")]
+Name = Annotated[str, _Text(check_name, NAME, "The name of a module.", "ollama")]
+Version = Annotated[str, _Text(parse_version, VERSION, "A version, by PEP 440.", "1.5")]
 Specifiers = Annotated[str, _Text(Constraint.parse, _CONSTRAINT, "A specifier set, by PEP 440.", ">=0.6,<1")]
 Fact = Annotated[
     str, _Text(_check_fact, _FACTS, "One fact about the machine, as `las-solve plan --assume` takes it.", "ram=64GB")
@@ -92,47 +97,6 @@ Reason = Annotated[
     str, Field(max_length=_MOST, description="Why, to stand in the history.", examples=["the driver is new"])
 ]
 
-_LABELS: Final = {"type": "array", "items": {"type": "string", "pattern": f"^{_LABEL}$"}, "maxItems": _MOST}
-_PROFILE: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "A host profile: what is known of a machine (docs/host.md). What is left out is unknown.",
-    "properties": {
-        "cpu": {
-            "type": "object",
-            "properties": {"cores": {"type": "integer", "minimum": 1, "maximum": 1000000}},
-            "additionalProperties": False,
-        },
-        "memory": {
-            "type": "object",
-            "properties": {"ram": {"type": "string", "pattern": f"^{_SIZE}$"}},
-            "additionalProperties": False,
-        },
-        "gpus": {
-            "type": "array",
-            "maxItems": 64,
-            "items": {
-                "type": "object",
-                "required": ["vram"],
-                "properties": {
-                    "name": {"type": "string", "pattern": f"^{_LABEL}$"},
-                    "vendor": {"type": "string", "pattern": f"^{_LABEL}$"},
-                    "vram": {"type": "string", "pattern": f"^{_SIZE}$"},
-                },
-                "additionalProperties": False,
-            },
-        },
-        "runtimes": {
-            "type": "object",
-            "propertyNames": {"pattern": f"^{_NAME}$"},
-            "additionalProperties": {"type": "string", "pattern": f"^{_VERSION}$"},
-        },
-        "modes": {**_LABELS, "minItems": 1},
-        "interfaces": _LABELS,
-        "system_packages": _LABELS,
-    },
-    "additionalProperties": False,
-    "examples": [{"cpu": {"cores": 16}, "memory": {"ram": "64GiB"}, "gpus": [{"vram": "24GB"}]}],
-}
 _HOST_NAME: Final = {
     "type": "string",
     "pattern": "^[a-z0-9][a-z0-9._-]{0,99}$",
@@ -140,9 +104,17 @@ _HOST_NAME: Final = {
     "examples": ["gpu-24gb"],
 }
 
+
+def _check_kind(host: object) -> object:
+    if host is None or isinstance(host, str | dict):
+        return host
+    raise PydanticCustomError("las_solve", "Input should be the name of an example host, or a profile")
+
+
 Host = Annotated[
     str | dict[str, Any] | None,
-    WithJsonSchema({"anyOf": [_HOST_NAME, _PROFILE, {"type": "null"}]}),
+    BeforeValidator(_check_kind),
+    WithJsonSchema({"anyOf": [_HOST_NAME, PROFILE, {"type": "null"}]}),
 ]
 
 
@@ -158,7 +130,12 @@ class QuestionBody(_Body):
     modules: list[Requirement] = Field(min_length=1, max_length=_MOST, description="What is asked for, in order.")
     prereleases: bool = Field(False, description="Allow pre-releases of every module.")
     modes: list[Mode] = Field([], max_length=_MOST, description="The only modes that are allowed; empty: all are.")
-    forced_modes: dict[Name, Mode] = Field({}, max_length=_MOST, description="The modes that modules are forced into.")
+    forced_modes: dict[Name, Mode] = Field(
+        {},
+        max_length=_MOST,
+        description="The modes that modules are forced into.",
+        json_schema_extra={"propertyNames": {"pattern": f"^{NAME}$"}},
+    )
     prefer: list[Name] = Field([], max_length=_MOST, description="Providers of interfaces to take first, best first.")
     exclude: list[Requirement] = Field([], max_length=_MOST, description="What is never chosen.")
     host: Host = Field(
@@ -237,7 +214,9 @@ class TransitionBody(_Body):
     reason: Reason = ""
     requested: bool | None = Field(None, description="Whether somebody asked for the module; null: as it was.")
     dry_run: bool = Field(False, description="Only say what would be recorded.")
-    model_config = ConfigDict(json_schema_extra={"examples": [{"to": "running", "reason": "started by hand"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"to": "resolved", "version": "1.5", "reason": "by hand"}]}
+    )
 
 
 class PinBody(_Body):
@@ -251,6 +230,9 @@ class PinBody(_Body):
 class ApplyBody(_Body):
     """A plan to be recorded."""
 
-    plan: dict[str, Any] = Field(description="A plan as POST /v1/plan, or `las-solve plan --format json`, gives it.")
+    plan: dict[str, Any] = Field(
+        description="A plan as POST /v1/plan, or `las-solve plan --format json`, gives it.",
+        json_schema_extra={"required": ["status"], "properties": {"status": {"const": "resolved"}}},
+    )
     installed: bool = Field(False, description="Record as well that it was carried out.")
     dry_run: bool = Field(False, description="Only say what would be recorded.")

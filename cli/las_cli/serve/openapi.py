@@ -83,7 +83,8 @@ def _describe(operation: dict[str, Any], answer: Answer, path: str, example: Any
     problems = list(answer.problems)
     responses: dict[str, Any] = {"200": done}
     if answer.has_tag:
-        done["headers"] = {"ETag": {"description": "What the answer is known by.", "schema": {"type": "string"}}}
+        tag = {"description": "What the answer is known by.", "schema": {"type": "string", "pattern": _TAG}}
+        done["headers"] = {"ETag": {**tag, "required": answer.method == "get"}}
         operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
         if answer.method == "get":
             responses["304"] = {"description": "The client has the answer already, by If-None-Match."}
@@ -107,8 +108,9 @@ def _problems(names: Iterable[str], path: str) -> dict[str, Any]:
         document = problem_document(Problem(name, kind.text), instance=path, request_id="7d3f0c9be1a24c58")
         response["content"][MEDIA_TYPE]["examples"][name] = {"summary": kind.title, "value": document}
         if kind.status == 503:
-            header = {"description": "Seconds to wait before asking again.", "schema": {"type": "integer"}}
-            response["headers"] = {"Retry-After": header}
+            response["headers"] = {"Retry-After": _RETRY_AFTER}
+        if kind.status == 401:
+            response["headers"] = {"WWW-Authenticate": _CHALLENGE}
     return found
 
 
@@ -143,12 +145,23 @@ def _ref(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+_TAG: Final = '^"[0-9a-f]{32}"$'
+_RETRY_AFTER: Final = {
+    "description": "Seconds to wait before asking again.",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
+_CHALLENGE: Final = {
+    "description": "How to ask with a token.",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^Bearer "},
+}
 _IF_NONE_MATCH: Final = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
     "description": "The ETag of an answer that the client has.",
-    "schema": {"type": "string", "pattern": '^(W/)?"[0-9a-f]{32}"$'},
+    "schema": {"type": "string"},
 }
 _PROBLEM: Final = {
     "title": "Problem details, by RFC 9457",

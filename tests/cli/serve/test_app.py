@@ -159,11 +159,14 @@ def test_a_plan_out_of_date_is_not_recorded(service: InProcess, machine: RunCli)
         ("GET", "/v1/modules/librery", None, "no-such-module"),
         ("GET", "/v1/modules/librery/versions", None, "no-such-module"),
         ("GET", f"/v1/modules/{'x' * 5000}", None, "no-such-module"),
-        ("GET", "/v1/modules/library/versions?constraint=x", None, "bad-input"),
+        ("GET", "/v1/modules/library/versions?constraint=x", None, "invalid-request"),
         ("GET", "/v1/modules/library/versions/7", None, "no-such-version"),
         ("GET", "/v1/modules/library/versions/x", None, "no-such-version"),
         ("GET", "/v1/modules?limit=0", None, "invalid-request"),
-        ("GET", "/v1/modules?cursor=x", None, "invalid-request"),
+        ("GET", "/v1/modules?cursor=x", None, "bad-input"),
+        ("GET", "/v1/modules?serach=x", None, "invalid-request"),
+        ("GET", "/v1/modules?limit=1&limit=2", None, "invalid-request"),
+        ("GET", "/healthz?x", None, "invalid-request"),
         ("GET", "/v1/modules?cursor=%ff%00", None, "invalid-request"),
         ("GET", "/v1/interfaces/none", None, "no-such-interface"),
         ("GET", "/v1/hosts/..%2f..%2fetc%2fpasswd", None, "not-found"),
@@ -174,11 +177,13 @@ def test_a_plan_out_of_date_is_not_recorded(service: InProcess, machine: RunCli)
         ("GET", "/v1/state/library?version=x", None, "invalid-request"),
         ("GET", "/v1/state?state=asleep", None, "invalid-request"),
         ("DELETE", "/v1/state/library", None, "not-recorded"),
+        ("DELETE", "/v1/state/library?dryrun=true", None, "invalid-request"),
         ("DELETE", "/v1/pins/library", None, "not-pinned"),
         ("PUT", "/v1/pins/-", {"constraint": "<2"}, "no-such-module"),
         ("PUT", "/v1/pins/library", {"constraint": "new"}, "invalid-request"),
         ("POST", "/v1/state/library/transitions", {"to": "running", "version": "1.0"}, "refused"),
         ("POST", "/v1/state/library/transitions", {"to": "asleep"}, "invalid-request"),
+        ("POST", "/v1/state/librery/transitions", {"to": "resolved"}, "no-such-module"),
         ("POST", "/v1/apply", {"plan": {"status": "conflict"}}, "bad-input"),
         ("POST", "/v1/why", {"module": "librery", "modules": ["app"]}, "no-such-module"),
         ("POST", "/v1/why", {"module": "library"}, "bad-input"),
@@ -205,12 +210,24 @@ def test_a_mistake_in_a_body_has_a_place(service: InProcess) -> None:
     assert one["pointer"] == "/modules/1" and one["hint"]
     (one,) = ask(service, "POST", "/v1/plan", {**body, "modules": ["app"]}).json()["details"]
     assert one["pointer"] == "/host/gpus/0/vram"
+    for host in (7, ["gpu-24gb"]):
+        (one,) = ask(service, "POST", "/v1/plan", {"modules": ["app"], "host": host}).json()["details"]
+        assert one["pointer"] == "/host"
     (one,) = ask(service, "GET", "/v1/modules?limit=0").json()["details"]
     assert one["parameter"] == "limit"
 
 
 def test_methods_that_a_path_knows_are_named(service: InProcess) -> None:
-    assert ask(service, "GET", "/v1/plan").headers["Allow"] == "POST"
+    for method, path, known in (
+        ("GET", "/v1/plan", "POST"),
+        ("OPTIONS", "/v1/pins/app", "DELETE, PUT"),
+        ("PUT", "/v1/state/app", "DELETE, GET"),
+        ("POST", "/healthz", "GET"),
+        ("HEAD", "/openapi.json", "GET"),
+        ("TRACE", "/v1/state/app/history", "GET"),
+    ):
+        answer = ask(service, method, path)
+        assert (answer.status_code, answer.headers["Allow"]) == (405, known)
 
 
 @pytest.mark.parametrize(

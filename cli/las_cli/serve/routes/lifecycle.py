@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from las_cli.render.state import module_document, pin_document, transition_document
-from las_cli.serve.asking import do_job, read_store, service_of, write_store
-from las_cli.serve.models import ApplyBody, PinBody, TransitionBody
+from las_cli.serve.asking import do_job, read_store, require_module, service_of, write_store
+from las_cli.serve.models import ApplyBody, PinBody, TransitionBody, Version
 from las_cli.serve.problems import Problem
 from las_cli.serve.replies import reply
 from las_cli.serve.strict import StrictRoute
@@ -18,18 +19,19 @@ from las_solver.constraint import Constraint, Requirement, check_name, parse_ver
 from las_solver.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from packaging.version import Version
+    from packaging.version import Version as ParsedVersion
 
     from las_cli.stored_module import Wanted
     from las_registry.lifecycle.records import Applied, Transition
     from las_registry.lifecycle.store import Store
+    from las_registry.registry import Registry
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["lifecycle"], route_class=StrictRoute)
 
 State = Literal["resolved", "installed", "running", "stopped", "failed", "deprecated"]
-OneVersion = Annotated[str | None, Query(max_length=1000, description="Only this version.")]
+OneVersion = Annotated[Version | None, Query(description="Only this version.")]
 DryRun = Annotated[bool, Query(description="Only say what would be recorded.")]
 
 
@@ -87,11 +89,13 @@ async def add_transition(request: Request, module: str, body: TransitionBody) ->
 
     wanted, service, loop = _wanted(module, body.version), service_of(request), asyncio.get_running_loop()
 
-    def find(one: Wanted) -> tuple[Version, str]:
+    def look(one: Wanted, registry: Registry) -> tuple[ParsedVersion, str]:
+        require_module(registry, one.name)
+        return registered(one, registry)
+
+    def find(one: Wanted) -> tuple[ParsedVersion, str]:
         """What the registry has, which one thread alone reads, and not the one that writes."""
-        return asyncio.run_coroutine_threadsafe(
-            service.lookup(lambda registry: registered(one, registry)), loop
-        ).result()
+        return asyncio.run_coroutine_threadsafe(service.lookup(partial(look, one)), loop).result()
 
     change = Change(wanted, StoredState(body.to), body.requested, body.reason, find)
 
@@ -226,11 +230,7 @@ def _wanted(module: str, version: str | None) -> Wanted:
     from las_cli.stored_module import Wanted
 
     _require_name(module)
-    try:
-        return Wanted(module, None if version is None else parse_version(version))
-    except InvalidInput as error:
-        details = ({"parameter": "version", "detail": error.message},)
-        raise Problem("invalid-request", f"version: {error.message}", error.hint, details) from None
+    return Wanted(module, None if version is None else parse_version(version))
 
 
 def _require_name(module: str) -> None:

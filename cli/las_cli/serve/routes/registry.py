@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from las_cli.serve.asking import do_job, service_of
+from las_cli.serve.asking import do_job, require_module, service_of
+from las_cli.serve.models import Specifiers
 from las_cli.serve.problems import Problem
 from las_cli.serve.replies import has_already, reply
 from las_cli.serve.strict import StrictRoute
@@ -25,8 +26,6 @@ __all__ = ["router"]
 router = APIRouter(tags=["registry"], route_class=StrictRoute)
 
 Category = Literal["language", "runtime", "framework", "service", "application", "tool", "model"]
-
-_LONGEST_NAME = 1000
 
 
 @router.get("/v1/registry", operation_id="getRegistry")
@@ -50,7 +49,10 @@ async def list_modules(
     search: Annotated[str, Query(max_length=200, description="Words that all have to occur.")] = "",
     category: Annotated[Category | None, Query(description="Only modules of this category.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="How many modules a page has at most.")] = 100,
-    cursor: Annotated[str | None, Query(max_length=2000, description="Where to go on: `next` of a page.")] = None,
+    cursor: Annotated[
+        str | None,
+        Query(max_length=2000, pattern="^[A-Za-z0-9_-]+$", description="Where to go on: `next` of a page."),
+    ] = None,
 ) -> Response:
     """The modules, by name; with `search` those that have all its words, best match first.
 
@@ -78,7 +80,7 @@ async def get_module(request: Request, name: str) -> Response:
     def look(registry: Registry) -> dict[str, object]:
         from las_cli.render.modules import module_document, newest_manifest
 
-        _require_module(registry, name)
+        require_module(registry, name)
         newest = newest_manifest(registry, name)
         labels = {"provides": list(newest.module.provides), "consumes": list(newest.module.consumes)}
         return {**module_document(registry, newest), **labels}
@@ -91,7 +93,7 @@ async def list_versions(
     request: Request,
     name: str,
     constraint: Annotated[
-        str | None, Query(max_length=1000, description="Only versions that this PEP 440 specifier set admits.")
+        Specifiers | None, Query(description="Only versions that this PEP 440 specifier set admits.")
     ] = None,
 ) -> Response:
     """The versions of a module, newest first, with what each needs, pre-releases counted in."""
@@ -99,7 +101,7 @@ async def list_versions(
     def look(registry: Registry) -> dict[str, object]:
         from las_solver.constraint import ANY, Constraint, Requirement
 
-        _require_module(registry, name)
+        require_module(registry, name)
         wanted = Requirement(name, ANY if constraint is None else Constraint.parse(constraint))
         versions = [
             {
@@ -128,7 +130,7 @@ async def get_version(request: Request, name: str, version: str) -> Response:
         from las_solver.constraint import parse_version
         from las_solver.errors import InvalidInput
 
-        _require_module(registry, name)
+        require_module(registry, name)
         try:
             manifest = registry.manifest(name, parse_version(version))
         except InvalidInput as error:
@@ -226,15 +228,4 @@ def _read_cursor(cursor: str | None) -> tuple[int, str] | None:
             raise ValueError
         return int(rank), name
     except (ValueError, binascii.Error):
-        details = ({"parameter": "cursor", "detail": "it is not the `next` of a page"},)
-        raise Problem("invalid-request", "cursor: it is not the `next` of a page", None, details) from None
-
-
-def _require_module(registry: Registry, name: str) -> None:
-    """Raises :class:`Problem` if there is no module called `name`."""
-    if len(name) <= _LONGEST_NAME and registry.versions(name):
-        return
-    from las_cli.inputs import unknown_module
-
-    unknown = unknown_module(name[:_LONGEST_NAME], registry)
-    raise Problem("no-such-module", unknown.message, unknown.hint)
+        raise Problem("bad-input", "cursor: it is not the `next` of a page") from None
