@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from brute_force import BruteForce
+from closed_schemas import assert_described
 from installed_strategies import make_installed_case
 from strategies import Case, Dice, make_case
 
@@ -37,6 +38,7 @@ def diagnosis(
     said = planner.diagnose(found)
     document = json.loads(json.dumps(conflict_document(found, said)))
     assert check(document, source, host) == ()
+    assert_described(document)
     return said
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from packaging.version import Version
 
@@ -24,7 +25,7 @@ from las_solver.change import (
     barred_by,
     cost,
 )
-from las_solver.change_text import change_document, change_text
+from las_solver.change_text import change_text
 from las_solver.constraint import Constraint, Requirement
 from las_solver.model import Host, Request
 from las_solver.plan import Plan, Step
@@ -43,7 +44,7 @@ from las_solver.statement import (
     Statement,
 )
 
-__all__ = ["Admission", "AskFor", "admission_document", "find_admission"]
+__all__ = ["Admission", "AskFor", "find_admission"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ class AskFor:
     """Ask for `requirement` as well."""
 
     requirement: Requirement
+
+    def to_dict(self) -> dict[str, Any]:
+        """The change as plain values, ready for JSON (docs/documents.md)."""
+        return {"kind": "requested", "requirement": None, "to": str(self.requirement)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,14 @@ class Admission:
     change: AskFor | Change
     version: Version
     falls: tuple[tuple[str, Version], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The change, and what becomes of the module, as plain values, ready for JSON (docs/documents.md)."""
+        change = self.change
+        text = f"ask for {spelled(change.requirement)} as well" if isinstance(change, AskFor) else change_text(change)
+        if self.falls:
+            text += f"; {_falling(self.falls)}"
+        return {"changes": [change.to_dict()], "text": text, "version": str(self.version)}
 
 
 def find_admission(
@@ -86,19 +99,6 @@ def _falls(plan: Plan, versions: Mapping[str, Version]) -> tuple[tuple[str, Vers
     falls = [one.module for one in plan.steps if one.module in versions and versions[one.module] < one.version]
     requested = [one.name for one in plan.request.requirements if one.name in falls]
     return tuple((module, versions[module]) for module in dict.fromkeys((*requested, *falls)))
-
-
-def admission_document(admission: Admission) -> dict[str, object]:
-    """`admission` as plain values: docs/documents.md describes every key."""
-    match admission.change:
-        case AskFor(requirement):
-            change: dict[str, object] = {"kind": "requested", "requirement": None, "to": str(requirement)}
-            text = f"ask for {spelled(requirement)} as well"
-        case other:
-            change, text = change_document(other), change_text(other)
-    if admission.falls:
-        text += f"; {_falling(admission.falls)}"
-    return {"changes": [change], "text": text, "version": str(admission.version)}
 
 
 def _falling(falls: Sequence[tuple[str, Version]]) -> str:

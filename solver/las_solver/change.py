@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import field, replace
 from types import MappingProxyType
-from typing import Final, assert_never, get_args
+from typing import Any, Final, assert_never, get_args
 
 from packaging.version import Version
 
@@ -36,11 +36,20 @@ __all__ = [
 ]
 
 
+def _to_dict(self: Change) -> dict[str, Any]:
+    """The change as plain values, ready for JSON (docs/documents.md)."""
+    from las_solver.change_text import change_document  # late, as it comes after this
+
+    return change_document(self)
+
+
 @dataclass(frozen=True, slots=True)
 class RelaxConstraint:
     """Ask for the module of `requirement` at any version."""
 
     requirement: Requirement
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +58,14 @@ class LeaveOut:
 
     module: str
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class AdmitPrereleases:
     """Allow pre-releases of every module."""
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,8 @@ class LiftExclusion:
     requirement: Requirement
     removes: bool = field(default=False, compare=False)
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class LiftPin:
@@ -69,12 +84,16 @@ class LiftPin:
 
     requirement: Requirement
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class Unlock:
     """Choose `module` as if there were no lock."""
 
     module: str
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +103,8 @@ class ReleaseModule:
     module: str
     version: Version = field(compare=False)
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class AllowMode:
@@ -91,6 +112,8 @@ class AllowMode:
 
     mode: str
     barred_by: tuple[str, ...] = field(default=(), compare=False)
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +123,16 @@ class FreeMode:
     module: str
     mode: str
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class ProvideInterface:
     """Provide `interface` from outside the module system."""
 
     interface: str
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +147,8 @@ class RaiseHardware:
     to: int
     have: int | None
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class RaiseLimit:
@@ -129,6 +158,8 @@ class RaiseLimit:
     to: int
     have: int
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class TakeInstead:
@@ -137,6 +168,8 @@ class TakeInstead:
     module: str
     instead: str
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class AddCard:
@@ -144,6 +177,8 @@ class AddCard:
 
     vram: int
     have: int = field(default=0, compare=False)
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +192,8 @@ class ProvideRuntime:
     to: Version
     have: Version | None
     spelled: str = field(default="", compare=False)
+
+    to_dict = _to_dict
 
 
 Change = (

@@ -24,8 +24,8 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "optimal": plan.optimal,
         "explained": plan.explained,
         **asked(plan.request),
-        "steps": [step_document(step, together=plan.request.together) for step in plan.steps],
-        "invalid": [{"module": one.module, "version": str(one.version), "reason": one.reason} for one in plan.invalid],
+        "steps": [step_document(step) for step in plan.steps],
+        "invalid": [one.to_dict() for one in plan.invalid],
         "system_packages": list(plan.system_packages),
     }
 
@@ -107,10 +107,10 @@ def _all_together(request: Request) -> dict[str, object]:
     return said
 
 
-def step_document(step: Step, *, together: bool = False) -> dict[str, object]:
-    """One step of a plan; `together`: one of modules that run at the same time."""
+def step_document(step: Step) -> dict[str, object]:
+    """One step of a plan."""
     held: dict[str, object] = {}
-    if together and step.action != "remove":
+    if step.ram is not None:
         held = {"ram": step.ram, "placement": [{"card": card, "vram": size} for card, size in step.placement]}
     return {
         "module": step.module,
@@ -125,7 +125,7 @@ def step_document(step: Step, *, together: bool = False) -> dict[str, object]:
         "newest": str(step.newest),
         "versions_behind": step.versions_behind,
         "held_back_by": _statements(step.held_back_by),
-        "admitted_by": _admission(step),
+        "admitted_by": None if step.admitted_by is None else step.admitted_by.to_dict(),
         "system_packages": list(step.system_packages),
         "source": step.source,
         "checksum": step.checksum,
@@ -139,11 +139,3 @@ def _statements(statements: Sequence[Statement]) -> list[dict[str, object]]:
     from las_solver.statement_document import statement_document  # late, as most steps need none of this
 
     return [statement_document(statement) for statement in statements]
-
-
-def _admission(step: Step) -> dict[str, object] | None:
-    if step.admitted_by is None:
-        return None
-    from las_solver.admission import admission_document  # late, as it is there only where it was asked for
-
-    return admission_document(step.admitted_by)

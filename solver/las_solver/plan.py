@@ -24,6 +24,10 @@ class Invalid:
     version: Version
     reason: str
 
+    def to_dict(self) -> dict[str, Any]:
+        """The module as plain values, ready for JSON (docs/documents.md)."""
+        return {"module": self.module, "version": str(self.version), "reason": self.reason}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -37,7 +41,8 @@ class Step:
     A step comes `after` further ones that it does not require: those of modules that, as they are installed, still
     need what it takes away. A module that is removed has no `mode`. `admitted_by` is the cheapest single change that
     would admit a newer version, once that was asked for. Of modules that run at the same time, `ram` is what is held of
-    the memory, in bytes, and `placement` on which cards: the number of a card, from 0 on, and the bytes on it.
+    the memory, in bytes (None: nothing has to), and `placement` on which cards: the number of a card, from 0 on, and
+    the bytes on it.
     """
 
     module: str
@@ -56,14 +61,14 @@ class Step:
     after: tuple[str, ...] = ()
     held_back_by: tuple[Statement, ...] = ()
     admitted_by: Admission | None = None
-    ram: int = 0
+    ram: int | None = None
     placement: tuple[tuple[int, int], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The step as plain values, ready for JSON (docs/documents.md)."""
         from las_solver.document import step_document
 
-        return step_document(self, together=bool(self.ram or self.placement))
+        return step_document(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -398,7 +398,7 @@ def _step(
         installed=None if installed is None else installed.version,
         after=tuple(sorted(after)),
         held_back_by=held_back_by,
-        ram=(chosen.hardware.ram_min or 0) if problem.request.together else 0,
+        ram=(chosen.hardware.ram_min or 0) if problem.request.together else None,
     )
 
 

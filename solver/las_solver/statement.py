@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field
+from typing import Any
 
 from packaging.version import Version
 
@@ -96,11 +97,20 @@ class Span:
         return f"{self.module} {oldest} to {newest}"
 
 
+def _to_dict(self: Statement) -> dict[str, Any]:
+    """The statement as plain values, ready for JSON (docs/documents.md)."""
+    from las_solver.statement_document import statement_document  # late, as it comes after this
+
+    return statement_document(self)
+
+
 @dataclass(frozen=True, slots=True)
 class Requested:
     """The caller asked for `requirement`."""
 
     requirement: Requirement
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,8 @@ class Dependency:
     span: Span
     requirement: Requirement
     source: str
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +137,8 @@ class RuntimeNeed:
     source: str
     oldest: Constraint | None = None
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class HardwareLimit:
@@ -135,6 +149,8 @@ class HardwareLimit:
     source: str
     at_least: bool = False
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class ModeLimit:
@@ -143,6 +159,8 @@ class ModeLimit:
     span: Span
     lack: LacksMode
     source: str
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +177,8 @@ class InterfaceNeed:
     suggestions: tuple[str, ...] = field(default=(), compare=False)
     rejected: tuple[RejectedManifest, ...] = field(default=(), compare=False)
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
@@ -166,6 +186,8 @@ class Cycle:
 
     modules: tuple[str, ...]
     edges: tuple[tuple[str, str], ...]
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +205,8 @@ class UnknownModule:
     interfaces: tuple[str, ...] = field(default=(), compare=False)
     rejected: tuple[RejectedManifest, ...] = field(default=(), compare=False)
     shadowed: tuple[ShadowedModule, ...] = field(default=(), compare=False)
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +226,16 @@ class NoVersion:
     rejected: tuple[RejectedManifest, ...] = field(default=(), compare=False)
     shadowed: tuple[ShadowedModule, ...] = field(default=(), compare=False)
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class PreRelease:
     """The versions of `span` are pre-releases, which only an entry of a chosen module could admit."""
 
     span: Span
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +246,16 @@ class Exclusion:
     requirement: Requirement
     removes: bool = field(default=False, compare=False)
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """What `span` holds, one version, was chosen before the module in question."""
 
     span: Span
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +265,8 @@ class Picked:
     module: str
     interface: str
     consumer: str
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +285,8 @@ class Total:
     total: int = 0
     instead: int = 0
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class Staying:
@@ -258,6 +294,8 @@ class Staying:
 
     span: Span
     source: str
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +305,8 @@ class PinLimit:
     span: Span
     requirement: Requirement
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class LockLimit:
@@ -275,12 +315,16 @@ class LockLimit:
     span: Span
     locked: Version | None
 
+    to_dict = _to_dict
+
 
 @dataclass(frozen=True, slots=True)
 class Deprecation:
     """The versions of `span` are deprecated on this host, and not installed."""
 
     span: Span
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +333,8 @@ class Kept:
 
     span: Span
     source: str
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +347,8 @@ class Fewest:
     what: str
     most: int
     about: tuple[Span, ...] = field(default=(), compare=False)
+
+    to_dict = _to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +372,8 @@ class CapacityLimit:
     name: str
     cards: tuple[int, ...]
     shares: tuple[Share, ...]
+
+    to_dict = _to_dict
 
     @property
     def key(self) -> tuple[str, str]:

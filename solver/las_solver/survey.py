@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.version import Version
 
@@ -31,6 +31,11 @@ class Verdict:
     span: Span
     fits: bool | None
     conflict: Conflict | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict as plain values, ready for JSON (docs/embedding.md)."""
+        conflict = None if self.conflict is None else self.conflict.to_dict()
+        return {"versions": self.span.constraint, "fits": self.fits, "conflict": conflict}
 
 
 def survey(

@@ -45,7 +45,7 @@ def _present(why: Present) -> dict[str, object]:
         "chains": [[_link(link) for link in chain] for chain in why.chains],
         "more_chains": why.chain_count - len(why.chains),
         "begins": "installed" if why.begins_installed else "request",
-        "step": step_document(why.step, together=why.plan.request.together),
+        "step": step_document(why.step),
         "constraints": [_bound(one) for one in why.bounds],
     }
 

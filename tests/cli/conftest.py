@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from closed_schemas import assert_described
 from command_line import RunCli, run_command
 from manifests import manifest_text, write_files
+
+ANSWERING = {"why": "why", "needs": "needs"} | dict.fromkeys(
+    ("diagnose", "plan", "remove", "replay", "upgrade"), "plan"
+)
+"""Commands that print answers, and the schema of these."""
 
 
 @pytest.fixture
@@ -18,7 +26,16 @@ def run_cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> RunCli:
     for name in list(os.environ):
         if name.startswith(("LAS_SOLVE_", "_LAS_SOLVE_")) or name in ("COLUMNS", "NO_COLOR"):
             monkeypatch.delenv(name)
-    return run_command
+    return described_command
+
+
+def described_command(*arguments: str, stdin: str | bytes | None = None, **environment: str) -> Result:
+    """What ``las-solve`` does, and prints as JSON with no key that is described nowhere, if it is an answer."""
+    result = run_command(*arguments, stdin=stdin, **environment)
+    command = arguments[0] if arguments else ""
+    if command in ANSWERING and "json" in arguments and result.stdout.startswith("{"):
+        assert_described(json.loads(result.stdout), ANSWERING[command])
+    return result
 
 
 @pytest.fixture

@@ -7,8 +7,11 @@ import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
+from types import UnionType
+from typing import get_args
 
 import pytest
+from closed_schemas import assert_described
 from jsonschema import Draft202012Validator
 from packaging.version import Version
 
@@ -36,6 +39,8 @@ from las_solver import (
     document_schema,
     either,
 )
+from las_solver.change import Change
+from las_solver.statement import Statement
 
 ALONE = """
 import gc, logging, sys
@@ -123,23 +128,65 @@ def test_there_are_no_other_schemas() -> None:
 
 @pytest.mark.parametrize("ram", [12, 8, 4])
 def test_answers_are_plain_values_as_their_schemas_say(ram: int) -> None:
+    """All that they are made of says of itself what stands in them."""
     planner = Planner(SOURCE, Host(ram=ram, gpus=(Gpu(vram=6),)))
     answer = planner.plan(ask("app@>=2", "model", together=True))
     made = [("plan", answer.to_dict())]
     if isinstance(answer, Conflict):
         diagnosis = planner.diagnose(answer)
         made.append(("plan", diagnosis.to_dict()))
-        assert diagnosis.to_dict()["repairs"] == [repair.to_dict() for repair in diagnosis.repairs] != []
+        assert made[0][1]["core"] == [statement.to_dict() for statement in answer.core] != []
+        repairs = made[1][1]["repairs"]
+        assert repairs == [repair.to_dict() for repair in diagnosis.repairs] != []
+        changes = [[change.to_dict() for change in repair.changes] for repair in diagnosis.repairs]
+        assert changes == [repair["changes"] for repair in repairs]
     else:
         assert made[0][1]["steps"] == [step.to_dict() for step in answer.steps]
+        assert [step["ram"] for step in made[0][1]["steps"]] == [4, 8, 0]
         for question in ("library@>=2", "app@1", "library@1"):
             made.append(("why", planner.why(Requirement.parse(question), ask("app@>=2", "model")).to_dict()))
     needs = planner.needs(ask("app@>=2"))
     assert isinstance(needs, Needs)
     made.append(("needs", needs.to_dict()))
     for name, document in made:
-        schema = document_schema(name)
-        Draft202012Validator(schema).validate(json.loads(json.dumps(document)))
+        assert_described(json.loads(json.dumps(document)), name)
+
+
+def test_steps_say_of_themselves_what_stands_in_a_plan() -> None:
+    """What holds a module back, what would admit a newer version, and what does not work as it is installed."""
+    old = module("tool", "1", "ghost")
+    planner = Planner(SOURCE, Host(ram=6, installed={"tool": old}))
+    plan = planner.plan(ask("app"))
+    assert isinstance(plan, Plan)
+    document = json.loads(json.dumps(planner.admit(plan).to_dict()))
+    assert_described(document)
+    app, admitted = document["steps"][-1], planner.admit(plan).steps[-1].admitted_by
+    assert app["held_back_by"] == [statement.to_dict() for statement in plan.steps[-1].held_back_by] != []
+    assert admitted is not None and app["admitted_by"] == admitted.to_dict()
+    assert app["admitted_by"]["changes"] == [admitted.change.to_dict()]
+    assert document["invalid"] == [one.to_dict() for one in plan.invalid] != []
+
+
+def test_verdicts_are_plain_values() -> None:
+    verdicts = [one.to_dict() for one in Planner(SOURCE, Host(ram=4)).survey(Requirement.parse("app"))]
+    assert [(one["versions"], one["fits"]) for one in verdicts] == [("==2", False), ("==1", True)]
+    assert_described(verdicts[0]["conflict"])
+    assert verdicts[1]["conflict"] is None
+
+
+@pytest.mark.parametrize("union", [Statement, Change])
+def test_all_that_reports_are_made_of_are_plain_values(union: UnionType) -> None:
+    assert all(callable(getattr(one, "to_dict", None)) for one in get_args(union))
+
+
+def test_no_key_is_described_nowhere() -> None:
+    conflict = Planner(SOURCE, Host(ram=4)).plan(ask("app@>=2")).to_dict()
+    assert_described(conflict)
+    for place in (conflict, conflict["core"][0], conflict["options"], conflict["derivation"][0]):
+        place["secret"] = 1
+        with pytest.raises(AssertionError, match="secret"):
+            assert_described(conflict)
+        del place["secret"]
 
 
 def test_a_deadline_and_a_cancellation_end_the_work() -> None:

@@ -85,7 +85,7 @@ def _together(plan: Plan, host: Host, paper: Paper) -> Iterator[str]:
     from las_registry.host.profile import profile_document
     from las_solver.document import step_document
 
-    steps = [step_document(step, together=True) for step in plan.steps]
+    steps = [step_document(step) for step in plan.steps]
     rows = list(without_repeats(held(steps, profile_document(host))))
     widest = max(len(one.name) for one in rows)
     yield ""

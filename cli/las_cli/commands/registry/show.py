@@ -211,7 +211,6 @@ def _document(
     registry: Registry, requirement: Requirement, manifests: Sequence[Manifest], verdicts: Sequence[Verdict], host: Host
 ) -> dict[str, object]:
     from las_registry.host.profile import profile_document
-    from las_solver.document import conflict_document
 
     fates = {
         version: verdict.fits
@@ -222,14 +221,7 @@ def _document(
         "module": requirement.name,
         "request": str(requirement),
         "versions": [{**described(registry, one), "fits": fates[one.module.version]} for one in manifests],
-        "verdicts": [
-            {
-                "versions": verdict.span.constraint,
-                "fits": verdict.fits,
-                "conflict": None if verdict.conflict is None else conflict_document(verdict.conflict),
-            }
-            for verdict in verdicts
-        ],
+        "verdicts": [verdict.to_dict() for verdict in verdicts],
         "host": profile_document(host),
     }
 
