@@ -24,6 +24,7 @@ from las_cli.progress import Progress
 from las_cli.serve.app import make_app, needs_tokens
 from las_cli.serve.folder import Folder
 from las_cli.serve.logs import Observed
+from las_cli.serve.protocol import BoundedProtocol
 from las_cli.serve.service import Service
 from las_cli.serve.settings import Settings
 from las_cli.serve.tokens import read_tokens
@@ -150,6 +151,7 @@ class _Server:
     async def _serve(self, service: Service) -> None:
         config = uvicorn.Config(
             Observed(make_app(service), service),
+            http=self._protocol(),
             loop="none",
             ws="none",
             lifespan="off",
@@ -173,6 +175,9 @@ class _Server:
         rest = [one for one in asyncio.all_tasks() if one in server.server_state.tasks]
         if rest:
             await asyncio.wait(rest, timeout=_LAST)
+
+    def _protocol(self) -> Any:
+        return partial(BoundedProtocol, max_body=self._settings.max_body)
 
     def _take_signals(self) -> None:
         def call(number: int) -> None:

@@ -17,7 +17,7 @@ from services import a_service, ask
 from las_cli.serve import openapi
 
 EXAMPLES = Path(openapi.__file__).with_name("examples.json")
-APP = manifest_text("app", "2.0", "dependencies:\n  modules: [\"library@>=1\"]\n")
+APP = manifest_text("app", "2.0", 'dependencies:\n  modules: ["library@>=1"]\n')
 ASKED: list[tuple[str, str, str, object]] = [
     ("plan", "POST", "/v1/plan", {"modules": ["app"], "store": False}),
     ("diagnose", "POST", "/v1/diagnose", {"modules": ["app@>=3"], "store": False}),
