@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -34,7 +35,7 @@ async def get_registry(request: Request) -> Response:
 
     def look(registry: Registry) -> dict[str, object]:
         return {
-            "digest": service_of(request).digest,
+            "digest": registry.digest,
             "modules": sum(1 for _ in registry.names()),
             "interfaces": list(registry.interfaces()),
             "rejected": len(registry.problems),
@@ -58,19 +59,18 @@ async def list_modules(
 
     A page goes on after the last module of the one before it, also where the registry has changed meanwhile.
     """
-    service = service_of(request)
-    tag = _tag(request)
+    tag = _tag(request, service_of(request).registry.state)
     if has_already(request, tag):
         return reply(request, b"", tag=tag)
     known = await _all_modules(request)
-    ranked = list(_ranked(known, search, category))
+    ranked = list(_ranked(known.modules, search, category))
     after = _read_cursor(cursor)
     rest = [one for one in ranked if after is None or one[:2] > after]
     page = rest[:limit]
     more = _cursor(page[-1][:2]) if len(rest) > limit else None
     modules = [module for _, _, module in page]
-    document = {"digest": service.digest, "total": len(ranked), "modules": modules, "next": more}
-    return reply(request, document, tag=tag)
+    document = {"digest": known.digest, "total": len(ranked), "modules": modules, "next": more}
+    return reply(request, document, tag=_tag(request, known.state))
 
 
 @router.get("/v1/modules/{name}", operation_id="getModule")
@@ -168,32 +168,40 @@ async def get_interface(request: Request, name: str) -> Response:
 
 async def _looked_up(request: Request, look: Callable[[Registry], Mapping[str, Any]]) -> Response:
     """What `look` finds in the registry, unless the client has it already."""
-    tag = _tag(request)
+    tag = _tag(request, service_of(request).registry.state)
     if has_already(request, tag):
         return reply(request, b"", tag=tag)
     return reply(request, await service_of(request).lookup(look), tag=tag)
 
 
-def _tag(request: Request) -> str:
-    """What a lookup is known by: everything in it is of the registry, and of this release of las-solve."""
-    return tag_of(RELEASE, service_of(request).registry.state, request.url.path, request.url.query)
+def _tag(request: Request, state: str) -> str:
+    """What a lookup is known by in the `state` of a registry: everything in it is of that, and of this release of
+    las-solve."""
+    return tag_of(RELEASE, state, request.url.path, request.url.query)
 
 
-async def _all_modules(request: Request) -> Sequence[Mapping[str, Any]]:
-    """All modules in short, worked out once for a registry."""
+class _Modules(NamedTuple):
+    """All modules in short of the registry with that digest, when it was in that `state`."""
+
+    state: str
+    digest: str
+    modules: Sequence[Mapping[str, Any]]
+
+
+async def _all_modules(request: Request) -> _Modules:
+    """All modules, worked out once for a registry, which may be the next one by the time that a worker has done so."""
     service, state = service_of(request), request.app.state
-    digest, known = service.registry.state, getattr(state, "modules", None)
-    if known is None or known[0] != digest:
+    known: _Modules | None = getattr(state, "modules", None)
+    if known is None or known.state != service.registry.state:
         result = await do_job(request, "modules", {}, max(service.settings.max_seconds, 60.0))
-        known = (result.tag, json.loads(result.body)["modules"])
+        known = _Modules(result.tag or "", result.digest, json.loads(result.body)["modules"])
         state.modules = known
-    modules: Sequence[Mapping[str, Any]] = known[1]
-    return modules
+    return known
 
 
 def _ranked(
     modules: Sequence[Mapping[str, Any]], search: str, category: str | None
-) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
+) -> list[tuple[int, str, Mapping[str, Any]]]:
     """How well modules match, the least is best, with their names and themselves; in order."""
     from las_cli.commands.registry.search import plain, rank_of
 
@@ -207,7 +215,7 @@ def _ranked(
         known = [rank for rank in ranks if rank is not None]
         if len(known) == len(words):
             found.append((sum(known), module["module"], module))
-    yield from sorted(found, key=lambda one: one[:2])
+    return sorted(found, key=lambda one: one[:2])
 
 
 def _description(module: Mapping[str, Any]) -> str:
