@@ -23,7 +23,7 @@ _WARM = 4
 """The first of so many parts of a lifetime in which everything is read for the first time."""
 
 
-def held(pid: int, caches: Path, temporary: Path) -> Held:
+def held(pid: int, temporary: Path) -> Held:
     """What the service with this process holds on to while it does nothing."""
     found = {"children": len(children(pid)), **_of_process("server", pid)}
     workers = workers_of(pid)
@@ -32,7 +32,6 @@ def held(pid: int, caches: Path, temporary: Path) -> Held:
     for watcher in children(pid):
         if watcher not in workers:
             found |= _of_process("watcher", watcher)
-    found["directories of indexes"] = sum(1 for one in caches.glob("serve-*/*") if one.is_dir())
     found["temporary files"] = sum(1 for _ in temporary.iterdir())
     return found
 

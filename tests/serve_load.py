@@ -174,9 +174,20 @@ class Load:
             until(lambda: service.metric("las_solve_requests_in_flight") == 1)  # the one that asks
             until(lambda: service.metric("las_solve_workers_busy") == 0)
             until(lambda: service.metric("las_solve_workers_ready") == _WORKERS)
-            with suppress(AssertionError):  # where it stays so, the samples tell
-                until(lambda: sum(1 for _ in self._caches.glob("serve-*/*/")) == 1, seconds=10)
-            self.report.lifetimes[-1].append(held(service.process.pid, self._caches, self._temporary))
+            found = held(service.process.pid, self._temporary)
+            self.report.lifetimes[-1].append({**found, "directories of indexes": self._indexes()})
+
+    def _indexes(self) -> int:
+        """How many directories of indexes there are; one comes and goes each time when the registry is looked at."""
+        counts: list[int] = []
+
+        def look() -> bool:
+            counts.append(sum(1 for _ in self._caches.glob("serve-*/*/")))
+            return counts[-1] == 1
+
+        with suppress(AssertionError):
+            until(look, seconds=10)
+        return min(counts)
 
     def _compare_stored(self) -> None:
         """What is answered about the store is what the commands print, byte by byte."""

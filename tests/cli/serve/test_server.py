@@ -62,10 +62,10 @@ def let_go(service: Serving) -> None:
     with_hard.request("POST", "/v1/plan", json.dumps(HARD), {"Content-Type": "application/json"})
     until(lambda: service.metric("las_solve_workers_busy") == 1)
     with_hard.close()
-    until(lambda: service.metric("las_solve_workers_busy") == 0, seconds=5)
+    until(lambda: service.metric("las_solve_workers_busy") == 0)
     assert service.metric('las_solve_jobs_total{kind="plan",outcome="cancelled"}') == 1
     assert service.metric('las_solve_worker_events_total{event="killed"}') == 0
-    until(lambda: any(line["status"] == 499 for line in service.logged("request")))
+    service.wait_for("request", status=499)
 
 
 def reload(service: Serving, machine: RunCli, registry: Path) -> None:
@@ -84,7 +84,8 @@ def reload(service: Serving, machine: RunCli, registry: Path) -> None:
     client.start()
     write_files(registry, {"app/2.2.manifest.yaml": manifest_text("app", "2.2")})
     try:
-        until(lambda: service.ask("GET", "/readyz").document["generation"] == 1)
+        service.wait_for("the registry changed", generation=1)
+        assert service.ask("GET", "/readyz").document["generation"] == 1
         until(lambda: answers[-1].body != before.body)
     finally:
         is_over.set()
@@ -123,7 +124,7 @@ def test_a_second_signal_does_not_wait(options: tuple[str, ...]) -> None:
         connection.request("POST", "/v1/plan", json.dumps(HARD), {"Content-Type": "application/json"})
         until(lambda: service.metric("las_solve_workers_busy") == 1)
         service.process.send_signal(signal.SIGINT)
-        until(lambda: service.logged("ending"))
+        service.wait_for("ending")
         assert service.process.poll() is None
         assert service.end(signal.SIGINT) == 130
         connection.close()
