@@ -63,8 +63,8 @@ async def list_modules(
     if has_already(request, tag):
         return reply(request, b"", tag=tag)
     known = await _all_modules(request)
-    ranked = list(_ranked(known.modules, search, category))
     after = _read_cursor(cursor)
+    ranked = await asyncio.to_thread(_ranked, known.modules, search, category)
     rest = [one for one in ranked if after is None or one[:2] > after]
     page = rest[:limit]
     more = _cursor(page[-1][:2]) if len(rest) > limit else None
