@@ -3,8 +3,8 @@
 `Packages` is a source in the sense of the library: five short methods, no base class, and no copy of anything. It reads
 the fields ``Name``, ``Version``, ``Requires-Dist`` and ``Requires-Python`` as PEP 345, 508 and 566 have them. What
 environment a plan is for decides about markers; an extra becomes a module of its own, ``name.extra``, that needs the
-package at the same version. What stands behind a URL (``name @ ...``) and arbitrary equality (``===``) are left out,
-and said so.
+package at the same version. What stands behind a URL (``name @ ...``), arbitrary equality (``===``) and what is no
+metadata of that form are left out, and said so.
 
 Run it: ``python examples/python_packages.py``, or with ``installed`` for what is installed where it runs.
 """
@@ -17,10 +17,21 @@ from importlib.metadata import distributions
 
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Dependency
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from las_solver import Conflict, Constraint, Host, ModuleVersion, Planner, Request, Requirement, Source
+from las_solver import (
+    ANY,
+    Conflict,
+    Constraint,
+    Host,
+    InvalidConstraint,
+    ModuleVersion,
+    Planner,
+    Request,
+    Requirement,
+)
 
 Metadata = Mapping[str, str | Sequence[str]]
 
@@ -29,20 +40,26 @@ INDEX: list[Metadata] = [
     {"Name": "Shop", "Version": "1.0", "Requires-Dist": ["web<3", 'winapi; sys_platform == "win32"']},
     {"Name": "web", "Version": "3.1", "Requires-Dist": ["codec~=2.0"], "Requires-Python": ">=3.13"},
     {"Name": "web", "Version": "3.0", "Requires-Dist": ["codec~=2.0"]},
-    {"Name": "web", "Version": "2.9", "Requires-Dist": ["codec<2"]},
+    {"Name": "web", "Version": "2.9.1", "Requires-Dist": ["codec<2"], "Requires-Python": ">=3.6.*"},
+    {"Name": "web", "Version": "2.9", "Requires-Dist": ["codec<2", 'backport; python_version < "3.13"']},
     {"Name": "store", "Version": "1.4", "Requires-Dist": ['speedups>=1; extra == "fast"', "codec>=1.5"]},
     {"Name": "speedups", "Version": "1.2", "Requires-Dist": ["codec<2"]},
     {"Name": "speedups", "Version": "1.1", "Requires-Dist": []},
+    {"Name": "backport", "Version": "1.0"},
     {"Name": "codec", "Version": "2.3"},
     {"Name": "codec", "Version": "1.9"},
 ]
 
 
 class Packages:
-    """A source of packages. `environment` is what markers are about, as in ``packaging.markers``."""
+    """A source of packages for an interpreter of the version `python`, such as ``3.12``, on `platform`.
 
-    def __init__(self, index: Iterable[Metadata], environment: Mapping[str, str]) -> None:
-        self._environment = dict(environment)
+    Markers about anything else are answered as where this runs. `left_out` says what does not count, and why.
+    """
+
+    def __init__(self, index: Iterable[Metadata], python: str, platform: str) -> None:
+        self.python = Version(python)
+        self._environment = {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": platform}
         self._modules: dict[str, list[ModuleVersion]] = {}
         self._namers: dict[str, set[str]] = {}
         self.left_out: list[str] = []
@@ -70,45 +87,45 @@ class Packages:
     def _read(self, metadata: Metadata) -> Iterator[ModuleVersion]:
         name, label = canonicalize_name(_text(metadata, "Name")), _text(metadata, "Version")
         try:
-            version = Version(label)
-        except InvalidVersion:
-            self.left_out.append(f"{name} {label}: not a version of PEP 440")
+            version, own = Version(label), Requirement.parse(f"{name}@=={label}")
+            python = SpecifierSet(_text(metadata, "Requires-Python"))
+            interpreter = (Requirement("python", Constraint.parse(str(python))),) if python else ()
+        except (InvalidVersion, InvalidSpecifier, InvalidConstraint) as error:
+            self.left_out.append(f"{name} {label}: {_first_line(error)}")
             return
-        python = _text(metadata, "Requires-Python")
-        interpreter = (Requirement("python", Constraint.parse(python)),) if python else ()
-        needs: dict[str, dict[str, None]] = {"": {}}
+        needs: dict[str, dict[Requirement, None]] = {"": {}}
         for entry in _several(metadata, "Requires-Dist"):
             for extra, need in self._needs(f"{name} {version}", entry, _several(metadata, "Provides-Extra")):
                 needs.setdefault(extra, {})[need] = None
-        for extra, texts in needs.items():
-            base = (Requirement.parse(f"{name}@=={version}"),) if extra else ()
+        for extra, several in needs.items():
             yield ModuleVersion(
                 name=f"{name}.{extra}" if extra else name,
                 version=version,
                 category="package",
-                requirements=(*base, *map(Requirement.parse, texts)),
+                requirements=(own, *several) if extra else tuple(several),
                 runtimes=interpreter,
                 source=f"METADATA of {name} {version}",
             )
 
-    def _needs(self, label: str, entry: str, extras: Sequence[str]) -> Iterator[tuple[str, str]]:
+    def _needs(self, label: str, entry: str, extras: Sequence[str]) -> Iterator[tuple[str, Requirement]]:
         """What an entry of ``Requires-Dist`` needs here, and for which extra."""
         try:
             dependency = Dependency(entry)
-        except InvalidRequirement as error:
-            self.left_out.append(f"{label}: {entry}: {error}")
+            constraint = Constraint.parse(str(dependency.specifier)) if dependency.specifier else ANY
+        except (InvalidRequirement, InvalidConstraint) as error:
+            self.left_out.append(f"{label}: {entry}: {_first_line(error)}")
             return
-        if dependency.url or "===" in str(dependency.specifier):
-            self.left_out.append(f"{label}: {entry}")
+        if dependency.url:
+            self.left_out.append(f"{label}: {entry}: behind a URL")
             return
         for extra in ("", *extras):
             if extra and self._holds(dependency, ""):
                 continue  # the package itself needs that
             if self._holds(dependency, extra):
-                target, constraint = canonicalize_name(dependency.name), str(dependency.specifier)
+                target = canonicalize_name(dependency.name)
                 for part in ("", *sorted(dependency.extras)):
                     module = f"{target}.{canonicalize_name(part)}" if part else target
-                    yield canonicalize_name(extra) if extra else "", f"{module}@{constraint}" if constraint else module
+                    yield canonicalize_name(extra) if extra else "", Requirement(module, constraint)
 
     def _holds(self, dependency: Dependency, extra: str) -> bool:
         return dependency.marker is None or dependency.marker.evaluate({**self._environment, "extra": extra})
@@ -117,6 +134,10 @@ class Packages:
 def _text(metadata: Metadata, key: str) -> str:
     value = metadata.get(key, "")
     return value if isinstance(value, str) else ""
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _several(metadata: Metadata, key: str) -> Sequence[str]:
@@ -137,11 +158,11 @@ def installed() -> Iterator[Metadata]:
         }
 
 
-def report(source: Source, python: str, *wanted: str) -> None:
-    """Plan for an interpreter of that version, and print what came of it."""
-    planner = Planner(source, Host(runtimes={"python": Version(python)}))
+def report(packages: Packages, *wanted: str) -> None:
+    """Plan for the interpreter that `packages` are for, and print what came of it."""
+    planner = Planner(packages, Host(runtimes={"python": packages.python}))
     answer = planner.plan(Request(requirements=tuple(map(Requirement.parse, wanted))))
-    print(f"{', '.join(wanted)} for Python {python}:")
+    print(f"{', '.join(wanted)} for Python {packages.python}:")
     if isinstance(answer, Conflict):
         print(answer.to_dict()["explanation"])
         return
@@ -153,18 +174,20 @@ def report(source: Source, python: str, *wanted: str) -> None:
 
 
 def main() -> None:
-    environment = {"sys_platform": "linux", "python_version": "3.12"}
     if sys.argv[1:] == ["installed"]:
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
-        packages = Packages(installed(), {"sys_platform": sys.platform, "python_version": here})
+        packages = Packages(installed(), here, sys.platform)
         for name in sorted(packages.names()):
             if "." not in name:
-                report(packages, here, name)
+                report(packages, name)
         return
-    packages = Packages([{**one, "Provides-Extra": ["fast"]} for one in INDEX], environment)
-    report(packages, "3.12", "shop")
-    report(packages, "3.13", "shop")
-    report(packages, "3.12", "shop@==1.0", "store@>=1", "codec@>=2")
+    index = [{**one, "Provides-Extra": ["fast"]} for one in INDEX]
+    older, newer = Packages(index, "3.12", "linux"), Packages(index, "3.13", "linux")
+    for packages in (older, newer):
+        report(packages, "shop")
+        report(packages, "shop@==1.0")
+    report(older, "shop@==1.0", "store@>=1", "codec@>=2")
+    print("left out:", "; ".join(older.left_out))
 
 
 if __name__ == "__main__":

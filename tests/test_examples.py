@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 from mypy import api
@@ -32,6 +33,30 @@ def test_what_is_installed_here_can_be_planned() -> None:
     output = printed("python_packages", "installed")
     assert "  hypothesis " in output or ", hypothesis " in output
     assert "packaging for Python 3." in output
+
+
+def test_markers_of_packages_are_about_the_interpreter_that_is_planned_for() -> None:
+    packages = run_path(str(EXAMPLES / "python_packages.py"))["Packages"]
+    entries = ['old; python_version < "3.13"', 'new; python_full_version >= "3.13.0"', 'other; sys_platform == "win32"']
+    index = [{"Name": "app", "Version": "1", "Requires-Dist": entries}]
+    for python, needed in (("3.12", "old"), ("3.13", "new")):
+        (app,) = packages(index, python, "linux").versions("app")
+        assert [str(one) for one in app.requirements] == [needed]
+
+
+def test_metadata_of_another_form_is_left_out_and_said_so() -> None:
+    odd: list[dict[str, str | list[str]]] = [
+        {"Name": "app", "Version": "1", "Requires-Python": ">=3.6.*"},
+        {"Name": "app", "Version": "2", "Requires-Python": ">=3.8, "},
+        {"Name": "app", "Version": "2004d-final"},
+        {"Name": "app", "Version": "3", "Requires-Dist": ["lib===1", "lib @ file:///lib", "lib 2", "lib>=1"]},
+        {"Name": "-app", "Version": "1"},
+    ]
+    source = run_path(str(EXAMPLES / "python_packages.py"))["Packages"](odd, "3.13", "linux")
+    assert [str(one.version) for one in source.versions("app")] == ["3", "2"]
+    assert [str(one) for one in source.versions("app")[0].requirements] == ["lib@>=1"]
+    left_out = ["app 1", "app 2004d-final", "app 3: lib===1", "app 3: lib @ file:///lib", "app 3: lib 2", "-app 1"]
+    assert [one[: len(said)] for one, said in zip(source.left_out, left_out, strict=True)] == left_out
 
 
 def test_the_examples_are_typed_strictly(monkeypatch: pytest.MonkeyPatch) -> None:
