@@ -15,7 +15,7 @@ def test_every_promise_names_tests_and_each_of_them_is_there() -> None:
     files: dict[str, list[Path]] = {}
     for path in (ROOT / "tests").rglob("test_*.py"):
         files.setdefault(path.name, []).append(path)
-    assert len(PROMISES) > 15
+    assert len(PROMISES) > 25
     for promise in PROMISES:
         named = re.findall(r"`(test_\w+\.py)::(test_\w+)`", promise.rsplit("|", 2)[1])
         assert named, promise
@@ -26,4 +26,4 @@ def test_every_promise_names_tests_and_each_of_them_is_there() -> None:
 
 
 def test_it_is_one_page() -> None:
-    assert len(TEXT.split()) < 1200
+    assert len(TEXT.split()) < 1400
