@@ -43,8 +43,15 @@ def capacities(host: Host, request: Request) -> tuple[Capacity, ...]:
 
 
 def weight_of(limit: Limit) -> Callable[[ModuleVersion], Weight]:
-    """What a version weighs by `limit`."""
-    return lambda one: Weight(limit.weigh(one))
+    """What a version weighs by `limit`; raises :class:`Malformed` if that is no whole number from 0 on."""
+
+    def weigh(one: ModuleVersion) -> Weight:
+        amount = limit.weigh(one)
+        if not isinstance(amount, int) or amount < 0:
+            raise Malformed(f"the limit {limit.name!r} weighs {one} {amount!r}, which is no whole number from 0 on")
+        return Weight(int(amount))
+
+    return weigh
 
 
 def ram_of(one: ModuleVersion) -> Weight:

@@ -185,6 +185,8 @@ def _read_limits(options: Fields, limits: Sequence[Limit]) -> tuple[Limit, ...]:
         known = next((one for one in limits if (one.name, one.at_most) == (name, at_most)), None)
         if known is None:
             raise Malformed(f"{named.place}: {name!r} with this bound is none of the limits to check by")
+        if at_most < 0:
+            raise Malformed(f"{named.place}: {name!r} is below 0")
         if name in found:
             raise Malformed(f"{named.place}: {name!r} is there twice")
         found[name] = known

@@ -52,6 +52,20 @@ def step_of(document: dict[str, Any], name: str) -> dict[str, Any]:
     return next(step for step in document["steps"] if step["module"] == name)
 
 
+@pytest.mark.parametrize(
+    ("limit", "complaint"),
+    [
+        (Limit("servers", -1, lambda one: 0), "'servers' is below 0"),
+        (Limit("servers", 1, lambda one: -int(one.name == "left")), "weighs left 1.0 -1"),
+        (Limit("servers", 1, lambda one: 0.5), "weighs left 1.0 0.5"),  # type: ignore[arg-type, return-value]
+    ],
+)
+def test_limits_that_make_no_sense_prove_nothing(limit: Limit, complaint: str) -> None:
+    document = {**plan(ask("left")), **asked(replace(ask("left"), limits=(limit,)))}
+    (said,) = complaints(document, limits=(limit,))
+    assert complaint in said
+
+
 # Plans.
 
 ALL_PLACED = ask("big", "left", "right", together=True)
