@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from las_cli.serve.profile_schema import PROFILE
 from las_cli.serve.tokens import Scope
 
-__all__ = ["ANSWERS", "Answer"]
+__all__ = ["ANSWERS", "LINKS", "Answer"]
 
 _EVERY: Final = ("foreign-host", "cross-site", "too-large", "slow-body", "invalid-request", "internal")
 _WITH_BODY: Final = ("bad-json", "unsupported-media-type", "bad-input")
@@ -172,3 +172,24 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     ),
 }
 """All of them, by operationId."""
+
+LINKS: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
+    "listModules": {"getModule": {"name": "$response.body#/modules/0/module"}},
+    "getModule": {"listVersions": {"name": "$response.body#/module"}},
+    "listVersions": {
+        "getVersion": {"name": "$request.path.name", "version": "$response.body#/versions/0/version"},
+        "addTransition": {"module": "$request.path.name"},
+        "setPin": {"module": "$request.path.name"},
+    },
+    "listHosts": {"getHost": {"name": "$response.body#/hosts/0/name"}},
+    "listStates": {"getState": {"module": "$response.body#/modules/0/module"}},
+    "addTransition": {
+        "getState": {"module": "$request.path.module", "version": "$response.body#/version"},
+        "getHistory": {"module": "$request.path.module"},
+        "removeModule": {"module": "$request.path.module", "version": "$response.body#/version"},
+    },
+    "removeModule": {"getHistory": {"module": "$request.path.module"}},
+    "setPin": {"removePin": {"module": "$request.path.module"}},
+    "listPins": {"removePin": {"module": "$response.body#/pins/0/module"}},
+}
+"""What can be asked next, by operationId: the operation, and where its parameters come from."""

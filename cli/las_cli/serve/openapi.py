@@ -14,8 +14,9 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from las_cli.serve.answer_schemas import ANSWERS, Answer
+from las_cli.serve.answer_schemas import ANSWERS, LINKS, Answer
 from las_cli.serve.problems import KINDS, MEDIA_TYPE, Problem, problem_document
+from las_cli.serve.profile_schema import NAME
 from las_cli.serve.routes import ROUTERS
 from las_cli.serve.tags import RELEASE
 
@@ -30,7 +31,11 @@ _DESCRIPTION: Final = (
     "be done is a problem by RFC 9457; that there is no plan is an answer."
 )
 _PARAMETERS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "module": {"description": "The name of a module.", "example": "ollama"},
+    "module": {
+        "description": "The name of a module.",
+        "example": "ollama",
+        "schema": {"type": "string", "pattern": f"^{NAME}$"},
+    },
     "version": {"description": "A version, by PEP 440.", "example": "1.5"},
     "name": {"description": "The name.", "example": "ollama"},
     "cursor": {"example": "MCBhcHA"},
@@ -80,6 +85,9 @@ def _describe(operation: dict[str, Any], answer: Answer, path: str, example: Any
     if example is not None:
         media["example"] = example
     done: dict[str, Any] = {"description": answer.text, "content": {answer.media_type: media}}
+    links = LINKS.get(operation["operationId"], {})
+    if links:
+        done["links"] = {name: {"operationId": name, "parameters": dict(values)} for name, values in links.items()}
     problems = list(answer.problems)
     responses: dict[str, Any] = {"200": done}
     if answer.has_tag:

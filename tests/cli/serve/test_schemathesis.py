@@ -15,11 +15,12 @@ import httpx
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from manifests import manifest_text, write_files
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.transport import Response
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from services import InProcess, a_service
 
@@ -27,6 +28,9 @@ from las_cli.serve.openapi import openapi_document
 
 TIMES: Final = int(os.environ.get("LAS_SOLVE_EXAMPLES", "1"))
 DOCUMENT: Final = openapi_document(is_guarded=False)
+SETTINGS: Final = settings(
+    phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None, derandomize=True
+)
 PLACE: Final = "http://127.0.0.1:8765"
 OPERATIONS: Final = sorted(
     ((path, method) for path, known in DOCUMENT["paths"].items() for method in known),
@@ -51,12 +55,16 @@ class Client:
 
     def check(self, case: Any) -> int:
         """The status of the answer to `case`, which is as the description has it."""
+        answer = self.ask(case)
+        case.validate_response(answer, excluded_checks=excused(case, answer))
+        return answer.status_code
+
+    def ask(self, case: Any) -> httpx.Response:
+        """The answer to `case`."""
         asked = requests.Request(**case.as_transport_kwargs(base_url=PLACE)).prepare()
         headers = [(_bytes(name), _bytes(value)) for name, value in asked.headers.items()]
         request = httpx.Request(asked.method or "", asked.url or "", headers=headers, content=_bytes(asked.body or b""))
-        answer = self._runner.run(self._client.send(request))
-        case.validate_response(answer, excluded_checks=excused(case, answer))
-        return answer.status_code
+        return self._runner.run(self._client.send(request))
 
 
 def excused(case: Any, answer: httpx.Response) -> list[Any]:
@@ -114,8 +122,7 @@ def test_answers_are_as_described(path: str, method: str, client: Client) -> Non
 def _try(operation: Any, mode: GenerationMode, client: Client) -> None:
     """Tries requests that are made up at random."""
 
-    @seed(0)
-    @settings(max_examples=TIMES, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None)
+    @settings(SETTINGS, max_examples=TIMES)
     @given(case=operation.as_strategy(generation_mode=mode))
     def holds(case: Any) -> None:
         client.check(case)
@@ -124,3 +131,23 @@ def _try(operation: Any, mode: GenerationMode, client: Client) -> None:
         holds()
     except Unsatisfiable:
         assert mode is GenerationMode.NEGATIVE and not operation.body  # there is nothing to negate
+
+
+def test_what_is_asked_next_is_as_described(client: Client) -> None:
+    machine: Any = client.schema.as_state_machine()
+    answers: list[httpx.Response] = []
+
+    class Following(machine):  # type: ignore[misc]
+        """Asks what the links of the description lead to."""
+
+        def call(self, case: Any, **_: Any) -> Response:
+            answers.append(client.ask(case))
+            return Response.from_any(answers[-1])
+
+        def validate_response(self, response: Response, case: Any, **_: Any) -> None:
+            excluded = excused(case, answers[-1])
+            case.validate_response(response, excluded_checks=excluded, recorder=self.recorder)
+
+    tried = settings(SETTINGS, max_examples=4 * TIMES, stateful_step_count=8)
+    Following.run(settings=tried)
+    assert len({answer.request.url.path for answer in answers if answer.status_code == 200}) > 5
