@@ -225,6 +225,9 @@ class Newest:
         ]
         if any(goal.cost(self._answer) > goal.least for goal in goals):
             self._minimise(list(goals))
+        elif any(goal.name in self._removable for goal in goals):
+            for goal in goals:  # each is as good as can be, which must not be lost where another one stays instead
+                self._hold(goal)
         for goal in goals:
             if goal.name in self._removable:
                 self._keep_if_possible(goal.name)

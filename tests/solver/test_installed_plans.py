@@ -8,6 +8,7 @@ import pytest
 from registries import ask, document, machine, module, version
 
 from las_solver.errors import InvalidInput
+from las_solver.limit import Limit
 from las_solver.model import Gpu, Host, ModuleVersion, Request, Strategy
 from las_solver.planner import Planner
 from las_solver.source import MemorySource
@@ -44,6 +45,20 @@ def test_a_request_that_what_stays_rules_out_is_a_conflict_unless_that_may_be_re
     assert steps(REGISTRY, ask("app@2", released=frozenset(["old"])), HOST) == plan
     assert steps(REGISTRY, ask("app@2", allow_removal=True), HOST) == plan
     assert is_conflict(REGISTRY, ask("app@2", released=frozenset(["lib"])), HOST)
+
+
+@pytest.mark.parametrize("strategy", [Strategy.NEWEST, Strategy.UPGRADE, Strategy.LOWEST])
+@pytest.mark.parametrize("old", "abcd")
+def test_what_is_the_newest_already_stays_in_place_of_what_is_not(old: str, strategy: Strategy) -> None:
+    """All answers remove as many; the first by name stays only if that makes nothing older."""
+    installed = [version(f"{name} 1.0") for name in "abcd"]
+    host = machine(*installed)
+    for most in (1, 2, 3):
+        limit = Limit("modules", most, lambda one: 1)
+        request = ask(strategy=strategy, allow_removal=True, limits=(limit,))
+        kept = [name for name in "abcd" if name != old or strategy is Strategy.LOWEST][:most]
+        found = steps([*installed, version(f"{old} 2.0")], request, host).split(", ")
+        assert [one for one in found if "keep" in one] == [f"keep {name} 1.0" for name in kept]
 
 
 def test_fewest_removals_come_before_newer_versions_of_what_is_requested() -> None:
