@@ -40,14 +40,20 @@ def _beyond(total: int, room: int, other: int) -> str:
 
 def _limit(statement: CapacityLimit, shares: Sequence[Share]) -> str:
     """For example: ``no more than 2 inference servers are allowed, and vllm, ollama and sglang are 3``."""
-    most = statement.cards[0]
-    allowed = f"no more than {most} {statement.name} are allowed" if most else f"no {statement.name} are allowed"
+    allowed = _allowed(statement.name, statement.cards[0])
     if len({share.span.module for share in shares}) < len(shares):
         return f"{allowed}: {listed([f'{_name(share)} counts as {share.weight}' for share in shares], 'and')}"
     plain = all(share.weight == 1 for share in shares)
     ordered = sorted(shares, key=lambda share: share.span.module) if plain else shares
     names = [_name(share) if plain else f"{_name(share)} ({share.weight})" for share in ordered]
     return f"{allowed}, and {listed(names, 'and')} {'is' if len(names) == 1 else 'are'} {sum(s.weight for s in shares)}"
+
+
+def _allowed(name: str, most: int) -> str:
+    """How many of what a limit calls `name`; nobody knows the singular of that."""
+    if most == 1:
+        return f"{name} are limited to 1"
+    return f"no more than {most} {name} are allowed" if most else f"no {name} are allowed"
 
 
 def _name(share: Share) -> str:

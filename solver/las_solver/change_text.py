@@ -99,7 +99,8 @@ def change_text(change: Change) -> str:
             what = name if to == ANY_RUNTIME else f"{name} {spelled or to}"
             return f"{what} on this host" + ("" if have is None else f" (now {have})")
         case RaiseLimit(name, bound, now):
-            return f"allow {bound} {name} (now {now})"
+            allowed = f"raise the limit on {name} to 1" if bound == 1 else f"allow {bound} {name}"
+            return f"{allowed} (now {now})"
         case TakeInstead(module, instead):
             return f"ask for {instead} in place of {module}"
         case AddCard(vram, have):

@@ -120,7 +120,7 @@ def test_reports_have_a_table_of_what_is_held() -> None:
     page = render_html(report)
     assert "What is held while all of these run" in page and 'href="#together"' in page
     assert "2 on card 0" in page and "1 on card" not in page
-    for text in ("all modules run at the same time", "no more than 2 inference servers"):
+    for text in ("all modules run at the same time", "inference servers: no more than 2"):
         assert text in page
 
 

@@ -147,7 +147,7 @@ def test_the_documents_of_statements() -> None:
         "kind": "limit",
         "module": "",
         "versions": None,
-        "text": "no more than 1 inference servers are allowed, and ollama 2 and vllm are 2",
+        "text": "inference servers are limited to 1, and ollama 2 and vllm are 2",
         "source": "the request",
         "limit": "inference servers",
         "at_most": 1,
@@ -189,6 +189,11 @@ def test_totals_are_short_and_seen_to_be_too_much() -> None:
             [RaiseLimit("inference servers", 3, 2)],
             "allow 3 inference servers (now 2)",
             {"kind": "limit", "limit": "inference servers", "to": 3, "have": 2},
+        ),
+        (
+            [RaiseLimit("inference servers", 1, 0)],
+            "raise the limit on inference servers to 1 (now 0)",
+            {"kind": "limit", "limit": "inference servers", "to": 1, "have": 0},
         ),
         (
             [TakeInstead("qwen3-32b", "qwen3-14b")],

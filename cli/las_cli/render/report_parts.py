@@ -84,7 +84,7 @@ def request_section(document: Document) -> Section:
     if options.get("together"):
         facts.append(("Together", "all modules run at the same time", False))
     for limit in options.get("limits", ()):
-        facts.append(("Limit", f"no more than {limit['at_most']} {limit['name']}", False))
+        facts.append(("Limit", f"{limit['name']}: no more than {limit['at_most']}", False))
     if options.get("allow_removal"):
         facts.append(("May be removed", "everything that is installed", False))
     elif released := [one for one in options.get("released", ()) if one not in going]:
