@@ -1,4 +1,4 @@
-"""Times plans in this process, or requests to a service: ``python -m benchmarks.service.worker library|planning|clients``.
+"""Times plans in this process, or requests to a service: ``... worker library|planning|clients``.
 
 What to ask comes as JSON on standard input; seconds go out the same way.
 """

@@ -18,6 +18,7 @@ from las_solver.model import Host, ModuleVersion, Request
 from las_solver.placement import Load, Packing
 from las_solver.ranks import intervals_of
 from las_solver.sat import never
+from las_solver.sum_bound import add_at_most
 
 if TYPE_CHECKING:
     from las_solver.encode import Encoding
@@ -247,13 +248,24 @@ class Counter:
 
     def _count(self) -> None:
         """Add that what was seen in cuts holds no more than all cards together, if there is more than the last time."""
-        parts = [(name, part) for name in self._seen for part in self._holdings.parts(name)]
-        if self._counted.issuperset(parts):
+        parts = {name: self._holdings.parts(name) for name in self._seen}
+        counted = {(name, part) for name, several in parts.items() for part in several}
+        if self._counted.issuperset(counted):
             return
-        self._counted.update(parts)
-        literals = []
-        for name, part in parts:
-            holds = self._encoding.sat.new_variable(phase=False)
+        self._counted.update(counted)
+        chains = [self._chain(name, several) for name, several in parts.items()]
+        add_at_most(self._encoding.sat, chains, sum(self._cards))
+
+    def _chain(self, name: str, parts: Sequence[Part]) -> list[tuple[int, int]]:
+        """For each amount that `name` may hold, the most first, a literal that is true if it holds so much or more."""
+        amounts: dict[int, int] = {}
+        for part in sorted(parts, key=lambda part: -part.load.amount):
+            amount = part.load.amount
+            holds = amounts.get(amount)
+            if holds is None:
+                holds = self._encoding.sat.new_variable(phase=False)
+                if amounts:
+                    self._encoding.add((-next(reversed(amounts.values())), holds))
+                amounts[amount] = holds
             self._encoding.add((holds, *part.lifted, *self._encoding.outside(name, part.low, part.high)))
-            literals.append(holds)
-        self._encoding.sat.add_at_most(literals, [part.load.amount for _, part in parts], sum(self._cards))
+        return [(holds, amount) for amount, holds in amounts.items()]

@@ -6,7 +6,6 @@ Variables are integers from 1 on; a literal is a variable or its negative, as in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import gcd
 from typing import Any
 
 __all__ = ["BACKENDS", "DEFAULT_BACKEND", "UNLIMITED", "Budget", "Cheapest", "Sat", "Stopped", "Totalizer", "never"]
@@ -105,24 +104,22 @@ class Sat:
     def add_at_most(self, literals: Sequence[int], weights: Sequence[int], bound: int) -> None:
         """Demand that the true ones of `literals` weigh no more than `bound` together; weights are above 0.
 
-        Where all weigh the same, by PySAT's cardinality encodings, else by its pseudo-Boolean ones. Says nothing where
-        the weights are too large for these.
+        Where all weigh 1, by PySAT's cardinality encodings, else by its pseudo-Boolean ones. Says nothing where the
+        weights are too large for these.
         """
-        unit = gcd(*weights)
-        scaled, most = [weight // unit for weight in weights], bound // unit
-        if sum(scaled) <= most or sum(scaled) >= _LARGEST_SUM:
+        if sum(weights) <= bound or sum(weights) >= _LARGEST_SUM:
             return
-        if max(scaled) == 1:
+        if max(weights) == 1:
             from pysat.card import CardEnc
 
-            clauses = CardEnc.atmost(list(literals), bound=most, top_id=self._variables)
+            clauses = CardEnc.atmost(list(literals), bound=bound, top_id=self._variables)
         else:
             from pysat.pb import EncType, PBEnc
 
-            kind = (
-                EncType.best if len(scaled) <= _FEW_WEIGHTS else EncType.adder
-            )  # the one propagates, the other is small
-            clauses = PBEnc.atmost(list(literals), weights=scaled, bound=most, top_id=self._variables, encoding=kind)
+            kind = EncType.best if len(weights) <= _FEW_WEIGHTS else EncType.adder  # one propagates, one is small
+            clauses = PBEnc.atmost(
+                list(literals), weights=list(weights), bound=bound, top_id=self._variables, encoding=kind
+            )
         self._variables = max(self._variables, clauses.nv)
         for clause in clauses.clauses:
             self.add(clause)
