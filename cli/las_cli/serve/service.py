@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import rmtree
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from las_cli.errors import failure_of
 from las_cli.machine import Facts, find_profile, look
@@ -67,7 +67,7 @@ class Service:
         self._files = files
         self._folder = folder
         self._changes: asyncio.Queue[Changed] = asyncio.Queue()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._watcher: Process | None = None
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="lookup")
 
@@ -87,7 +87,7 @@ class Service:
         """Starts all processes, and returns once requests can be answered."""
         await self.pool.start()
         await self._watch()
-        self._tasks.append(asyncio.get_running_loop().create_task(self._take_in()))
+        self._begin(self._take_in())
 
     async def stop(self) -> None:
         """Ends all processes at once."""
@@ -125,6 +125,12 @@ class Service:
         tell = self.log.info if event in ("ready", "retired") or self.is_draining else self.log.warning
         tell("worker", state=event, pid=pid, exit_status=status)
 
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Does `work` beside everything else, until it is over or the service ends."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def _watch(self) -> None:
         watcher = Process(self._on_message, self._on_end)
         await watcher.start("las_cli.serve.watch")
@@ -151,7 +157,7 @@ class Service:
 
     def _watch_again(self) -> None:
         if not self.is_draining:
-            self._tasks.append(asyncio.get_running_loop().create_task(self._watch()))
+            self._begin(self._watch())
 
     async def _take_in(self) -> None:
         """Takes in each new registry, as it comes."""
@@ -176,7 +182,7 @@ class Service:
         self.metrics.on_reload("changed")
         self.metrics.generation.set(self.generation)
         self.log.info("the registry changed", generation=self.generation, digest=self.digest)
-        self._tasks.append(loop.create_task(self._tidy_up(old)))
+        self._begin(self._tidy_up(old))
 
     async def _tidy_up(self, files: Path) -> None:
         """Removes the `files` of a registry once no worker needs them."""
