@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import copy
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -16,8 +19,9 @@ import httpx
 import pytest
 from services import InProcess, a_service, ask
 
+from las_cli.commands.registry.search import rank_of
 from las_cli.logging import Logger
-from las_cli.serve import asking, guards, tokens
+from las_cli.serve import asking, guards, listing, tokens
 from las_cli.serve.guards import Guard
 from las_cli.serve.logs import Observed
 from las_cli.serve.metrics import Metrics
@@ -257,3 +261,43 @@ def test_a_forged_tag_tells_nothing(forged: str, guarded: InProcess, texts: dict
         with_token = {**said, "Authorization": f"Bearer {texts['read']}".encode()}
         status = ask(guarded, method, path, body, headers=with_token).status_code  # type: ignore[arg-type]
         assert status == (({"GET": 304, "POST": 412}[method]) if forged == "*" else 200)
+
+
+def test_a_search_for_many_words_costs_hardly_more(service: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+
+    def rank(word: str, *texts: Any) -> int | None:
+        compared.append(word)
+        return rank_of(word, *texts)
+
+    monkeypatch.setattr(listing, "rank_of", rank)
+    for search, words in (("z " * 100, 4), ("app" + " a.P-p" * 30, 12)):
+        compared.clear()
+        answer = ask(service, "GET", "/v1/modules", params={"search": search})
+        assert answer.status_code == 200 and len(compared) <= words
+
+
+WRONG = (None, 0, -1, 1.5, "", "x", [], {}, [None], {"a": {}}, "app@<1", "\x1b[2J", "1.0", True)
+
+
+def test_a_plan_that_was_tampered_with_is_refused(service: InProcess) -> None:
+    plan = ask(service, "POST", "/v1/plan", {"modules": ["app"]}).json()
+    matters = {("steps", 0, "version"), ("steps", 1, "module"), ("steps", 0, "checksum"), ("request", 0)}
+    for number, place in enumerate(places(plan)):
+        wrong = copy.deepcopy(plan)
+        *path, last = place
+        reduce(getitem, path, wrong)[last] = WRONG[number % len(WRONG)]
+        answer = ask(service, "POST", "/v1/apply", {"plan": wrong, "dry_run": True})
+        assert answer.status_code in (200, 409, 422)
+        assert answer.status_code != 200 or place not in matters
+        matters.discard(place)
+    assert not matters
+    assert ask(service, "GET", "/v1/state").json() == {"modules": []}
+
+
+def places(value: Any) -> Iterator[tuple[Any, ...]]:
+    """Where something is in a document."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in items:
+        yield (key,)
+        yield from ((key, *rest) for rest in places(one))

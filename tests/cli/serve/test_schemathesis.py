@@ -38,7 +38,7 @@ OPERATIONS: Final = sorted(
 )
 """What records something comes first, so that there is something to be found, and what removes it last."""
 
-MOST: Final = 16 * TIMES
+MOST: Final = 12 * TIMES
 """How many cases are tried of each operation, spread over all that there are."""
 
 NEEDS_A_PLAN: Final = {"applyPlan"}

@@ -72,20 +72,20 @@ def _found(registry: Registry, words: Sequence[str]) -> list[Manifest]:
 def _rank(manifest: Manifest, word: str) -> int | None:
     """How well `word` matches a module; None if it does not."""
     module = manifest.module
-    labels = (module.category, *module.provides, *module.consumes)
-    return rank_of(word, module.name, labels, lambda: manifest.text("description") or "")
+    labels = map(plain, (module.category, *module.provides, *module.consumes))
+    return rank_of(word, plain(module.name), labels, lambda: plain(manifest.text("description") or ""))
 
 
 def rank_of(word: str, name: str, labels: Iterable[str], description: Callable[[], str]) -> int | None:
-    """How well a word, as :func:`plain` has it, matches a module, the least is best; None if it does not."""
-    name = plain(name)
+    """How well a word matches a module, the least is best; None if it does not. All texts are as :func:`plain` has
+    them."""
     if word in name:
         if name == word:
             return _NAME_IS
         return _NAME_BEGINS if name.startswith(word) else _NAME_HAS
-    if any(word in plain(label) for label in labels):
+    if any(word in label for label in labels):
         return _LABEL_HAS
-    return _DESCRIPTION_HAS if word in plain(description()) else None
+    return _DESCRIPTION_HAS if word in description() else None
 
 
 def plain(text: str) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import json
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from las_cli.serve.asking import do_job, require_module, service_of
+from las_cli.serve.listing import Listing
 from las_cli.serve.models import Specifiers
 from las_cli.serve.problems import Problem
 from las_cli.serve.replies import has_already, reply
@@ -64,7 +63,7 @@ async def list_modules(
         return reply(request, b"", tag=tag)
     known = await _all_modules(request)
     after = _read_cursor(cursor)
-    ranked = await asyncio.to_thread(_ranked, known.modules, search, category)
+    ranked = await asyncio.to_thread(known.ranked, search, category)
     rest = [one for one in ranked if after is None or one[:2] > after]
     page = rest[:limit]
     more = _cursor(page[-1][:2]) if len(rest) > limit else None
@@ -180,46 +179,14 @@ def _tag(request: Request, state: str) -> str:
     return tag_of(RELEASE, state, request.url.path, request.url.query)
 
 
-class _Modules(NamedTuple):
-    """All modules in short of the registry with that digest, when it was in that `state`."""
-
-    state: str
-    digest: str
-    modules: Sequence[Mapping[str, Any]]
-
-
-async def _all_modules(request: Request) -> _Modules:
+async def _all_modules(request: Request) -> Listing:
     """All modules, worked out once for a registry, which may be the next one by the time that a worker has done so."""
     service, state = service_of(request), request.app.state
-    known: _Modules | None = getattr(state, "modules", None)
+    known: Listing | None = getattr(state, "modules", None)
     if known is None or known.state != service.registry.state:
         result = await do_job(request, "modules", {}, max(service.settings.max_seconds, 60.0))
-        known = _Modules(result.tag or "", result.digest, json.loads(result.body)["modules"])
-        state.modules = known
+        known = state.modules = await asyncio.to_thread(Listing.of, result)
     return known
-
-
-def _ranked(
-    modules: Sequence[Mapping[str, Any]], search: str, category: str | None
-) -> list[tuple[int, str, Mapping[str, Any]]]:
-    """How well modules match, the least is best, with their names and themselves; in order."""
-    from las_cli.commands.registry.search import plain, rank_of
-
-    words = plain(search).split()
-    found = []
-    for module in modules:
-        if category is not None and module["category"] != category:
-            continue
-        labels = (module["category"], *module["provides"], *module["consumes"])
-        ranks = [rank_of(word, module["module"], labels, partial(_description, module)) for word in words]
-        known = [rank for rank in ranks if rank is not None]
-        if len(known) == len(words):
-            found.append((sum(known), module["module"], module))
-    return sorted(found, key=lambda one: one[:2])
-
-
-def _description(module: Mapping[str, Any]) -> str:
-    return module["description"] or ""
 
 
 def _cursor(after: tuple[int, str]) -> str:
