@@ -19,8 +19,11 @@ for one y; where that is not so, there is no answer here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from heapq import heapify, heappop, heappush
+from itertools import chain
 
 from las_solver.ground import _statement as statement_of
 from las_solver.ground import missing, statements_about
@@ -229,23 +232,59 @@ def _covers(excluders: Iterable[_Excluder], ranks: Iterable[int]) -> bool:
 
 def _irreducible(excluders: Sequence[_Excluder], newer: range, stop: Callable[[], bool]) -> list[Statement]:
     """Statements whose excluders rule out all of `newer`, and do not without any one of them."""
-    taken: dict[Statement, None] = {}
-    left = set(newer)
-    while left:
-        if stop():
-            raise Stopped
-        best = max(
-            excluders, key=lambda one: (len(one.ranks & left), -sum(said not in taken for said in one.statements))
-        )
-        taken.update(dict.fromkeys(best.statements))
-        left -= best.ranks
+    taken = _taken(excluders, newer, stop)
+    known = [one for one in excluders if all(said in taken for said in one.statements)]
+    by_statement = _by_statement(known)
+    covered = Counter(chain.from_iterable(one.ranks for one in known))
+    gone: set[int] = set()
     for statement in reversed(tuple(taken)):
         if stop():
             raise Stopped
-        others = taken.keys() - {statement}
-        if _covers((one for one in excluders if others.issuperset(one.statements)), newer):
+        lost = [place for place in by_statement[statement] if place not in gone]
+        uncovered = Counter(chain.from_iterable(known[place].ranks for place in lost))
+        if all(covered[rank] > count for rank, count in uncovered.items()):
+            covered.subtract(uncovered)
+            gone.update(lost)
             del taken[statement]
     return list(taken)
+
+
+def _taken(excluders: Sequence[_Excluder], newer: range, stop: Callable[[], bool]) -> dict[Statement, None]:
+    """Statements whose excluders rule out all of `newer`: always those of the excluder that rules out most of what is
+    left, of these of the one with the fewest fresh statements, of these of the first."""
+    taken: dict[Statement, None] = {}
+    by_statement = _by_statement(excluders)
+    fresh = [len(one.statements) for one in excluders]
+    left = set(newer)
+    waiting = [(-len(one.ranks), fresh[place], place) for place, one in enumerate(excluders)]
+    heapify(waiting)  # an excluder never rules out more than it did when it was put there
+    while left:
+        if stop():
+            raise Stopped
+        most, count, place = heappop(waiting)
+        if count > fresh[place]:
+            continue  # it is there again, with fewer
+        now = len(excluders[place].ranks & left)
+        if now < -most:
+            heappush(waiting, (-now, count, place))
+            continue
+        left -= excluders[place].ranks
+        for statement in excluders[place].statements:
+            if statement not in taken:
+                taken[statement] = None
+                for other in by_statement[statement]:
+                    fresh[other] -= 1
+                    heappush(waiting, (-len(excluders[other].ranks), fresh[other], other))
+    return taken
+
+
+def _by_statement(excluders: Sequence[_Excluder]) -> dict[Statement, list[int]]:
+    """The places of the `excluders` that each statement is part of."""
+    places: dict[Statement, list[int]] = {}
+    for place, one in enumerate(excluders):
+        for statement in dict.fromkeys(one.statements):
+            places.setdefault(statement, []).append(place)
+    return places
 
 
 def _is_plain(statements: Iterable[Statement], name: str) -> bool:

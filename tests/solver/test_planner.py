@@ -90,3 +90,12 @@ def test_a_thousand_versions_of_one_module(options: dict[str, bool]) -> None:
     found = Planner(MemorySource(registry), Host(), **options).plan(ask("app", "lib@<501"))  # type: ignore[arg-type]
     assert isinstance(found, Plan)
     assert [str(step.version) for step in found.steps] == ["500", "1.500"]
+
+
+def test_a_thousand_versions_of_which_each_is_too_large_and_needs_something_of_its_own() -> None:
+    registry = [version(f"app {number}.0", f"lib{number}@>=2", ram_min=number) for number in range(1, 1001)]
+    registry += [version(f"lib{number} 2.0") for number in range(1, 1001)]
+    found = Planner(MemorySource(registry), Host(ram=1)).plan(ask("app"))
+    assert isinstance(found, Plan) and found.explained
+    assert [str(step.version) for step in found.steps] == ["2.0", "1.0"]
+    assert len(found.steps[-1].held_back_by) == 999
