@@ -133,11 +133,12 @@ class Load:
         self._service.__exit__()
 
     def _meddle(self) -> None:
-        """Does one thing after the other to the service, each after so many requests."""
+        """Does one thing after the other to the service, each after so many requests; half of the next ones come
+        meanwhile, half when that is done."""
         share = self._requests / (len(self._turns) + 1)
         try:
             for place, turn in enumerate(self._turns, 1):
-                if not self._shared.await_requests(round(place * share), round((place + 1) * share)):
+                if not self._shared.await_requests(round(place * share), round((place + 0.5) * share)):
                     return
                 self.report.turns[turn] += 1
                 if turn in ("restart", "crash"):
