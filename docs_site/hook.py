@@ -19,6 +19,7 @@ from docs_site.site import Site, make_site  # noqa: E402
 __all__ = ["on_config", "on_files", "on_page_markdown"]
 
 _EXTRA: Final = "las_solve_site"
+_STYLE: Final = "site.css"
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -26,6 +27,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     site = make_site(_ROOT)
     config.extra[_EXTRA] = site
     config.nav = site.navigation
+    config.extra_css = [_STYLE]
     return config
 
 
@@ -36,6 +38,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, path, content=content))
     for path, image in sorted(site.images.items()):
         files.append(File.generated(config, path, abs_src_path=str(image)))
+    files.append(File.generated(config, _STYLE, abs_src_path=str(Path(__file__).with_name(_STYLE))))
     return files
 
 
