@@ -65,7 +65,7 @@ def _question(text: str, schema: str) -> Answer:
 
 
 def _lookup(text: str, schema: Mapping[str, Any], *problems: str) -> Answer:
-    return Answer(text=text, schema=schema, problems=(*_EVERY, "registry-unusable", *problems), has_tag=True)
+    return Answer(text=text, schema=schema, problems=(*_EVERY, "busy", "registry-unusable", *problems), has_tag=True)
 
 
 def _reading(text: str, schema: Mapping[str, Any], *problems: str) -> Answer:
@@ -123,7 +123,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
     "getHost": Answer(text="The profile.", schema=PROFILE, problems=(*_EVERY, "no-such-host"), has_tag=True),
     "getThisHost": Answer(text="The profile, with notes.", schema=PROFILE, problems=_EVERY, has_tag=True),
     "listStates": _reading("The modules.", _object(modules=_list(_RECORDED))),
-    "getState": _reading("What is recorded.", _object(), "no-such-module"),
+    "getState": _reading("What is recorded.", _object(), "busy", "no-such-module"),
     "getHistory": _reading(
         "The transitions.",
         _object(transitions=_list(_TRANSITION)),
@@ -134,6 +134,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
         "post",
         "What was recorded.",
         _object(status=_DONE, dry_run=_FLAG, module=_TEXT, version=_TEXT, transitions=_list(_TRANSITION)),
+        "busy",
         "registry-unusable",
     ),
     "removeModule": _writing(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from las_cli.errors import failure_of
 from las_cli.machine import Facts, find_profile, look
 from las_cli.serve.logs import CURRENT
+from las_cli.serve.lookups import Lookups
 from las_cli.serve.messages import Changed, Counted, Look, Unusable, Watch
 from las_cli.serve.metrics import Metrics
 from las_cli.serve.pool import EXECUTE, Pool
@@ -69,7 +70,7 @@ class Service:
         self._changes: asyncio.Queue[Changed] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watcher: Process | None = None
-        self._looking = ThreadPoolExecutor(1, thread_name_prefix="lookup")
+        self._lookups = Lookups(settings.queue)
 
     @property
     def is_ready(self) -> bool:
@@ -97,11 +98,11 @@ class Service:
         if self._watcher is not None:
             self._watcher.kill()
         await self.pool.stop()
-        self._looking.shutdown(wait=False, cancel_futures=True)
+        self._lookups.stop()
 
     async def lookup(self, ask: Callable[[Registry], Found]) -> Found:
         """What `ask` finds in the registry as it is now, off the event loop, one after the other."""
-        return await asyncio.get_running_loop().run_in_executor(self._looking, ask, self.registry)
+        return await self._lookups.run(partial(ask, self.registry))
 
     def look(self) -> None:
         """Looks at once whether the registry has changed."""

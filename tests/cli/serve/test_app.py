@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
@@ -132,6 +133,10 @@ def test_pins(service: InProcess, machine: RunCli) -> None:
     assert got(service, "/v1/pins") == document(machine, "pin")
     warned = ask(service, "PUT", "/v1/pins/library", {"constraint": "<1", "dry_run": True}).json()
     assert len(warned["warnings"]) == 1 and got(service, "/v1/pins") == document(machine, "pin")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "lookup", AsyncMock(side_effect=Busy(1)))
+        hasty = ask(service, "PUT", "/v1/pins/library", {"constraint": "<3"}).json()
+        assert (hasty["status"], len(hasty["warnings"])) == ("recorded", 1)
     bare = ask(service, "PUT", "/v1/pins/app", {})
     assert (problem(bare), bare.json()["hint"]) == ("bad-input", "send a constraint")
     assert ask(service, "DELETE", "/v1/pins/library").json()["pins"][0]["module"] == "library"

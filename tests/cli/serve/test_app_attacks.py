@@ -8,7 +8,7 @@ import copy
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import reduce
+from functools import partial, reduce
 from operator import getitem
 from pathlib import Path
 from threading import Event
@@ -24,8 +24,10 @@ from las_cli.logging import Logger
 from las_cli.serve import asking, guards, listing, tokens
 from las_cli.serve.guards import Guard
 from las_cli.serve.logs import Observed
+from las_cli.serve.lookups import Lookups
 from las_cli.serve.metrics import Metrics
 from las_cli.serve.openapi import openapi_document
+from las_cli.serve.pool import Busy
 from las_cli.serve.tokens import FILE_NAME, KnownTokens, Scope, change_tokens, make_token
 
 SECRET = "swordfish"
@@ -275,6 +277,26 @@ def test_a_search_for_many_words_costs_hardly_more(service: InProcess, monkeypat
         compared.clear()
         answer = ask(service, "GET", "/v1/modules", params={"search": search})
         assert answer.status_code == 200 and len(compared) <= words
+
+
+def test_lookups_wait_in_a_bounded_queue() -> None:
+    released = Event()
+
+    async def run() -> list[Any]:
+        lookups = Lookups(2)
+        waiting = [asyncio.create_task(lookups.run(partial(released.wait, 20))) for _ in range(5)]
+        await asyncio.sleep(0)
+        waiting[1].cancel()
+        await asyncio.sleep(0)
+        waiting.append(asyncio.create_task(lookups.run(lambda: True)))
+        await asyncio.sleep(0)
+        released.set()
+        found = await asyncio.gather(*waiting, return_exceptions=True)
+        assert await lookups.run(lambda: "again") == "again"
+        lookups.stop()
+        return [one if one is True else type(one) for one in found]
+
+    assert asyncio.run(run()) == [True, asyncio.CancelledError, True, Busy, Busy, True]
 
 
 WRONG = (None, 0, -1, 1.5, "", "x", [], {}, [None], {"a": {}}, "app@<1", "\x1b[2J", "1.0", True)

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from las_cli.render.state import module_document, pin_document, transition_document
 from las_cli.serve.asking import do_job, read_store, require_module, service_of, write_store
 from las_cli.serve.models import ApplyBody, PinBody, TransitionBody, Version
+from las_cli.serve.pool import Busy
 from las_cli.serve.problems import Problem
 from las_cli.serve.replies import reply
 from las_cli.serve.strict import StrictRoute
@@ -192,9 +193,12 @@ async def set_pin(request: Request, module: str, body: PinBody) -> Response:
         return store.pin(with_constraint(asked, installed), dry_run=body.dry_run), installed
 
     pin, installed = await write_store(request, write, dry_run=body.dry_run)
-    warnings = await service_of(request).lookup(
-        lambda registry: list(warnings_about([pin.requirement], registry, installed))
-    )
+    try:
+        warnings = await service_of(request).lookup(
+            lambda registry: list(warnings_about([pin.requirement], registry, installed))
+        )
+    except Busy:  # the pin is recorded nevertheless
+        warnings = ["the registry was not looked at: too many requests wait"]
     made = {"pins": [pin_document(pin, installed)], "warnings": warnings}
     return reply(request, {"status": "recorded", "dry_run": body.dry_run, **made}, kept=False)
 
