@@ -21,7 +21,6 @@ __all__ = ["Client"]
 
 _SECONDS = 60.0
 _FIRST, _THEN = ("resolved", "installed"), ("running", "stopped")
-_LATE = ("/problems/plan-refused", "/problems/refused")
 _SHARES = {"ask": 40, "look": 16, "err": 5, "record": 14, "recall": 8, "pin": 6, "apply": 4, "leave": 4, "hurry": 3}
 """How often a client does what, in a hundred."""
 
@@ -135,7 +134,7 @@ class Client:
         if self._is_right(plan):
             body = {"plan": plan.document, "installed": True}
             found, _, is_cut = self._send("apply", "POST", "/v1/apply", body)
-            if found.status == 409 and found.document["type"] in _LATE:  # others came first
+            if found.status == 409 and found.document["type"] == "/problems/plan-refused":  # others came first
                 self._is_applied = is_cut and self._is_installed()
             elif self._is_right(found):
                 self._keep(found)

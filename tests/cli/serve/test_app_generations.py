@@ -1,4 +1,4 @@
-"""Answers while one registry takes the place of another: each is of one of them alone, and known by that one's tag."""
+"""What changes while a request is in work: an answer is of one registry alone, and no plan is recorded over another."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from command_line import RunCli
 from manifests import manifest_text, write_files
 from services import InProcess, ThreadPool, a_service, ask
+from stored import apply_plan, recorded
 
 from las_cli.serve.job import Job, Result
 from las_registry.registry import Registry
@@ -56,3 +58,19 @@ def test_an_answer_is_of_one_registry(path: str, is_new: bool, services: tuple[I
         service.take(one)
         again = ask(service, "GET", path, headers={"If-None-Match": found.headers["ETag"]})
         assert again.status_code == (304 if one is services[is_new] else 200)
+
+
+def test_a_plan_is_refused_where_somebody_else_is_quicker(service: InProcess, machine: RunCli) -> None:
+    plan = ask(service, "POST", "/v1/plan", {"modules": ["app"]}).json()
+    check = service.pool.run
+
+    async def be_late(job: Job) -> Result:
+        found = await check(job)
+        apply_plan(machine, "library@<1.5")
+        return found
+
+    service.pool.run = be_late  # type: ignore[method-assign]
+    refused = ask(service, "POST", "/v1/apply", {"plan": plan})
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/plan-refused")
+    assert refused.json()["hint"] == "plan again"
+    assert not [one for one in recorded(machine, "state", "history") if one.startswith("app")]

@@ -155,6 +155,7 @@ async def apply_plan(request: Request, body: ApplyBody) -> Response:
             "bad-input", "plan: this is not a plan: its status is not 'resolved'", "send what POST /v1/plan gave"
         )
     from las_registry.host.profile import profile_document
+    from las_registry.lifecycle.errors import Refused
 
     here = service.facts.machine
     parameters = {"plan": body.plan, "store": True, "host": profile_document(here)}
@@ -163,7 +164,10 @@ async def apply_plan(request: Request, body: ApplyBody) -> Response:
     document: dict[str, Any] = {**body.plan, "installed": checked["installed"]}
 
     def write(store: Store) -> Applied:
-        return store.apply(document, manifests=manifests, installed=body.installed, host=here, dry_run=body.dry_run)
+        try:
+            return store.apply(document, manifests=manifests, installed=body.installed, host=here, dry_run=body.dry_run)
+        except Refused as error:  # somebody else was quicker since the plan was checked
+            raise Problem("plan-refused", error.message, error.hint) from None
 
     done = await write_store(request, write, dry_run=body.dry_run)
     return _recorded(request, done.transitions, body.dry_run, {"plan": done.plan})
