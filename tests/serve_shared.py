@@ -115,6 +115,7 @@ class Shared:
         will be more."""
         with self._change():
             self._allowed = number
+        with self._change():
             self._changed.wait_for(lambda: self._done >= number or self._is_over)
             self._allowed = allowed
             return not self._is_over
