@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from serving import Answer, send
 __all__ = ["Client"]
 
 _SECONDS = 60.0
+_IDLE = 5.0
+"""Seconds after which a connection is not used again, well before the service closes it."""
+
 _FIRST, _THEN = ("resolved", "installed"), ("running", "stopped")
 _SHARES = {"ask": 40, "look": 16, "err": 5, "record": 14, "recall": 8, "pin": 6, "apply": 4, "leave": 4, "hurry": 3}
 """How often a client does what, in a hundred."""
@@ -34,6 +38,7 @@ class Client:
         self._ids = (f"client-{number}-{one}" for one in count())
         self._connection: HTTPConnection | None = None
         self._made = 0
+        self._used = 0.0
         self._kept: dict[Asked, tuple[str, bytes]] = {}
         self._reasons: list[str] = []
         self._recorded: dict[int, Any] = {}
@@ -54,8 +59,7 @@ class Client:
         except BaseException:
             self._shared.complain(traceback.format_exc())
         finally:
-            if self._connection is not None:
-                self._connection.close()
+            self._close()
 
     def lost(self, store: Path) -> Iterator[str]:
         """What was acknowledged, and is not in the store, or the other way round."""
@@ -191,15 +195,16 @@ class Client:
         is_cut = False
         while True:
             crashes, identity = self._shared.crashes, next(self._ids)
+            if self._connection is not None and time.monotonic() - self._used > _IDLE:
+                self._close()
             try:
                 if self._connection is None:
                     self._made = self._shared.age
                     self._connection = HTTPConnection("127.0.0.1", self._shared.port, timeout=_SECONDS)
                 found = send(self._connection, method, path, body, X_Request_Id=identity, **headers)
+                self._used = time.monotonic()
             except (OSError, HTTPException) as error:
-                if self._connection is not None:
-                    self._connection.close()
-                    self._connection = None
+                self._close()
                 if self._shared.is_up and self._shared.age == self._made:
                     raise AssertionError(f"{method} {path}: a service that runs gave no answer") from error
                 self._shared.tried_again()
@@ -212,6 +217,11 @@ class Client:
             if found.headers.get("x-request-id") != identity:
                 self._complain(f"{identity} has become {found.headers.get('x-request-id')}")
             return found, identity, is_cut
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _keep(self, found: Answer) -> None:
         """Keeps what was acknowledged; a second try may come too late for that."""
