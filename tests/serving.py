@@ -51,7 +51,7 @@ class Serving:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
-        self._reading.join()
+        self._reading.join(_SECONDS)
 
     def logged(self, event: str, **more: object) -> list[dict[str, Any]]:
         """The lines of the log about one kind of event, which say this of it."""
@@ -83,7 +83,7 @@ class Serving:
         """The exit status after a signal."""
         self.process.send_signal(number)
         status = self.process.wait(_SECONDS)
-        self._reading.join()
+        self._reading.join(_SECONDS)  # what it started, and did not end, may hold on to the log
         return status
 
     def _read(self) -> None:
