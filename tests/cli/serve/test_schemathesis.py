@@ -21,7 +21,7 @@ from manifests import manifest_text, write_files
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.transport import Response
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import positive_data_acceptance, use_after_free
 from services import InProcess, a_service
 
 from las_cli.serve.openapi import openapi_document
@@ -38,7 +38,7 @@ OPERATIONS: Final = sorted(
 )
 """What records something comes first, so that there is something to be found, and what removes it last."""
 
-MOST: Final = 12 * TIMES
+MOST: Final = 10 * TIMES
 """How many cases are tried of each operation, spread over all that there are."""
 
 NEEDS_A_PLAN: Final = {"applyPlan"}
@@ -51,6 +51,7 @@ class Client:
     def __init__(self, service: InProcess, runner: asyncio.Runner) -> None:
         self.schema = schemathesis.openapi.from_dict(DOCUMENT)
         self._runner = runner
+        self._store = service.settings.store
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(service.app, raise_app_exceptions=False))
 
     def check(self, case: Any) -> int:
@@ -58,6 +59,12 @@ class Client:
         answer = self.ask(case)
         case.validate_response(answer, excluded_checks=excused(case, answer))
         return answer.status_code
+
+    def forget(self) -> None:
+        """Nothing is recorded any more."""
+        assert self._store is not None
+        for path in self._store.parent.glob(f"{self._store.name}*"):
+            path.unlink()
 
     def ask(self, case: Any) -> httpx.Response:
         """The answer to `case`."""
@@ -138,16 +145,19 @@ def test_what_is_asked_next_is_as_described(client: Client) -> None:
     answers: list[httpx.Response] = []
 
     class Following(machine):  # type: ignore[misc]
-        """Asks what the links of the description lead to."""
+        """Asks what the links of the description lead to, each time from the same beginning."""
+
+        def setup(self) -> None:
+            client.forget()
 
         def call(self, case: Any, **_: Any) -> Response:
             answers.append(client.ask(case))
             return Response.from_any(answers[-1])
 
         def validate_response(self, response: Response, case: Any, **_: Any) -> None:
-            excluded = excused(case, answers[-1])
+            excluded = [*excused(case, answers[-1]), use_after_free]  # what is removed keeps its history
             case.validate_response(response, excluded_checks=excluded, recorder=self.recorder)
 
-    tried = settings(SETTINGS, max_examples=4 * TIMES, stateful_step_count=8)
+    tried = settings(SETTINGS, max_examples=3 * TIMES, stateful_step_count=8)
     Following.run(settings=tried)
-    assert len({answer.request.url.path for answer in answers if answer.status_code == 200}) > 5
+    assert len({answer.request.url.path for answer in answers if answer.status_code == 200}) > 3
