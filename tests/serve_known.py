@@ -47,7 +47,6 @@ def _bad(path: str, body: Any, method: str = "POST") -> Asked:
 
 QUESTIONS = (
     _question("plan app", modules=["app"]),
-    _question("plan app --strategy lowest", modules=["app"], strategy="lowest"),
     _question("plan heavy", modules=["heavy"]),
     _question("plan library extra --together", modules=["library", "extra"], together=True),
     _question("plan heavy --profile gpu-24gb", modules=["heavy"], host="gpu-24gb"),

@@ -227,7 +227,7 @@ class Load:
 
 def _turns(changes: int, restarts: int) -> Iterator[str]:
     """What happens to the service, in order: each fourth change comes while a worker is killed."""
-    kinds = ["kill" if place % 4 == 3 else "change" for place in range(changes)]
+    kinds = ["kill" if place % 4 == 1 else "change" for place in range(changes)]
     ends = Counter(int(_CALM * changes * (place + 1) / (restarts + 1)) for place in range(restarts))
     number = count(1)
     for place, kind in enumerate(kinds):
