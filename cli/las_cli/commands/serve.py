@@ -102,7 +102,13 @@ class Size(click.ParamType[int]):
     help="The most memory that a process may take, which is replaced then; by default any.",
 )
 @click.option(
-    "--tokens", type=FileType(), metavar="FILE", help="The file of tokens; by default tokens.json beside your settings."
+    "--tokens",
+    type=FileType(),
+    metavar="FILE",
+    envvar="LAS_SOLVE_TOKENS",
+    show_envvar=True,
+    help="The file of tokens, which clients of this machine need then, too. For others it is tokens.json beside your "
+    "settings by default.",
 )
 @click.option(
     "--reload-interval",

@@ -138,6 +138,15 @@ def test_another_address_needs_tokens(machine: RunCli, tmp_path: Path) -> None:
     assert "las-solve serve token add" in refused.stderr
 
 
+def test_this_machine_needs_the_tokens_that_are_named(
+    machine: RunCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAS_SOLVE_TOKENS", str(tmp_path / "tokens.json"))
+    refused = machine("serve", "--port", "0", "--no-store")
+    assert refused.exit_code == 2
+    assert "clients of 127.0.0.1 need tokens, and there are none" in refused.stderr
+
+
 def test_a_port_that_is_taken(machine: RunCli) -> None:
     import socket
 
