@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -37,10 +38,12 @@ def exactly(version: ModuleVersion) -> Request:
 
 
 @pytest.mark.parametrize("name", example_names())
-def test_every_answer_on_a_host_is_right(name: str, catalog: Registry) -> None:
+def test_answers_on_a_host_are_right(name: str, catalog: Registry) -> None:
+    """Of every third version, another third on the next host; of all with ``LAS_SOLVE_EXAMPLES=3`` or more."""
     host = example_host(name)
     planner = Planner(catalog, host)
-    for version in versions(catalog):
+    step = max(1, 3 // int(os.environ.get("LAS_SOLVE_EXAMPLES", "1")))
+    for version in versions(catalog)[example_names().index(name) % step :: step]:
         answer = planner.plan(exactly(version))
         document = plan_document(answer) if isinstance(answer, Plan) else conflict_document(answer)
         assert check(json.loads(json.dumps(document)), catalog, host) == (), f"{version} on {name}"
