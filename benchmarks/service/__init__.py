@@ -33,6 +33,9 @@ TITLE = "Plans over HTTP, closure of 50"
 _VERSIONS, _QUICK_VERSIONS, _CLOSURE, _WORKERS = 100_000, 10_000, 50, 2
 _CLIENTS = (1, 8, 64)
 _LIBRARY, _ALONE = "the library in process", "the library, planning alone"
+_EACH, _MANY = 4, 32
+"""Times the samples: of one client, and of all of several together."""
+
 _TIMES = 3.0
 _NEEDED = ("fastapi", "uvicorn", "prometheus_client")
 
@@ -54,13 +57,14 @@ def run(options: Options) -> Section:
     with _serving(prepared) as port:
         asked = {"port": port, "printed": printed.decode(), "modules": prepared.request(_CLOSURE)}
         for _ in range(options.processes):
-            place = {"registry": str(prepared.tree), "profile": str(prepared.profile), "samples": 20 * options.samples}
+            samples = _EACH * options.samples
+            place = {"registry": str(prepared.tree), "profile": str(prepared.profile), "samples": samples}
             library.append(_worked("library", {**asked, **place}, prepared)[0])
             planning.append(_worked("planning", {**asked, **place}, prepared)[0])
-            alone.append(_worked("clients", {**asked, "clients": 1, "each": 20 * options.samples}, prepared)[0])
+            alone.append(_worked("clients", {**asked, "clients": 1, "each": samples}, prepared)[0])
         many = {
             clients: _worked(
-                "clients", {**asked, "clients": clients, "each": 80 * options.samples // clients}, prepared
+                "clients", {**asked, "clients": clients, "each": _MANY * options.samples // clients}, prepared
             )
             for clients in _CLIENTS
         }
