@@ -11,24 +11,20 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from brute_force import BruteForce, as_far_as
-from hypothesis import HealthCheck, given, seed, settings
+from random_cases import TIMES, answer, on_many
 from strategies import Case, Dice, cases, features, make_case
 
 from las_solver.check import check
-from las_solver.document import conflict_document, plan_document
-from las_solver.plan import Plan
 from las_solver.planner import Planner
 from las_solver.sat import BACKENDS, DEFAULT_BACKEND
 from las_solver.source import MemorySource
 
-TIMES = int(os.environ.get("LAS_SOLVE_EXAMPLES", "1"))
 SHARDS = range(4)
 OTHERS = {
     **{backend: {"backend": backend} for backend in BACKENDS if backend != DEFAULT_BACKEND},
@@ -38,30 +34,9 @@ OTHERS = {
 }
 
 
-def on_many_cases(examples: int, shard: int = 0) -> Callable[[Callable[[Case], None]], None]:
-    """Runs the decorated function on the same `examples` random cases every time, other ones for each `shard`."""
-
-    def run(holds: Callable[[Case], None]) -> None:
-        fixed = settings(
-            max_examples=examples * TIMES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-        )
-        seed(shard)(fixed(given(cases())(holds)))()
-
-    return run
-
-
-def answer(case: Case, **options: object) -> dict[str, object]:
-    """The planner's answer to `case` as it comes back from JSON."""
-    found = Planner(MemorySource(case.module_versions), case.host, **options).plan(case.request)  # type: ignore[arg-type]
-    document = plan_document(found) if isinstance(found, Plan) else conflict_document(found)
-    decoded = json.loads(json.dumps(document))
-    assert isinstance(decoded, dict)
-    return decoded
-
-
 @pytest.mark.parametrize("shard", SHARDS)
 def test_brute_force_gives_the_same_verdict_and_the_same_plan(shard: int) -> None:
-    @on_many_cases(300, shard)
+    @on_many(cases(), 300, shard)
     def holds(case: Case) -> None:
         wanted = BruteForce(case.module_versions, case.host, case.request).document()
         found = answer(case)
@@ -73,7 +48,7 @@ def test_brute_force_gives_the_same_verdict_and_the_same_plan(shard: int) -> Non
 
 @pytest.mark.parametrize("shard", SHARDS)
 def test_the_checker_finds_nothing_wrong(shard: int) -> None:
-    @on_many_cases(300, shard + len(SHARDS))
+    @on_many(cases(), 300, shard + len(SHARDS))
     def holds(case: Case) -> None:
         assert check(answer(case), MemorySource(case.module_versions), case.host) == ()
 
@@ -82,7 +57,7 @@ def test_the_checker_finds_nothing_wrong(shard: int) -> None:
 def test_other_ways_to_solve_give_the_same_bytes(options: dict[str, object]) -> None:
     """Pitfalls 2, 4 and 5: lazily added modules, a filter or another solver changed the answer."""
 
-    @on_many_cases(100, shard=20)
+    @on_many(cases(), 100, shard=20)
     def holds(case: Case) -> None:
         assert answer(case, **options) == answer(case)
 
@@ -90,7 +65,7 @@ def test_other_ways_to_solve_give_the_same_bytes(options: dict[str, object]) -> 
 def test_what_is_alike_in_versions_may_be_one_object() -> None:
     """As a registry has it."""
 
-    @on_many_cases(200, shard=50)
+    @on_many(cases(), 200, shard=50)
     def holds(case: Case) -> None:
         kept: dict[object, Any] = {}
         shared = tuple(
@@ -107,7 +82,7 @@ def test_what_is_alike_in_versions_may_be_one_object() -> None:
 def test_the_order_of_manifests_does_not_matter() -> None:
     """Pitfalls 5 and 16."""
 
-    @on_many_cases(200, shard=30)
+    @on_many(cases(), 200, shard=30)
     def holds(case: Case) -> None:
         shuffled = list(case.module_versions)
         random.Random(len(shuffled)).shuffle(shuffled)
@@ -142,7 +117,7 @@ def test_the_hash_seed_does_not_matter() -> None:
 def test_a_planner_keeps_nothing_from_one_request_to_the_next() -> None:
     """Pitfall 6: solving A, B, A again equals solving A fresh."""
 
-    @on_many_cases(100, shard=40)
+    @on_many(cases(), 100, shard=40)
     def holds(case: Case) -> None:
         planner = Planner(MemorySource(case.module_versions), case.host)
         other = make_case(Dice(bytes(700))).request
@@ -153,7 +128,7 @@ def test_a_planner_keeps_nothing_from_one_request_to_the_next() -> None:
 def test_every_feature_occurs_in_the_random_cases() -> None:
     seen: Counter[str] = Counter()
 
-    @on_many_cases(1000)
+    @on_many(cases(), 1000)
     def count(case: Case) -> None:
         seen.update(features(case))
 

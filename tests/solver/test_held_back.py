@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 from brute_force import BruteForce
-from hypothesis import HealthCheck, given, seed, settings
+from random_cases import TIMES, on_many
 from registries import ask, document, module, version
 from strategies import Case, Dice, cases, make_case
 
@@ -24,7 +23,6 @@ from las_solver.plan import Plan
 from las_solver.planner import Planner
 from las_solver.source import MemorySource
 
-TIMES = int(os.environ.get("LAS_SOLVE_EXAMPLES", "1"))
 GB = 1000**3
 
 
@@ -198,18 +196,6 @@ def test_the_keys_of_chosen_and_total() -> None:
 # On random cases.
 
 
-def on_many_cases(examples: int, shard: int) -> Any:
-    """Runs the decorated function on the same `examples` random cases every time."""
-
-    def run(holds: Any) -> None:
-        fixed = settings(
-            max_examples=examples * TIMES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-        )
-        seed(shard)(fixed(given(cases())(holds)))()
-
-    return run
-
-
 def answer_to(case: Case, versions: Iterable[ModuleVersion] = (), **options: Any) -> dict[str, Any] | None:
     found = Planner(MemorySource(versions or case.module_versions), case.host, **options).plan(case.request)
     return plan_document(found) if isinstance(found, Plan) else None
@@ -219,7 +205,7 @@ def answer_to(case: Case, versions: Iterable[ModuleVersion] = (), **options: Any
 def test_reasons_are_there_where_they_have_to_be_and_the_checker_agrees(shard: int) -> None:
     seen: Counter[str] = Counter()
 
-    @on_many_cases(250, shard + 70)
+    @on_many(cases(), 250, shard + 70)
     def holds(case: Case) -> None:
         answer = answer_to(case)
         if answer is not None:
@@ -234,7 +220,7 @@ def test_reasons_are_there_where_they_have_to_be_and_the_checker_agrees(shard: i
 
 
 def test_every_way_to_solve_gives_the_same_reasons() -> None:
-    @on_many_cases(150, 80)
+    @on_many(cases(), 150, 80)
     def holds(case: Case) -> None:
         wanted = answer_to(case)
         shuffled = random.Random(len(case.module_versions)).sample(case.module_versions, len(case.module_versions))

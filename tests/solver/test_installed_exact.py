@@ -5,28 +5,20 @@
 
 from __future__ import annotations
 
-import json
-import os
 import random
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 import pytest
 from brute_force import BruteForce, as_far_as
-from hypothesis import HealthCheck, given, seed, settings
 from installed_strategies import installed_cases, installed_features
+from random_cases import answer, on_many
 from strategies import Case
 
 from las_solver.check import check
-from las_solver.document import conflict_document, plan_document
-from las_solver.plan import Plan
-from las_solver.planner import Planner
 from las_solver.source import MemorySource
 
-TIMES = int(os.environ.get("LAS_SOLVE_EXAMPLES", "1"))
 SHARDS = range(4)
 OTHERS: dict[str, dict[str, object]] = {
     **{backend: {"backend": backend, "descent": False} for backend in ("cadical195", "minisat22")},
@@ -36,31 +28,9 @@ OTHERS: dict[str, dict[str, object]] = {
 }
 
 
-def on_many_machines(examples: int, shard: int = 0) -> Callable[[Callable[[Case], None]], None]:
-    """Runs the decorated function on the same `examples` random cases every time, other ones for each `shard`."""
-
-    def run(holds: Callable[[Case], None]) -> None:
-        fixed = settings(
-            max_examples=examples * TIMES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-        )
-        seed(shard)(fixed(given(installed_cases())(holds)))()
-
-    return run
-
-
-def answer(case: Case, *, held_back: bool = True, **options: object) -> dict[str, Any]:
-    """The planner's answer to `case` as it comes back from JSON."""
-    planner = Planner(MemorySource(case.module_versions), case.host, **options)  # type: ignore[arg-type]
-    found = planner.plan(case.request, held_back=held_back)
-    document = plan_document(found) if isinstance(found, Plan) else conflict_document(found)
-    decoded = json.loads(json.dumps(document))
-    assert isinstance(decoded, dict)
-    return decoded
-
-
 @pytest.mark.parametrize("shard", SHARDS)
 def test_brute_force_gives_the_same_verdict_and_the_same_plan(shard: int) -> None:
-    @on_many_machines(250, shard)
+    @on_many(installed_cases(), 250, shard)
     def holds(case: Case) -> None:
         wanted = BruteForce(case.module_versions, case.host, case.request).document()
         found = answer(case, held_back=False)
@@ -72,20 +42,20 @@ def test_brute_force_gives_the_same_verdict_and_the_same_plan(shard: int) -> Non
 
 @pytest.mark.parametrize("shard", SHARDS)
 def test_the_checker_finds_nothing_wrong(shard: int) -> None:
-    @on_many_machines(150, shard + len(SHARDS))
+    @on_many(installed_cases(), 150, shard + len(SHARDS))
     def holds(case: Case) -> None:
         assert check(answer(case), MemorySource(case.module_versions), case.host) == ()
 
 
 @pytest.mark.parametrize("options", OTHERS.values(), ids=OTHERS.keys())
 def test_other_ways_to_solve_give_the_same_bytes(options: dict[str, object]) -> None:
-    @on_many_machines(80, shard=20)
+    @on_many(installed_cases(), 80, shard=20)
     def holds(case: Case) -> None:
         assert answer(case, **options) == answer(case)
 
 
 def test_the_order_of_manifests_and_of_what_is_installed_does_not_matter() -> None:
-    @on_many_machines(100, shard=30)
+    @on_many(installed_cases(), 100, shard=30)
     def holds(case: Case) -> None:
         shuffled, installed = list(case.module_versions), list(case.host.installed.items())
         random.Random(len(shuffled)).shuffle(shuffled)
@@ -96,7 +66,7 @@ def test_the_order_of_manifests_and_of_what_is_installed_does_not_matter() -> No
 def test_every_feature_occurs_in_the_random_cases() -> None:
     seen: Counter[str] = Counter()
 
-    @on_many_machines(1000)
+    @on_many(installed_cases(), 1000)
     def count(case: Case) -> None:
         seen.update(installed_features(case))
 

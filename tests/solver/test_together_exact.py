@@ -6,27 +6,23 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 import pytest
 from brute_force import BruteForce, as_far_as
-from hypothesis import HealthCheck, given, seed, settings
+from random_cases import answer, on_many
 from strategies import Case
 from together_strategies import together_cases, together_features
 
 from las_solver.check import check
-from las_solver.document import conflict_document, plan_document
+from las_solver.document import conflict_document
 from las_solver.plan import Plan
 from las_solver.planner import Planner
 from las_solver.source import MemorySource
 
-TIMES = int(os.environ.get("LAS_SOLVE_EXAMPLES", "1"))
 OTHERS: dict[str, dict[str, object]] = {
     "another solver": {"backend": "minisat22", "descent": False},
     "eager": {"eager": True},
@@ -34,29 +30,8 @@ OTHERS: dict[str, dict[str, object]] = {
 }
 
 
-def on_many_cases(examples: int, shard: int = 0) -> Callable[[Callable[[Case], None]], None]:
-    """Runs the decorated function on the same `examples` random cases every time, other ones for each `shard`."""
-
-    def run(holds: Callable[[Case], None]) -> None:
-        fixed = settings(
-            max_examples=examples * TIMES, deadline=None, database=None, suppress_health_check=list(HealthCheck)
-        )
-        seed(shard)(fixed(given(together_cases())(holds)))()
-
-    return run
-
-
-def answer(case: Case, **options: object) -> dict[str, Any]:
-    """The planner's answer to `case` as it comes back from JSON."""
-    found = Planner(MemorySource(case.module_versions), case.host, **options).plan(case.request)  # type: ignore[arg-type]
-    document = plan_document(found) if isinstance(found, Plan) else conflict_document(found)
-    decoded = json.loads(json.dumps(document))
-    assert isinstance(decoded, dict)
-    return decoded
-
-
 def test_brute_force_gives_the_same_verdict_and_the_same_plan() -> None:
-    @on_many_cases(150)
+    @on_many(together_cases(), 150)
     def holds(case: Case) -> None:
         wanted = BruteForce(case.module_versions, case.host, case.request).document()
         found = answer(case)
@@ -67,7 +42,7 @@ def test_brute_force_gives_the_same_verdict_and_the_same_plan() -> None:
 
 
 def test_the_checker_finds_nothing_wrong() -> None:
-    @on_many_cases(120, shard=10)
+    @on_many(together_cases(), 120, shard=10)
     def holds(case: Case) -> None:
         found = check(answer(case), MemorySource(case.module_versions), case.host, limits=case.request.limits)
         assert found == ()
@@ -75,13 +50,13 @@ def test_the_checker_finds_nothing_wrong() -> None:
 
 @pytest.mark.parametrize("options", OTHERS.values(), ids=OTHERS.keys())
 def test_other_ways_to_solve_give_the_same_bytes(options: dict[str, object]) -> None:
-    @on_many_cases(30, shard=20)
+    @on_many(together_cases(), 30, shard=20)
     def holds(case: Case) -> None:
         assert answer(case, **options) == answer(case)
 
 
 def test_the_order_of_manifests_and_of_what_is_installed_does_not_matter() -> None:
-    @on_many_cases(30, shard=30)
+    @on_many(together_cases(), 30, shard=30)
     def holds(case: Case) -> None:
         shuffled, installed = list(case.module_versions), list(case.host.installed.items())
         random.Random(len(shuffled)).shuffle(shuffled)
@@ -90,7 +65,7 @@ def test_the_order_of_manifests_and_of_what_is_installed_does_not_matter() -> No
 
 
 def test_a_planner_keeps_nothing_from_one_request_to_the_next() -> None:
-    @on_many_cases(30, shard=40)
+    @on_many(together_cases(), 30, shard=40)
     def holds(case: Case) -> None:
         planner = Planner(MemorySource(case.module_versions), case.host)
         free = replace(case.request, together=False, limits=())
@@ -102,7 +77,7 @@ def test_a_planner_keeps_nothing_from_one_request_to_the_next() -> None:
 def test_the_checker_finds_nothing_wrong_with_repairs() -> None:
     changes: Counter[str] = Counter()
 
-    @on_many_cases(60, shard=50)
+    @on_many(together_cases(), 60, shard=50)
     def holds(case: Case) -> None:
         planner, source = Planner(MemorySource(case.module_versions), case.host), MemorySource(case.module_versions)
         found = planner.plan(case.request, held_back=False)
@@ -117,7 +92,7 @@ def test_the_checker_finds_nothing_wrong_with_repairs() -> None:
 def test_every_feature_occurs_in_the_random_cases() -> None:
     seen: Counter[str] = Counter()
 
-    @on_many_cases(200)
+    @on_many(together_cases(), 200)
     def count(case: Case) -> None:
         seen.update(together_features(case))
 
