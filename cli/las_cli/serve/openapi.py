@@ -57,11 +57,12 @@ def openapi_document(*, is_guarded: bool = True) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas |= {**_published(), "Problem": _PROBLEM}
-    examples = json.loads((files("las_cli.serve") / "examples.json").read_text(encoding="utf-8"))
+    examples: dict[str, Any] = json.loads((files("las_cli.serve") / "examples.json").read_text(encoding="utf-8"))
     for path, operations in document["paths"].items():
         for operation in operations.values():
             answer = ANSWERS[operation["operationId"]]
             _describe(operation, answer, path, examples.get(operation["operationId"]), is_guarded=is_guarded)
+    document["paths"]["/v1/apply"]["post"]["requestBody"]["content"][_JSON]["example"] = {"plan": examples["plan"]}
     if is_guarded:
         document["components"]["securitySchemes"] = {
             "token": {
