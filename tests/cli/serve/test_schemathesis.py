@@ -52,13 +52,22 @@ class Client:
         self.schema = schemathesis.openapi.from_dict(DOCUMENT)
         self._runner = runner
         self._store = service.settings.store
-        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(service.app, raise_app_exceptions=False))
+        transport = httpx.ASGITransport(service.app, raise_app_exceptions=False)
+        self._client = httpx.AsyncClient(transport=transport, base_url=PLACE)
 
     def check(self, case: Any) -> int:
         """The status of the answer to `case`, which is as the description has it."""
         answer = self.ask(case)
         case.validate_response(answer, excluded_checks=excused(case, answer))
         return answer.status_code
+
+    def record(self) -> None:
+        """Something is recorded from the beginning, whichever tests of this file one process runs."""
+        for method, path, body in (
+            ("POST", "/v1/state/ollama/transitions", {"to": "resolved"}),
+            ("PUT", "/v1/pins/ollama", {"constraint": ">=1"}),
+        ):
+            self._runner.run(self._client.request(method, path, json=body)).raise_for_status()
 
     def forget(self) -> None:
         """Nothing is recorded any more."""
@@ -104,7 +113,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     (place / "host.yaml").write_text("cpu: {cores: 16}\nmemory: {ram: 64GiB}\n")
     service = a_service(place / "modules", place / "index", profile=place / "host.yaml", store=place / "store.sqlite3")
     with asyncio.Runner() as runner:
-        yield Client(service, runner)
+        client = Client(service, runner)
+        client.record()
+        yield client
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS, ids=lambda part: part)
