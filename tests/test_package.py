@@ -7,13 +7,41 @@ import pkgutil
 import re
 import subprocess
 import sys
+import venv
 import zipfile
 from pathlib import Path
 
+import packaging
 import pytest
+from mypy import api
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("las_solver", "las_registry", "las_cli")
+EMBEDDING = """
+from collections.abc import Collection, Iterable, Sequence
+from typing import assert_type
+from las_solver import Conflict, Deadline, Host, Limit, ModuleVersion, Plan, Planner, Repair, Request, Requirement, Step
+
+class Shelf:
+    def versions(self, name: str) -> Sequence[ModuleVersion]: return ()
+    def providers(self, interface: str) -> Collection[str]: return ()
+    def prerelease_namers(self, name: str) -> Collection[str]: return ()
+    def names(self) -> Iterable[str]: return ()
+
+planner = Planner(Shelf(), Host(ram=8))
+limit = Limit("things", 2, lambda one: one.name == "app")
+request = Request(requirements=(Requirement.parse("app"),), limits=(limit,))
+answer = planner.plan(request, stop=Deadline(10))
+assert_type(answer, Plan | Conflict)
+if isinstance(answer, Conflict):
+    assert_type(planner.diagnose(answer).repairs, tuple[Repair, ...])
+else:
+    assert_type(answer.steps, tuple[Step, ...])
+Planner(object(), Host())  # type: ignore[arg-type]
+Host(ram="8GB")  # type: ignore[arg-type]
+answer.steps = ()  # type: ignore[union-attr, misc]
+"""
+"""A planner of somebody else, with three mistakes that mypy has to find."""
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +86,20 @@ def test_the_wheel_carries_schema_catalog_types_and_licence(pattern: str, wheel:
 def test_the_command_is_an_entry_point(wheel: zipfile.ZipFile) -> None:
     (name,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
     assert "las-solve = las_cli.main:main" in wheel.read(name).decode()
+
+
+def test_a_program_that_embeds_the_wheel_is_typed_strictly(
+    wheel: zipfile.ZipFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venv.create(tmp_path / "venv")
+    (site,) = tmp_path.glob("venv/lib/python*/site-packages")
+    wheel.extractall(site)
+    (site / "packaging").symlink_to(Path(packaging.__file__).parent)
+    (tmp_path / "embedding.py").write_text(EMBEDDING)
+    monkeypatch.chdir(tmp_path)
+    python = str(tmp_path / "venv/bin/python")
+    report, errors, status = api.run(["--strict", "--python-executable", python, "embedding.py"])
+    assert (status, errors) == (0, ""), report
 
 
 def test_the_arrows_run_one_way() -> None:
