@@ -7,6 +7,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 import packaging
 import pytest
 from mypy import api
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("las_solver", "las_registry", "las_cli")
@@ -176,3 +179,21 @@ def test_every_pinned_requirement_has_a_hash() -> None:
     for path in (ROOT / "requirements").glob("*.txt"):
         for entry in path.read_text().replace("\\\n", "").splitlines():
             assert re.fullmatch(r"[a-z0-9.-]+==\S+( ; [^-]+)?(\s+--hash=sha256:[0-9a-f]{64})+\s*", entry), entry
+
+
+@pytest.mark.parametrize(
+    ("name", "extras"),
+    [
+        ("run", ()),
+        ("serve", ("serve",)),
+        ("test", ("serve", "docs", "test", "bench")),
+        ("fuzz", ("fuzz",)),
+    ],
+)
+def test_what_is_pinned_is_what_the_project_asks_for(name: str, extras: tuple[str, ...]) -> None:
+    pins = dict(re.findall(r"^([a-z0-9.-]+)==(\S+)", (ROOT / f"requirements/{name}.txt").read_text(), re.MULTILINE))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    texts = [*project["dependencies"], *(text for extra in extras for text in project["optional-dependencies"][extra])]
+    asked = [Requirement(text) for text in texts]
+    unmet = [str(one) for one in asked if not one.specifier.contains(pins.get(canonicalize_name(one.name), "0"))]
+    assert unmet == []

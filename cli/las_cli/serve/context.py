@@ -38,11 +38,6 @@ class Context:
         """From now on, there is so much time."""
         self._deadline = time.monotonic() + seconds
 
-    @property
-    def seconds_left(self) -> float:
-        """The time that the job has left; less than 0 once it is over."""
-        return self._deadline - time.monotonic()
-
     def stop(self) -> bool:
         """Whether to stop working: the time is over, or nobody waits any more."""
         return time.monotonic() >= self._deadline or self.is_cancelled()
