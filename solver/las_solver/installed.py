@@ -14,7 +14,7 @@ from las_solver.graph import find_cycles, on_cycles
 from las_solver.model import Hardware, Host, ModuleVersion, Request
 from las_solver.plan import Invalid
 from las_solver.ranked import RankedModule, RankedSource
-from las_solver.source import InformedSource, Note, Source
+from las_solver.source import InformedSource, Note, Source, in_order
 
 __all__ = ["Installed", "InstalledSource"]
 
@@ -195,7 +195,7 @@ class InstalledSource:
             if one is None or (known is not None and _has(known, one)):
                 return known
         versions = self.versions(name)
-        return RankedModule.of(name, versions) if versions else None
+        return RankedModule.of(name, in_order(name, versions)) if versions else None
 
     def providers(self, interface: str) -> Collection[str]:
         return self._with(self._source.providers(interface), self._providers.get(interface))

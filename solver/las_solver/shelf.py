@@ -14,7 +14,7 @@ from las_solver.installed import Installed, InstalledSource
 from las_solver.model import Host, ModuleVersion, Request
 from las_solver.ranked import RankedModule, RankedSource
 from las_solver.ranks import Intervals, merged
-from las_solver.source import Source
+from las_solver.source import Source, in_order
 
 __all__ = ["Entry", "Ranking", "Shelf"]
 
@@ -184,7 +184,7 @@ class Shelf:
         module = self._modules.get(name)
         if module is None:
             if self._ranked_source is None:
-                module = RankedModule.of(name, self.source.versions(name))
+                module = RankedModule.of(name, in_order(name, self.source.versions(name)))
             else:
                 module = self._ranked_source.ranked(name) or RankedModule.of(name, ())
             module = self._modules.setdefault(name, module)

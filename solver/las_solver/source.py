@@ -12,7 +12,7 @@ from las_solver.lazy_dataclass import dataclass
 from las_solver.model import ModuleVersion
 from las_solver.ranked import RankedModule
 
-__all__ = ["InformedSource", "MemorySource", "Note", "RejectedManifest", "ShadowedModule", "Source"]
+__all__ = ["InformedSource", "MemorySource", "Note", "RejectedManifest", "ShadowedModule", "Source", "in_order"]
 
 
 class Source(Protocol):
@@ -88,6 +88,20 @@ class InformedSource(Protocol):
     def notes(self, name: str) -> Iterable[Note]:
         """What does not count of the modules that are called `name`, or provide an interface of that name."""
         ...
+
+
+def in_order(name: str, versions: Sequence[ModuleVersion]) -> Sequence[ModuleVersion]:
+    """`versions`, as a source names them; raises :class:`ValueError` if they are not as :class:`Source` has it.
+
+    Without that, an answer would be called the newest that is not.
+    """
+    for one in versions:
+        if one.name != name:
+            raise ValueError(f"the source has {one} among the versions of {name}")
+    for newer, older in pairwise(versions):
+        if not newer.version > older.version:
+            raise ValueError(f"the source has {newer} before {older}, and the newest comes first, each once")
+    return versions
 
 
 class MemorySource:

@@ -75,6 +75,7 @@ def module(name: str, version: str, *needs: str, ram: int | None = None, vram: i
     return ModuleVersion(
         name=name,
         version=Version(version),
+        category="part",  # no category of manifests
         requirements=tuple(map(Requirement.parse, needs)),
         hardware=Hardware(ram_min=ram, vram_min=vram),
     )
@@ -235,6 +236,36 @@ def test_progress_is_told_in_order_and_may_end_the_work() -> None:
 def test_limits_that_make_no_sense_are_refused(limits: tuple[Limit, ...], complaint: str) -> None:
     with pytest.raises(InvalidInput, match=complaint):
         Planner(SOURCE, Host(ram=8)).plan(ask("app", limits=limits))
+
+
+@pytest.mark.parametrize("installed", [False, True])
+@pytest.mark.parametrize(
+    ("versions", "complaint"),
+    [
+        ((module("app", "1"), module("app", "2")), "app 1 before app 2, and the newest comes first"),
+        ((module("app", "1.0"), module("app", "1")), "each once"),
+        ((module("library", "1"),), "library 1 among the versions of app"),
+    ],
+)
+def test_nothing_is_called_the_newest_where_a_source_is_out_of_order(
+    versions: tuple[ModuleVersion, ...], complaint: str, installed: bool
+) -> None:
+    class Careless:
+        def versions(self, name: str) -> tuple[ModuleVersion, ...]:
+            return versions if name == "app" else ()
+
+        def providers(self, interface: str) -> tuple[str, ...]:
+            return ()
+
+        def prerelease_namers(self, name: str) -> tuple[str, ...]:
+            return ()
+
+        def names(self) -> tuple[str, ...]:
+            return ("app",)
+
+    host = Host(installed={"app": module("app", "1.5")} if installed else {})
+    with pytest.raises(ValueError, match=complaint):
+        Planner(Careless(), host).plan(ask("app"))
 
 
 def test_needs_refuses_what_runs_at_the_same_time() -> None:
