@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import json
 import re
+import shlex
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -29,7 +30,7 @@ def _toml(text: str) -> object:
     return tomllib.loads(text)
 
 
-def _ini(text: str) -> object:
+def _ini(text: str) -> configparser.ConfigParser:
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.read_string(text)
     return parser
@@ -66,6 +67,15 @@ def _workflow(path: Path) -> None:
             assert run_command(*words, "--help").exit_code == 0, step["run"]
 
 
+def _unit(path: Path) -> None:
+    """A unit of systemd: it starts a command that there is, with options that it has."""
+    name, command, *words = shlex.split(_ini(path.read_text(encoding="utf-8"))["Service"]["ExecStart"])
+    told = run_command(command, "--help")
+    assert name.endswith("/las-solve") and told.exit_code == 0, command
+    unknown = [word for word in words if word.startswith("--") and not re.search(rf"{word}\b", told.output)]
+    assert unknown == []
+
+
 def _steps(workflow: Any) -> list[dict[str, Any]]:
     """Every step of every job, however little of the workflow is shown."""
     if not isinstance(workflow, dict):
@@ -99,6 +109,7 @@ SCHEMAS: Final[Mapping[str, Callable[[Path], object]]] = MappingProxyType(
         "profile": read_profile,
         "registries": lambda path: read_configuration(path.read_bytes(), path),
         "replay": lambda path: read_replay(path.read_bytes(), path.name),
+        "unit": _unit,
         "workflow": _workflow,
     }
 )
