@@ -18,7 +18,7 @@ _COMMANDS: Final = {
     "token": Entry("las_cli.commands.serve_token", "token", "Make, list and revoke tokens for clients."),
 }
 _LEAST_MEMORY: Final = 128 << 20
-_NEEDED: Final = ("fastapi", "uvicorn", "prometheus_client")
+_NEEDED: Final = ("fastapi", "httptools", "prometheus_client", "uvicorn")
 
 
 class Size(click.ParamType[int]):
@@ -85,7 +85,7 @@ class Size(click.ParamType[int]):
     default=60.0,
     show_default=True,
     metavar="S",
-    help="The longest time that a request may ask for.",
+    help="The most time for planning that a request gets, whatever it asks for.",
 )
 @click.option(
     "--grace",
@@ -190,4 +190,5 @@ def _require_extra() -> None:
         from las_solver.errors import InvalidInput
 
         message = f"the service needs libraries that are not installed: {', '.join(missing)}"
-        raise InvalidInput(message, hint="pip install 'las-solve[serve]'")
+        hint = "pip install 'las-solve[serve]' beside las-solve, or make serve in its sources"
+        raise InvalidInput(message, hint=hint)

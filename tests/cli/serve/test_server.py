@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -145,6 +146,14 @@ def test_this_machine_needs_the_tokens_that_are_named(
     refused = machine("serve", "--port", "0", "--no-store")
     assert refused.exit_code == 2
     assert "clients of 127.0.0.1 need tokens, and there are none" in refused.stderr
+
+
+@pytest.mark.parametrize("missing", ["fastapi", "httptools", "prometheus_client", "uvicorn"])
+def test_what_is_not_installed_is_named(machine: RunCli, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    refused = machine("serve", "--port", "0", "--no-store")
+    assert refused.exit_code == 2
+    assert f"libraries that are not installed: {missing}\nhint: pip install 'las-solve[serve]'" in refused.stderr
 
 
 def test_a_port_that_is_taken(machine: RunCli) -> None:
