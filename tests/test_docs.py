@@ -65,6 +65,13 @@ def test_commands_within_a_sentence_are_ones_that_there_are(page: Path) -> None:
     assert [span for span in re.findall(r"`(las-solve [^`]+)`", text) if not _is_command(span)] == []
 
 
+def test_every_variable_that_is_heeded_is_in_the_table() -> None:
+    sources = [path for name in ("cli", "registry") for path in (ROOT / name).rglob("*.py")]
+    heeded = {name for path in sources for name in re.findall(r"LAS_SOLVE_[A-Z]+", path.read_text(encoding="utf-8"))}
+    told = re.findall(r"^\| `(LAS_SOLVE_[A-Z]+)` \|", (ROOT / "docs/cli.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(told) == sorted(heeded)
+
+
 @pytest.mark.parametrize(
     ("span", "is_one"),
     [
