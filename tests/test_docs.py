@@ -65,6 +65,21 @@ def test_commands_within_a_sentence_are_ones_that_there_are(page: Path) -> None:
     assert [span for span in re.findall(r"`(las-solve [^`]+)`", text) if not _is_command(span)] == []
 
 
+def test_every_command_is_in_the_table() -> None:
+    named = set[str]()
+    for line in (ROOT / "docs" / "cli.md").read_text(encoding="utf-8").splitlines():
+        if line.startswith("| `"):
+            spans = [span.split() for span in re.findall(r"`([^`]*)`", line.split(" | ")[0])]
+            first = spans[0][0]
+            named |= {first, *(" ".join(words[:2]) for words in spans), *(f"{first} {words[0]}" for words in spans)}
+    ctx = click.Context(cli)
+    for name in cli.list_commands(ctx):
+        command = cli.get_command(ctx, name)
+        assert name in named
+        if isinstance(command, click.Group):
+            assert {f"{name} {one}" for one in command.list_commands(ctx)} <= named
+
+
 def test_every_variable_that_is_heeded_is_in_the_table() -> None:
     sources = [path for name in ("cli", "registry") for path in (ROOT / name).rglob("*.py")]
     heeded = {name for path in sources for name in re.findall(r"LAS_SOLVE_[A-Z]+", path.read_text(encoding="utf-8"))}
