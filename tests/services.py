@@ -72,6 +72,7 @@ class InProcess:
     generation: int = 0
     is_draining: bool = False
     not_ready_because: str = ""
+    listing: asyncio.Lock = field(default_factory=asyncio.Lock)
     metrics: Any = field(
         default_factory=lambda: SimpleNamespace(render=lambda: b"# none\n", media_type="text/plain; version=0.0.4")
     )

@@ -17,7 +17,7 @@ from las_cli.serve.guards import Guard, is_loopback
 from las_cli.serve.openapi import openapi_document
 from las_cli.serve.pool import Busy, JobFailed, WorkerLost
 from las_cli.serve.presence import ClientGone
-from las_cli.serve.problems import Problem, of_failure
+from las_cli.serve.problems import Problem, ending, of_failure
 from las_cli.serve.replies import reply, reply_to_problem
 from las_cli.serve.routes import ROUTERS
 from las_cli.serve.tags import RELEASE
@@ -107,6 +107,8 @@ def _problem_of(error: Exception, request: Request) -> Problem:
             return Problem("not-found", "there is nothing under this path", "/openapi.json lists all paths")
         case Busy():
             return Problem("busy", "too many requests wait already", None, ({"retry_after": error.retry_after},))
+        case WorkerLost() if request.app.state.service.is_draining:
+            return ending()
         case WorkerLost(timed_out=True):
             return Problem("out-of-time", "there was no answer in time", "ask for less, or with a longer timeout")
         case JobFailed():

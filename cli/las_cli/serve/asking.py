@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from las_cli.serve.aside import aside
 from las_cli.serve.job import Job, Result
 from las_cli.serve.jobs import content_token, seconds_for, tag_for
 from las_cli.serve.presence import while_connected
 from las_cli.serve.problems import Problem
-from las_cli.serve.replies import has_already, reply
+from las_cli.serve.replies import has_already, has_any, reply
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -65,14 +66,16 @@ async def answer_question(
     if parameters["store"] and settings.store is None:
         raise Problem("bad-input", "store: the service keeps none", "leave it out, or start the service with a store")
     parameters["store"] = wants_store and settings.store is not None
-    parameters["host"] = await asyncio.to_thread(_profile, host, assumed, service.facts.machine)
+    parameters["host"] = await aside(_profile, host, assumed, service.facts.machine)
     parameters["timeout"] = min(parameters["timeout"], settings.max_seconds)
     if "if-none-match" in request.headers:
         token = await asyncio.to_thread(_installed_token, service) if parameters["store"] else None
         tag = tag_for(kind, parameters, service.registry.state, token)
         if has_already(request, tag):
-            raise Problem("unchanged", "If-None-Match names the answer that this request would get")
+            raise _unchanged()
     result = await do_job(request, kind, parameters, seconds_for(kind, parameters["timeout"]))
+    if has_any(request):
+        raise _unchanged()
     return reply(request, result.body, tag=result.tag, kept=result.tag is not None)
 
 
@@ -107,6 +110,10 @@ async def read_store(request: Request, look: Callable[[Store], Found]) -> Found:
 async def write_store(request: Request, change: Callable[[Store], Found], *, dry_run: bool) -> Found:
     """What `change` does to the store, which goes on to its end also where the client goes away meanwhile."""
     return await asyncio.shield(asyncio.to_thread(_with_store, service_of(request), change, writing=not dry_run))
+
+
+def _unchanged() -> Problem:
+    return Problem("unchanged", "If-None-Match names the answer that this request would get")
 
 
 def _with_store(service: Service, use: Callable[[Store], Found], *, writing: bool) -> Found:

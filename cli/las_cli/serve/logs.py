@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import time
 import traceback
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
+
+from las_cli.serve.problems import ending
+from las_cli.serve.replies import send_problem
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -75,6 +79,10 @@ class Observed:
 
         try:
             await self._app(scope, receive, sending)
+        except asyncio.CancelledError:  # the service ends, and the time for what is in work is over
+            if record.status:
+                raise
+            await send_problem(ending(), scope, receive, sending)
         except Exception as error:
             self._service.log.warning(
                 "a request failed",

@@ -15,7 +15,16 @@ from las_solver.lazy_dataclass import dataclass
 if TYPE_CHECKING:
     from las_cli.errors import Failure
 
-__all__ = ["KINDS", "MEDIA_TYPE", "Kind", "Problem", "in_words_of_the_service", "of_failure", "problem_document"]
+__all__ = [
+    "KINDS",
+    "MEDIA_TYPE",
+    "Kind",
+    "Problem",
+    "ending",
+    "in_words_of_the_service",
+    "of_failure",
+    "problem_document",
+]
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -166,6 +175,11 @@ def problem_document(problem: Problem, *, instance: str, request_id: str | None 
     if request_id is not None:
         document["request_id"] = request_id
     return document
+
+
+def ending() -> Problem:
+    """What a request comes to that is not finished when the service ends."""
+    return Problem("not-ready", "the service ends, and the request was not finished", "ask again once it is up")
 
 
 _BY_ERROR: Final = {

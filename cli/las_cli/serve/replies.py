@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
-__all__ = ["has_already", "reply", "reply_to_problem", "send_problem"]
+__all__ = ["has_already", "has_any", "reply", "reply_to_problem", "send_problem"]
 
 
 def reply(
@@ -30,15 +30,23 @@ def reply(
     if kept:
         found = tag or tag_of(content)
         headers = {"Cache-Control": "private, no-cache", "ETag": f'"{found}"', "Vary": "Authorization"}
-        if request.method in ("GET", "HEAD") and has_already(request, found):
+        if request.method in ("GET", "HEAD") and (has_already(request, found) or has_any(request)):
             return Response(status_code=304, headers=headers)
     return Response(content, status_code=status, headers=headers, media_type="application/json")
 
 
 def has_already(request: Request, tag: str) -> bool:
     """Whether the client names the answer that is known by `tag` in If-None-Match (RFC 9110, section 13.1.2)."""
-    named = [part.strip() for value in request.headers.getlist("if-none-match") for part in value.split(",")]
-    return "*" in named or any(one.removeprefix("W/") == f'"{tag}"' for one in named)
+    return any(one.removeprefix("W/") == f'"{tag}"' for one in _named(request))
+
+
+def has_any(request: Request) -> bool:
+    """Whether If-None-Match is about every answer there is, which is one only once there is an answer."""
+    return "*" in _named(request)
+
+
+def _named(request: Request) -> list[str]:
+    return [part.strip() for value in request.headers.getlist("if-none-match") for part in value.split(",")]
 
 
 def reply_to_problem(problem: Problem, scope: Scope, headers: Mapping[str, str] | None = None) -> Response:

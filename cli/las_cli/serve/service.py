@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from las_cli.errors import failure_of
 from las_cli.machine import Facts, find_profile, look
+from las_cli.serve.aside import aside
 from las_cli.serve.logs import CURRENT
 from las_cli.serve.lookups import Lookups
 from las_cli.serve.messages import Changed, Counted, Look, Unusable, Watch
@@ -39,7 +40,8 @@ class Service:
     """Answers from the registry of `snapshot`, whose files are in `files`, and from each that takes its place.
 
     `facts` are those of the machine that requests are for which name none. `generation` is raised with every new
-    registry; `stale_because` says why the files as they are now cannot be used, None if they can.
+    registry; `stale_because` says why the files as they are now cannot be used, None if they can. Who holds `listing`
+    lists all modules.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Service:
         self._tasks: set[asyncio.Task[None]] = set()
         self._watcher: Process | None = None
         self._lookups = Lookups(settings.queue)
+        self.listing = asyncio.Lock()
 
     @property
     def is_ready(self) -> bool:
@@ -166,13 +169,14 @@ class Service:
             await self._renew(await self._changes.get())
 
     async def _renew(self, change: Changed) -> None:
-        loop = asyncio.get_running_loop()
         try:
-            registry = await loop.run_in_executor(None, change.snapshot.open)
-            facts = await loop.run_in_executor(None, look, find_profile(self.settings.profile))
+            registry = await aside(change.snapshot.open)
         except Exception as error:
             self._set_stale(failure_of(error))
+            if self._watcher is not None:
+                self._watcher.kill()  # the next one finds the change again
             return
+        facts = await self._look_at_machine()
         old = self._files
         self.registry, self.digest, self.facts = registry, change.snapshot.digest, facts
         self._snapshot, self._files = change.snapshot, change.folder
@@ -185,10 +189,21 @@ class Service:
         self.log.info("the registry changed", generation=self.generation, digest=self.digest)
         self._begin(self._tidy_up(old))
 
+    async def _look_at_machine(self) -> Facts:
+        """The machine as it is now; as it was where its profile cannot be used, which keeps no registry back."""
+        try:
+            return await aside(lambda: look(find_profile(self.settings.profile)))
+        except Exception as error:
+            failure = failure_of(error)
+            self.log.warning(
+                "the machine cannot be looked at; what it was serves", why=failure.message, hint=failure.hint
+            )
+            return self.facts
+
     async def _tidy_up(self, files: Path) -> None:
         """Removes the `files` of a registry once no worker needs them."""
         await self.pool.renewed()
-        await asyncio.get_running_loop().run_in_executor(None, rmtree, files, True)
+        await aside(rmtree, files, ignore_errors=True)
 
     def _set_stale(self, failure: Failure | None) -> None:
         """The files as they are now cannot be used, for this reason, or can again."""

@@ -13,15 +13,12 @@ from queue import Empty, SimpleQueue
 from shutil import rmtree
 from tempfile import mkdtemp
 from threading import Thread
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from las_cli.errors import failure_of
+from las_cli.errors import ExitStatus, Failure, failure_of
 from las_cli.serve.messages import Changed, Counted, Look, Unusable, Watch, received
 from las_cli.serve.worker import send, take_streams
 from las_registry.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from las_cli.errors import Failure
 
 __all__ = ["main"]
 
@@ -53,6 +50,8 @@ def main() -> None:
     while True:
         with suppress(Empty):
             asked.get(timeout=pause)
+            while True:  # once is enough for all who asked meanwhile
+                asked.get_nowait()
         before = time.process_time()
         watcher.look()
         pause = max(watch.seconds, (_SHARE - 1) * (time.process_time() - before))
@@ -70,12 +69,16 @@ class _Watcher:
 
     def look(self) -> None:
         """Tells the server what has changed."""
-        folder = Path(mkdtemp(dir=self._folder))
+        try:
+            folder = Path(mkdtemp(dir=self._folder))
+        except OSError as error:
+            self._tell(self._no_place(error))
+            return
         try:
             found = Snapshot.take(self._directories, folder, known=self._known)
         except Exception as error:
             rmtree(folder, ignore_errors=True)
-            self._tell(failure_of(error))
+            self._tell(self._no_place(error) if isinstance(error, OSError) else failure_of(error))
             return
         if found is self._known:
             rmtree(folder, ignore_errors=True)
@@ -94,6 +97,10 @@ class _Watcher:
             registry = self._known.open()
             versions += sum(len(registry.ranked(name) or ()) for name in names[start : start + _BATCH])
         send(self._answers, Counted(len(names), versions))
+
+    def _no_place(self, error: OSError) -> Failure:
+        """What is told once, whatever the directory in the folder is called."""
+        return Failure(status=ExitStatus.UNUSABLE, message=f"nothing can be kept in {self._folder}: {error.strerror}")
 
     def _tell(self, failure: Failure | None) -> None:
         if failure != self._failure:

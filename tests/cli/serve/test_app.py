@@ -45,6 +45,22 @@ def got(service: InProcess, path: str, **params: Any) -> Any:
     return answer.json()
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/v1/modules/app", None, 304),
+        ("GET", "/v1/modules/nothing", None, 404),
+        ("GET", "/v1/modules?cursor=x", None, 422),
+        ("POST", "/v1/plan", {"modules": ["app"]}, 412),
+        ("POST", "/v1/why", {"module": "nothing", "modules": ["app"]}, 404),
+    ],
+)
+def test_a_client_has_no_answer_that_there_is_not(
+    method: str, path: str, body: object, status: int, service: InProcess
+) -> None:
+    assert ask(service, method, path, body, headers={"If-None-Match": "*"}).status_code == status
+
+
 def test_lookups(service: InProcess, machine: RunCli) -> None:
     registry = got(service, "/v1/registry")
     assert registry == {"digest": service.digest, "modules": 4, "interfaces": [], "rejected": 0}

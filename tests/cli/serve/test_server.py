@@ -53,7 +53,7 @@ def test_from_the_first_request_to_the_last(
         assert answer.headers["x-request-id"] == "mine-1"
 
         let_go(service)
-        reload(service, machine, registry)
+        reload(service, machine, registry, profile)
         finish(service)
 
 
@@ -69,8 +69,9 @@ def let_go(service: Serving) -> None:
     service.wait_for("request", status=499)
 
 
-def reload(service: Serving, machine: RunCli, registry: Path) -> None:
-    """A changed registry counts soon; until then, and where the change is of no use, it is what it was."""
+def reload(service: Serving, machine: RunCli, registry: Path, profile: Path) -> None:
+    """A changed registry counts soon, also where the machine cannot be looked at by then; until then, it is what it
+    was."""
     before = service.ask("POST", "/v1/plan", APP)
     answers: list[Answer] = []
     is_over = Event()
@@ -83,8 +84,12 @@ def reload(service: Serving, machine: RunCli, registry: Path) -> None:
 
     client = Thread(target=ask_on)
     client.start()
+    was = profile.read_text()
+    profile.write_text("[")
     write_files(registry, {"app/2.2.manifest.yaml": manifest_text("app", "2.2")})
     try:
+        service.wait_for("the machine cannot be looked at; what it was serves")
+        profile.write_text(was)
         service.wait_for("the registry changed", generation=1)
         assert service.ask("GET", "/readyz").document["generation"] == 1
         until(lambda: answers[-1].body != before.body)
@@ -128,6 +133,8 @@ def test_a_second_signal_does_not_wait(options: tuple[str, ...]) -> None:
         service.wait_for("ending")
         assert service.process.poll() is None
         assert service.end(signal.SIGINT) == 130
+        told = connection.getresponse()
+        assert (told.status, json.loads(told.read())["type"]) == (503, "/problems/not-ready")
         connection.close()
         assert not [line for line in service.lines if "Traceback" in line]
 

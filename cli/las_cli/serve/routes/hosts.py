@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from fastapi import APIRouter, Request, Response
 
+from las_cli.serve.aside import aside
 from las_cli.serve.asking import named_host, service_of
 from las_cli.serve.replies import reply
 from las_cli.serve.strict import StrictRoute
@@ -20,7 +19,7 @@ router = APIRouter(tags=["hosts"], route_class=StrictRoute)
 @router.get("/v1/hosts", operation_id="listHosts")
 async def list_hosts(request: Request) -> Response:
     """The example hosts, which requests may name."""
-    hosts = await asyncio.to_thread(
+    hosts = await aside(
         lambda: [{"name": one, "profile": profile_document(named_host(one))} for one in example_names()]
     )
     return reply(request, {"hosts": hosts})
@@ -29,7 +28,7 @@ async def list_hosts(request: Request) -> Response:
 @router.get("/v1/hosts/{name}", operation_id="getHost")
 async def get_host(request: Request, name: str) -> Response:
     """The profile of an example host."""
-    return reply(request, profile_document(await asyncio.to_thread(named_host, name)))
+    return reply(request, profile_document(await aside(named_host, name)))
 
 
 @router.get("/v1/host", operation_id="getThisHost")

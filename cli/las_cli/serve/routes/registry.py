@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
+from las_cli.serve.aside import aside
 from las_cli.serve.asking import do_job, require_module, service_of
 from las_cli.serve.listing import Listing
 from las_cli.serve.models import Specifiers
@@ -63,7 +63,7 @@ async def list_modules(
         return reply(request, b"", tag=tag)
     known = await _all_modules(request)
     after = _read_cursor(cursor)
-    ranked = await asyncio.to_thread(known.ranked, search, category)
+    ranked = await aside(known.ranked, search, category)
     rest = [one for one in ranked if after is None or one[:2] > after]
     page = rest[:limit]
     more = _cursor(page[-1][:2]) if len(rest) > limit else None
@@ -182,11 +182,12 @@ def _tag(request: Request, state: str) -> str:
 async def _all_modules(request: Request) -> Listing:
     """All modules, worked out once for a registry, which may be the next one by the time that a worker has done so."""
     service, state = service_of(request), request.app.state
-    known: Listing | None = getattr(state, "modules", None)
-    if known is None or known.state != service.registry.state:
-        result = await do_job(request, "modules", {}, max(service.settings.max_seconds, 60.0))
-        known = state.modules = await asyncio.to_thread(Listing.of, result)
-    return known
+    async with service.listing:  # one worker is enough for all who ask
+        known: Listing | None = getattr(state, "modules", None)
+        if known is None or known.state != service.registry.state:
+            result = await do_job(request, "modules", {}, max(service.settings.max_seconds, 60.0))
+            known = state.modules = await aside(Listing.of, result)
+        return known
 
 
 def _cursor(after: tuple[int, str]) -> str:
