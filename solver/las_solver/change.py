@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import field, replace
-from types import MappingProxyType
 from typing import Any, Final, assert_never, get_args
 
 from packaging.version import Version
@@ -272,7 +271,7 @@ def apply_changes(changes: Iterable[Change], host: Host, request: Request) -> tu
             case AddCard(vram):
                 added.append(Gpu(vram=vram))
             case ProvideRuntime(name, to):
-                host = replace(host, runtimes=MappingProxyType({**host.runtimes, name: to}))
+                host = replace(host, runtimes={**host.runtimes, name: to})
             case ProvideInterface(interface):
                 host = replace(host, interfaces=host.interfaces | {interface})
             case AllowMode(mode):
@@ -329,7 +328,7 @@ def _asked_differently(
             return replace(request, released=request.released | {module})
         case FreeMode(module):
             left = {name: mode for name, mode in request.forced_modes.items() if name != module}
-            return replace(request, forced_modes=MappingProxyType(left))
+            return replace(request, forced_modes=left)
 
 
 def raised_cards(cards: tuple[Gpu, ...], vram: int, count: int, together: int) -> tuple[Gpu, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
-from types import MappingProxyType
 
 from packaging.version import Version
 
@@ -95,11 +94,11 @@ class Host:
     cores: int | None = None
     ram: int | None = None
     gpus: tuple[Gpu, ...] = ()
-    runtimes: Mapping[str, Version] = field(default_factory=lambda: MappingProxyType({}))
+    runtimes: Mapping[str, Version] = field(default_factory=dict)
     modes: frozenset[str] | None = None
     interfaces: frozenset[str] = frozenset()
     system_packages: frozenset[str] = frozenset()
-    installed: Mapping[str, ModuleVersion] = field(default_factory=lambda: MappingProxyType({}))
+    installed: Mapping[str, ModuleVersion] = field(default_factory=dict)
     deprecated: frozenset[tuple[str, Version]] = frozenset()
 
 
@@ -125,7 +124,7 @@ class Request:
     strategy: Strategy = Strategy.NEWEST
     prereleases: bool = False
     modes: frozenset[str] | None = None
-    forced_modes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    forced_modes: Mapping[str, str] = field(default_factory=dict)
     preferred: tuple[str, ...] = ()
     excluded: tuple[Requirement, ...] = ()
     pinned: tuple[Requirement, ...] = ()

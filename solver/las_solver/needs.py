@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from las_solver.change import ProvideRuntime, RaiseHardware
@@ -106,7 +105,7 @@ def find_needs(
     that is not even whether the host of `shelf` has a plan.
     """
     if shelf.host.installed:
-        shelf = Shelf(shelf.registry, replace(shelf.host, installed=MappingProxyType({})))
+        shelf = Shelf(shelf.registry, replace(shelf.host, installed={}))
     host = shelf.host
     plan = answer(host, request)
     minimums: list[Minimum] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from packaging.version import Version
@@ -19,7 +18,7 @@ __all__ = ["Footprint", "RankedModule", "RankedSource"]
 Footprint: TypeAlias = tuple[Hardware, tuple[str, ...]]
 """What a version asks of the host: hardware, and to allow one of these modes."""
 
-_NOTHING_KNOWN: Final[Mapping[str, Intervals]] = MappingProxyType({})
+_NOTHING_KNOWN: Final[Mapping[str, Intervals]] = {}
 
 
 class RankedModule:

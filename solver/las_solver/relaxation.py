@@ -14,7 +14,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Final
 
 from las_solver.capacity import Capacity, capacities_of
@@ -97,7 +96,7 @@ class Relaxation:
         self._offers = offers
         self._apart = apart
         if ProvideRuntime in offers:
-            bare = replace(shelf.host, runtimes=MappingProxyType({}))
+            bare = replace(shelf.host, runtimes={})
             shelf = Shelf(shelf.registry, bare, installed=shelf.installed)
         problem = Problem(shelf, request, pruned=False, names_admit=RelaxConstraint not in offers)
         reached = closure(problem, budget, beside=beside)

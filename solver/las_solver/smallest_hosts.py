@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import le
-from types import MappingProxyType
 from typing import Final
 
 from packaging.version import Version
@@ -88,7 +87,7 @@ class SmallestHosts:
         self._host = shelf.host
         self._request = request
         self._answer = answer
-        self._bare = replace(shelf.host, cores=None, ram=None, gpus=(), runtimes=MappingProxyType({}))
+        self._bare = replace(shelf.host, cores=None, ram=None, gpus=(), runtimes={})
         offers = frozenset([RaiseHardware, ProvideRuntime])
         self._relaxation = Relaxation(Shelf(shelf.registry, self._bare), request, offers, budget, apart=True)
         self.ladders = tuple(sorted(self._relaxation.ladders, key=_place))
@@ -185,7 +184,7 @@ class SmallestHosts:
             cores=amounts.get("cores"),
             ram=amounts.get("ram"),
             gpus=_cards(cards, amounts.get("vram", 0), amounts.get("total-vram", 0)),
-            runtimes=MappingProxyType({one.name: one.to for one in offered}),
+            runtimes={one.name: one.to for one in offered},
         )
         plan = self._answer(host, self._request)
         if plan is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 import subprocess
 import sys
 from importlib.resources import files
@@ -169,6 +171,17 @@ def test_steps_say_of_themselves_what_stands_in_a_plan() -> None:
     assert admitted is not None and app["admitted_by"] == admitted.to_dict()
     assert app["admitted_by"]["changes"] == [admitted.change.to_dict()]
     assert document["invalid"] == [one.to_dict() for one in plan.invalid] != []
+
+
+@pytest.mark.parametrize("ram", [8, 4])
+def test_answers_can_be_copied_and_sent_to_another_process(ram: int) -> None:
+    planner = Planner(SOURCE, Host(ram=ram))
+    answer = planner.plan(ask("app@>=2"))
+    made: list[object] = [answer, planner.why(Requirement.parse("library"), ask("app")), planner.needs(ask("app@>=2"))]
+    if isinstance(answer, Conflict):
+        made.append(planner.diagnose(answer))
+    for one in made:
+        assert pickle.loads(pickle.dumps(one)) == one == copy.deepcopy(one)
 
 
 def test_verdicts_are_plain_values() -> None:
