@@ -35,6 +35,9 @@ __all__ = ["serve"]
 
 _BACKLOG: Final = 2048
 _CONNECTIONS: Final = 1024
+_OTHER_FILES: Final = 512
+"""The most files that are open beside connections: of stores, indexes and workers."""
+
 _KEEP_ALIVE: Final = 15
 """Seconds for which a connection stays open without a request."""
 
@@ -53,6 +56,7 @@ def serve(settings: Settings) -> ExitStatus:
         hint = "las-solve serve token add NAME makes one; 127.0.0.1 is for this machine alone, and needs none"
         raise InvalidInput(message, hint=hint)
     gc.enable()
+    _allow_files()
     log = Logger()
     log.form, log.verbosity = "json", 1
     with _listening(settings.host, settings.port) as listening:
@@ -67,6 +71,21 @@ def serve(settings: Settings) -> ExitStatus:
                 return runner.run(server.run(service))
         finally:
             folder.remove()
+
+
+def _allow_files() -> None:
+    """Lets as many files be open as there may be connections and others; by default, many systems allow 1,024."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS + _OTHER_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 @contextmanager

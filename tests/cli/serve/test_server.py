@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event, Thread
+from unittest.mock import Mock
 
 import pytest
 from command_line import RunCli
 from manifests import manifest_text, write_files
 from serving import Answer, Serving, send, until
+
+from las_solver.errors import InvalidInput
 
 PIGEONS = 13
 APP = {"modules": ["app"]}
@@ -172,3 +175,20 @@ def test_a_port_that_is_taken(machine: RunCli) -> None:
         refused = machine("serve", "--port", str(taken.getsockname()[1]), "--no-store")
     assert refused.exit_code == 2
     assert "Address already in use" in refused.stderr
+
+
+def test_as_many_files_may_be_open_as_there_may_be_connections(
+    machine: RunCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import resource
+
+    from las_cli.serve import server
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, before[1]))
+    monkeypatch.setattr(server, "_listening", Mock(side_effect=InvalidInput("nobody listens")))
+    try:
+        assert machine("serve", "--no-store").exit_code == 2
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > 1024
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
