@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from las_cli.serve.replies import reply, reply_to_problem
 from las_cli.serve.routes import ROUTERS
 from las_cli.serve.tags import RELEASE
 from las_cli.serve.tokens import KnownTokens
-from las_solver.errors import LasSolveError
+from las_solver.errors import InvalidInput, LasSolveError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -39,19 +39,23 @@ def needs_tokens(settings: Settings) -> bool:
     return settings.tokens is not None or not is_loopback(settings.host)
 
 
-def known_tokens(settings: Settings) -> KnownTokens | None:
+def known_tokens(settings: Settings, on_fault: Callable[[InvalidInput], None] | None = None) -> KnownTokens | None:
     """The tokens that requests have to carry one of, None if they need none."""
     if not needs_tokens(settings):
         return None
     from las_cli.commands.serve_token import tokens_path
 
-    return KnownTokens(tokens_path(settings.tokens))
+    return KnownTokens(tokens_path(settings.tokens), on_fault)
 
 
 def make_app(service: Service) -> ASGIApp:
     """The application for `service`, behind its guard."""
     settings = service.settings
-    tokens = known_tokens(settings)
+
+    def warn(error: InvalidInput) -> None:
+        service.log.warning("no token counts: their file cannot be relied on", why=error.message, hint=error.hint)
+
+    tokens = known_tokens(settings, warn)
     application = make_application(service, is_guarded=tokens is not None)
     return Guard(application, host=settings.host, max_body=settings.max_body, tokens=tokens)
 

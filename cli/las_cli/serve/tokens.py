@@ -117,11 +117,14 @@ def change_tokens(path: Path, change: Callable[[tuple[Token, ...]], Iterable[Tok
 class KnownTokens:
     """The tokens of a file that may change while the service runs; each change counts after a second at most.
 
-    A file that cannot be relied on any more counts as one without tokens: nobody is let in by it.
+    A file that cannot be relied on any more counts as one without tokens: nobody is let in by it. `on_fault` is told
+    why, once.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_fault: Callable[[InvalidInput], None] | None = None) -> None:
         self._path = path
+        self._on_fault = on_fault
+        self._fault: str | None = None
         self._looked = float("-inf")
         self._stamp: tuple[int, ...] | None = None
         self._tokens: tuple[Token, ...] = ()
@@ -141,10 +144,16 @@ class KnownTokens:
             stamp = _stamp(self._path)
             if stamp != self._stamp:
                 try:
-                    self._tokens, self._stamp = read_tokens(self._path), stamp
-                except InvalidInput:
+                    self._tokens, self._stamp, self._fault = read_tokens(self._path), stamp, None
+                except InvalidInput as error:
                     self._tokens, self._stamp = (), None
+                    self._tell(error)
         return self._tokens
+
+    def _tell(self, error: InvalidInput) -> None:
+        if self._on_fault is not None and error.message != self._fault:
+            self._on_fault(error)
+        self._fault = error.message
 
 
 def _stamp(path: Path) -> tuple[int, ...] | None:

@@ -202,8 +202,14 @@ def test_a_damaged_file_of_tokens_lets_nobody_in(text: str, tokens: tuple[Path, 
         read_tokens(path)
 
 
-def test_a_file_of_tokens_that_others_may_write_counts_for_nothing(tokens: tuple[Path, dict[str, str]]) -> None:
+def test_a_file_of_tokens_that_others_may_write_counts_for_nothing(
+    tokens: tuple[Path, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, texts = tokens
-    assert KnownTokens(path).find(texts["writer"]) is not None
+    told: list[str] = []
+    monkeypatch.setattr("las_cli.serve.tokens._LOOK_AGAIN", 0.0)
+    known = KnownTokens(path, lambda error: told.append(error.message))
+    assert known.find(texts["writer"]) is not None
     path.chmod(0o666)
-    assert KnownTokens(path).find(texts["writer"]) is None
+    assert known.find(texts["writer"]) is known.find(texts["reader"]) is None
+    assert len(told) == 1 and "others may write the file" in told[0]
