@@ -70,6 +70,10 @@ def _fail(job: Job, context: Context) -> None:
     raise ZeroDivisionError("by nothing")
 
 
+def _miss(job: Job, context: Context) -> None:
+    Path("/nowhere/at/all").read_bytes()
+
+
 def _swell(job: Job, context: Context) -> None:
     """Takes a gibibyte, as many pages."""
     bytearray(1 << 30)
@@ -96,6 +100,7 @@ _KINDS: Final[Mapping[str, Callable[[Job, Context], None]]] = {
     "refuse": _refuse,
     "carry": _carry,
     "fail": _fail,
+    "miss": _miss,
     "swell": _swell,
     "write": _write,
 }

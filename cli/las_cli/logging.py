@@ -25,12 +25,12 @@ class Logger:
     """Writes events at once.
 
     `verbosity` is the number of ``-v``: 0 writes warnings, 1 what is done, 2 also how. `form` is ``text`` or
-    ``json``.
+    ``json``, None where nobody said, which is like ``text``.
     """
 
     def __init__(self) -> None:
         self.verbosity = 0
-        self.form = "text"
+        self.form: str | None = None
         self._writer: FilteringBoundLogger | None = None
 
     @classmethod
@@ -70,7 +70,7 @@ def logger() -> Logger:
     return Logger() if ctx is None else Logger.of(ctx)
 
 
-def _structlog(form: str) -> FilteringBoundLogger:
+def _structlog(form: str | None) -> FilteringBoundLogger:
     import logging
 
     import structlog

@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from las_cli.group import Entry, LazyGroup
+from las_cli.logging import logger
 from las_cli.options import FileType, logging_options, profile_option, registry_option
 from las_cli.store_option import find_store, store_option
 
@@ -141,7 +142,7 @@ def serve(
     """Answer over HTTP until a signal ends it: plans, conflicts, lookups, and what is installed.
 
     Listens on this machine alone, and needs no tokens there; another address is for clients with a token. Changes of a
-    registry are noticed. The log is JSON on standard error, a line for each request.
+    registry are noticed. The log is on standard error, a line for each request: JSON, unless --log-format says text.
 
     SIGTERM or Ctrl-C lets requests finish; a second one does not wait. Exit statuses: 0 ended, 2 wrong usage or an
     address that cannot be used, 3 an unusable registry, 130 interrupted.
@@ -177,6 +178,7 @@ def serve(
         memory=memory,
         tokens=tokens,
         reload_interval=reload_interval,
+        log_format=logger().form or "json",
     )
     ctx.exit(run(settings))
 

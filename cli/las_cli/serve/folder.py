@@ -14,7 +14,7 @@ from las_registry.compiled.locking import is_locked, locked
 from las_registry.output_file import make_directories
 from las_registry.user_directories import cache_directory
 
-__all__ = ["Folder"]
+__all__ = ["Folder", "nothing_kept"]
 
 _PREFIX: Final = "serve-"
 _LOCK: Final = "lock"
@@ -41,6 +41,11 @@ class Folder:
         """Removes it, with all that is in it."""
         self._stack.close()
         rmtree(self.path, ignore_errors=True)
+
+
+def nothing_kept(place: Path, error: OSError) -> str:
+    """What is told where no index can be written in `place`, whatever the directory in it is called."""
+    return f"nothing can be kept in {place}: {error.strerror or 'it cannot be written to'}"
 
 
 def _made(place: Path | None) -> Path:

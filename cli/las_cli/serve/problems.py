@@ -197,6 +197,8 @@ def of_failure(failure: Failure, error: str) -> Problem:
     from las_cli.errors import ExitStatus
 
     name = _BY_ERROR.get(error) or ("bad-input" if failure.status is ExitStatus.BAD_INPUT else "internal")
+    if error == "MemoryError":
+        return Problem(name, failure.message, failure.hint)
     if name == "internal":  # its message may quote anything: it belongs in the log
         return Problem("internal", KINDS[name].title)
     hint = failure.hint if name != "out-of-time" else "ask with a longer timeout"

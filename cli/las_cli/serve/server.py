@@ -22,7 +22,7 @@ from las_cli.errors import ExitStatus
 from las_cli.logging import Logger
 from las_cli.progress import Progress
 from las_cli.serve.app import make_app, needs_tokens
-from las_cli.serve.folder import Folder
+from las_cli.serve.folder import Folder, nothing_kept
 from las_cli.serve.logs import Observed
 from las_cli.serve.protocol import BoundedProtocol
 from las_cli.serve.service import Service
@@ -41,6 +41,8 @@ _OTHER_FILES: Final = 512
 _KEEP_ALIVE: Final = 15
 """Seconds for which a connection stays open without a request."""
 
+_ELSEWHERE: Final = "LAS_SOLVE_CACHE names another directory for what can be made anew"
+
 _LAST: Final = 1.0
 """Seconds in which requests that were cancelled can say so."""
 
@@ -56,15 +58,20 @@ def serve(settings: Settings) -> ExitStatus:
         hint = "las-solve serve token add NAME makes one; 127.0.0.1 is for this machine alone, and needs none"
         raise InvalidInput(message, hint=hint)
     gc.enable()
+    with suppress(AttributeError, ValueError):  # Windows; a thread
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # there is nothing to look at anew yet
     _allow_files()
     log = Logger()
-    log.form, log.verbosity = "json", 1
+    log.form, log.verbosity = settings.log_format, 1
     with _listening(settings.host, settings.port) as listening:
         folder = Folder()
         try:
             files = folder.fresh()
-            with Progress("Reading manifests") as progress:
-                snapshot = Snapshot.take(settings.registries, files, on_progress=progress)
+            try:
+                with Progress("Reading manifests") as progress:
+                    snapshot = Snapshot.take(settings.registries, files, on_progress=progress)
+            except OSError as error:
+                raise InvalidInput(nothing_kept(folder.path, error), hint=_ELSEWHERE) from None
             server = _Server(settings, log, listening)
             service = partial(Service, settings, snapshot, files, folder, log)
             with asyncio.Runner(loop_factory=_loop_factory()) as runner:

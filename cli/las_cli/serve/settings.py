@@ -32,3 +32,4 @@ class Settings:
     memory: int | None = None
     tokens: Path | None = None
     reload_interval: float = 2.0
+    log_format: str = "json"

@@ -16,6 +16,7 @@ from threading import Thread
 from typing import Final
 
 from las_cli.errors import ExitStatus, Failure, failure_of
+from las_cli.serve.folder import nothing_kept
 from las_cli.serve.messages import Changed, Counted, Look, Unusable, Watch, received
 from las_cli.serve.worker import send, take_streams
 from las_registry.snapshot import Snapshot
@@ -100,7 +101,7 @@ class _Watcher:
 
     def _no_place(self, error: OSError) -> Failure:
         """What is told once, whatever the directory in the folder is called."""
-        return Failure(status=ExitStatus.UNUSABLE, message=f"nothing can be kept in {self._folder}: {error.strerror}")
+        return Failure(status=ExitStatus.UNUSABLE, message=nothing_kept(self._folder, error))
 
     def _tell(self, failure: Failure | None) -> None:
         if failure != self._failure:

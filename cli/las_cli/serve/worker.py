@@ -125,6 +125,9 @@ class _Worker:
         except MemoryError:
             outcome = MemoryError.__name__, _TOO_LARGE
             is_last = True
+        except OSError as error:  # about a file of the service, of which the client has said nothing
+            outcome = type(error).__name__, Failure(status=ExitStatus.INTERNAL, message=str(error))
+            trace = _trace(error)
         except Exception as error:
             outcome = type(error).__name__, failure_of(error)
             if outcome[1].status is ExitStatus.INTERNAL:

@@ -262,6 +262,7 @@ def test_methods_that_a_path_knows_are_named(service: InProcess) -> None:
         (JobFailed(failed(ExitStatus.UNUSABLE, "gone"), "StoreUnusable"), "store-unusable"),
         (JobFailed(failed(ExitStatus.BAD_INPUT, "no"), "InvalidInput"), "bad-input"),
         (JobFailed(failed(ExitStatus.INTERNAL, "secret"), "KeyError"), "internal"),
+        (JobFailed(failed(ExitStatus.INTERNAL, "/secret: gone"), "FileNotFoundError"), "internal"),
         (Problem("no-such-module", "gone"), "no-such-module"),
         (KeyError("secret"), "internal"),
     ],
@@ -272,6 +273,11 @@ def test_what_goes_wrong_with_work(error: Exception, expected: str, service: InP
     assert problem(answer) == expected and "secret" not in answer.text
     waits = {"busy": "7", "registry-unusable": "10", "store-unusable": "5"}
     assert answer.headers.get("Retry-After") == waits.get(expected)
+
+
+def test_who_asks_for_too_much_memory_is_told(service: InProcess) -> None:
+    service.pool.fails = JobFailed(failed(ExitStatus.UNUSABLE, "it takes too much memory"), "MemoryError")
+    assert ask(service, "POST", "/v1/plan", {"modules": ["app"]}).json()["detail"] == "it takes too much memory"
 
 
 def test_options_are_named_as_fields(service: InProcess) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
+from command_line import RunCli
 from manifests import manifest_text, write_files
 from services import InProcess
 
 from las_cli.logging import Logger
-from las_cli.serve import watch
+from las_cli.serve import server, watch
 from las_cli.serve.logs import Observed
 from las_cli.serve.messages import Changed, Unusable, Watch
 from las_cli.serve.metrics import Metrics
@@ -79,3 +82,23 @@ def test_a_change_is_not_missed_while_there_is_no_place_for_it(
     first, second, *_ = told
     assert isinstance(first, Unusable) and first.failure is not None and "place" in first.failure.message
     assert isinstance(second, Changed)
+
+
+def test_where_nothing_can_be_kept_it_is_told(machine: RunCli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Snapshot, "take", Mock(side_effect=OSError("x/0.sqlite3 cannot be written: disk I/O error")))
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        refused = machine("serve", "--port", "0", "--no-store")
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # until there is something to look at anew
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert refused.exit_code == 2
+    assert "nothing can be kept in" in refused.stderr and "hint: LAS_SOLVE_CACHE" in refused.stderr
+
+
+def test_the_log_has_the_form_that_is_asked_for(machine: RunCli, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Mock(return_value=0)
+    monkeypatch.setattr(server, "serve", asked)
+    for options in ((), ("--log-format", "text"), ("--log-format", "json")):
+        machine("serve", *options, "--no-store")
+    assert [one.args[0].log_format for one in asked.call_args_list] == ["json", "text", "json"]

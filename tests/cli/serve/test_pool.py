@@ -112,10 +112,11 @@ def test_jobs_come_to_results_and_errors_as_they_are(bench: Callable[..., Any]) 
             with pytest.raises(Carried) as carried:
                 await one.run("carry")
             assert carried.value.args == ("as it was", 7)
-            with pytest.raises(JobFailed) as failed:
-                await one.run("fail")
-            assert failed.value.failure.status is ExitStatus.INTERNAL
-            assert one.heard.outcomes == ["plan", "refused", "refused", "internal"]
+            for kind in ("fail", "miss"):
+                with pytest.raises(JobFailed) as failed:
+                    await one.run(kind)
+                assert failed.value.failure.status is ExitStatus.INTERNAL
+            assert one.heard.outcomes == ["plan", "refused", "refused", "internal", "internal"]
             assert one.heard.workers == ["ready"]
 
     go(body)
