@@ -159,6 +159,7 @@ def serve(
     _require_extra()
     if no_store and store is not None and ctx.get_parameter_source("store") is click.core.ParameterSource.COMMANDLINE:
         raise click.UsageError("--store and --no-store cannot be given together.")
+    _ignore_hangups()
     from las_cli.serve.server import serve as run
     from las_cli.serve.settings import Settings
     from las_registry.processes import processors
@@ -181,6 +182,15 @@ def serve(
         log_format=logger().form or "json",
     )
     ctx.exit(run(settings))
+
+
+def _ignore_hangups() -> None:
+    """Until the service can look at its registries anew, which takes a while to come, SIGHUP does nothing."""
+    import signal
+    from contextlib import suppress
+
+    with suppress(AttributeError, ValueError):  # Windows; a thread
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _require_extra() -> None:

@@ -58,8 +58,6 @@ def serve(settings: Settings) -> ExitStatus:
         hint = "las-solve serve token add NAME makes one; 127.0.0.1 is for this machine alone, and needs none"
         raise InvalidInput(message, hint=hint)
     gc.enable()
-    with suppress(AttributeError, ValueError):  # Windows; a thread
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # there is nothing to look at anew yet
     _allow_files()
     log = Logger()
     log.form, log.verbosity = settings.log_format, 1

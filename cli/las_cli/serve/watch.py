@@ -19,6 +19,7 @@ from las_cli.errors import ExitStatus, Failure, failure_of
 from las_cli.serve.folder import nothing_kept
 from las_cli.serve.messages import Changed, Counted, Look, Unusable, Watch, received
 from las_cli.serve.worker import send, take_streams
+from las_registry.problem import RegistryUnusable
 from las_registry.snapshot import Snapshot
 
 __all__ = ["main"]
@@ -92,11 +93,15 @@ class _Watcher:
 
     def count(self) -> None:
         """Tells the server how much there is."""
-        names = list(self._known.open().names())
         versions = 0
-        for start in range(0, len(names), _BATCH):
-            registry = self._known.open()
-            versions += sum(len(registry.ranked(name) or ()) for name in names[start : start + _BATCH])
+        try:
+            names = list(self._known.open().names())
+            for start in range(0, len(names), _BATCH):
+                registry = self._known.open()
+                versions += sum(len(registry.ranked(name) or ()) for name in names[start : start + _BATCH])
+        except RegistryUnusable as error:  # somebody has removed the files in the folder
+            self._tell(failure_of(error))
+            return
         send(self._answers, Counted(len(names), versions))
 
     def _no_place(self, error: OSError) -> Failure:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 from pathlib import Path
+from shutil import rmtree
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
@@ -82,6 +83,10 @@ def test_a_change_is_not_missed_while_there_is_no_place_for_it(
     first, second, *_ = told
     assert isinstance(first, Unusable) and first.failure is not None and "place" in first.failure.message
     assert isinstance(second, Changed)
+
+    rmtree(tmp_path / "place")
+    watcher.count()
+    assert isinstance(told[-1], Unusable)
 
 
 def test_where_nothing_can_be_kept_it_is_told(machine: RunCli, monkeypatch: pytest.MonkeyPatch) -> None:
