@@ -153,5 +153,5 @@ def _exit_statuses(command: Command, statuses: tuple[tuple[str, str], ...]) -> s
         if (of_command := _OF_COMMANDS.fullmatch(clause))
         and f"`{command.name.removeprefix('las-solve ')}`" in of_command["names"]
     ]
-    common = link("Statuses of all commands", "cli.md#results-messages-and-exit-statuses", command.page)
-    return "\n".join([*special, "", f"{common}: 0 if all went well, 2 for wrong usage or bad input.\n"])
+    table = link("One table", "cli.md#results-messages-and-exit-statuses", command.page)
+    return "\n".join([*special, "", f"{table} has the statuses of all commands; each has 0, if all went well, and 2, for wrong usage.\n"])
