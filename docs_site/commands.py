@@ -154,4 +154,5 @@ def _exit_statuses(command: Command, statuses: tuple[tuple[str, str], ...]) -> s
         and f"`{command.name.removeprefix('las-solve ')}`" in of_command["names"]
     ]
     table = link("One table", "cli.md#results-messages-and-exit-statuses", command.page)
-    return "\n".join([*special, "", f"{table} has the statuses of all commands; each has 0, if all went well, and 2, for wrong usage.\n"])
+    rest = f"{table} has the statuses of all commands; each has 0, if all went well, and 2, for wrong usage.\n"
+    return "\n".join([*special, "", rest])
