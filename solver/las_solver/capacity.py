@@ -112,10 +112,13 @@ def too_much(loads: Mapping[str, Load], cards: Sequence[int], *, stop: Callable[
     if Packing(list(loads.values()), stop=stop).fits(cards):
         return []
     kept = {name: load for name, load in loads.items() if load.amount}
+    total, room = sum(load.amount for load in kept.values()), sum(cards)
     for name in sorted(kept, key=lambda name: (kept[name].amount, name)):
         load = kept.pop(name)
-        if Packing(list(kept.values()), stop=stop).fits(cards):
+        total -= load.amount
+        if total <= room and Packing(list(kept.values()), stop=stop).fits(cards):
             kept[name] = load
+            total += load.amount
     return sorted(kept)
 
 

@@ -23,7 +23,7 @@ _MOST_PARTS: Final = 400
 
 
 class TooLarge(Exception):
-    """The diagram would have more nodes than allowed."""
+    """The diagram would have more branches than allowed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,22 +40,22 @@ _Found: TypeAlias = tuple[float, float, Node | bool]
 """A node, and the least and the most that may be left of the bound where it stands for what is possible."""
 
 
-def diagram(parts: Sequence[Sequence[int]], bound: int, most_nodes: int) -> Node | bool:
+def diagram(parts: Sequence[Sequence[int]], bound: int, most_branches: int) -> Node | bool:
     """All choices of one or none of the amounts, above 0, of each of `parts` with a sum of at most `bound`.
 
-    Raises :class:`TooLarge` for more than `most_nodes` nodes.
+    Raises :class:`TooLarge` where it takes more than `most_branches` to find it.
     """
     if len(parts) > _MOST_PARTS:
         raise TooLarge
-    return _Diagram(parts, most_nodes).found(0, bound)[2]
+    return _Diagram(parts, most_branches).found(0, bound)[2]
 
 
 class _Diagram:
     """The nodes that were made."""
 
-    def __init__(self, parts: Sequence[Sequence[int]], most_nodes: int) -> None:
+    def __init__(self, parts: Sequence[Sequence[int]], most_branches: int) -> None:
         self._parts = parts
-        self._nodes_left = most_nodes
+        self._branches_left = most_branches
         largest = [max(amounts, default=0) for amounts in parts]
         self._rest = [*accumulate(reversed(largest), initial=0)][::-1]
         self._known: list[list[_Found]] = [[] for _ in parts]
@@ -70,23 +70,19 @@ class _Diagram:
         place = bisect_right(known, left, key=itemgetter(0))
         if place > 0 and left <= known[place - 1][1]:
             return known[place - 1]
+        self._branches_left -= 1 + len(self._parts[part])
+        if self._branches_left < 0:
+            raise TooLarge
         low, high, without = self.found(part + 1, left)
         branches = []
         for amount in self._parts[part]:
             least, most, branch = self.found(part + 1, left - amount)
             low, high = max(low, least + amount), min(high, most + amount)
             branches.append(branch)
-        found: _Found = (low, high, self._node(part, without, tuple(branches)))
+        is_all_the_same = all(branch is without for branch in branches)
+        found: _Found = (low, high, without if is_all_the_same else Node(part, without, tuple(branches)))
         known.insert(place, found)
         return found
-
-    def _node(self, part: int, without: Node | bool, branches: tuple[Node | bool, ...]) -> Node | bool:
-        if all(branch is without for branch in branches):
-            return without
-        self._nodes_left -= 1
-        if self._nodes_left < 0:
-            raise TooLarge
-        return Node(part, without, branches)
 
 
 def clauses(

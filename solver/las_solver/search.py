@@ -17,7 +17,7 @@ from las_solver.ranks import contains
 from las_solver.sat import Sat
 
 if TYPE_CHECKING:
-    from las_solver.capacity import Counter
+    from las_solver.capacity import Counter, Part
 
 __all__ = ["Search"]
 
@@ -143,10 +143,20 @@ class Search:
             for name in resting:
                 self.rouse(name)
             if excess and not resting:
-                counter.forbid(excess)
+                self._forbid(counter, excess, dict(found))
             if excess:
                 return True
         return False
+
+    def _forbid(self, counter: Counter, excess: Mapping[str, Part], left: dict[str, int]) -> None:
+        """Forbid `excess`, and some of what those that are `left` hold too much of even so."""
+        for _ in range(_PATIENCE):
+            counter.forbid(excess)
+            for name in excess:
+                del left[name]
+            excess = counter.excess(left)
+            if not excess:
+                return
 
     def _chosen(self, model: dict[str, int], name: str) -> int | None:
         """The rank of `name` in `model`; None, and encoded, if there is no version that it could have."""

@@ -12,7 +12,7 @@ from las_solver.sat import Sat
 
 __all__ = ["add_at_most"]
 
-_MOST_NODES: Final = 20_000
+_MOST_BRANCHES: Final = 200_000
 
 
 def add_at_most(sat: Sat, chains: Sequence[Sequence[tuple[int, int]]], bound: int) -> None:
@@ -32,7 +32,7 @@ def add_at_most(sat: Sat, chains: Sequence[Sequence[tuple[int, int]]], bound: in
         sat.add_at_most([literal for (literal,) in literals], [1 for _ in weights], bound)
         return
     try:
-        root = diagram(weights, bound, _MOST_NODES)
+        root = diagram(weights, bound, _MOST_BRANCHES)
     except TooLarge:
         steps = [one - less for several in weights for one, less in pairwise((*several, 0))]
         sat.add_at_most([literal for several in literals for literal in several], steps, bound)
