@@ -119,12 +119,12 @@ def open_store(named: Path | None, *, writing: bool = False) -> Iterator[Store]:
 
 
 @contextmanager
-def store_at(path: Path, *, writing: bool = False) -> Iterator[Store]:
-    """The store in the file at `path`, as :func:`open_store` gives it."""
+def store_at(path: Path, *, writing: bool = False, token: str | None = None) -> Iterator[Store]:
+    """The store in the file at `path`, as :func:`open_store` gives it, for whoever has that `token`."""
     from las_registry.lifecycle.store import Store
 
     if writing or is_anything_at(path):
-        with Store.open(path, create=writing) as opened:
+        with Store.open(path, create=writing, token=token) as opened:
             yield opened
         return
     from tempfile import TemporaryDirectory

@@ -109,19 +109,21 @@ async def read_store(request: Request, look: Callable[[Store], Found]) -> Found:
 
 async def write_store(request: Request, change: Callable[[Store], Found], *, dry_run: bool) -> Found:
     """What `change` does to the store, which goes on to its end also where the client goes away meanwhile."""
-    return await asyncio.shield(asyncio.to_thread(_with_store, service_of(request), change, writing=not dry_run))
+    token = request.scope.get("state", {}).get("token")
+    work = asyncio.to_thread(_with_store, service_of(request), change, writing=not dry_run, token=token)
+    return await asyncio.shield(work)
 
 
 def _unchanged() -> Problem:
     return Problem("unchanged", "If-None-Match names the answer that this request would get")
 
 
-def _with_store(service: Service, use: Callable[[Store], Found], *, writing: bool) -> Found:
+def _with_store(service: Service, use: Callable[[Store], Found], *, writing: bool, token: str | None = None) -> Found:
     from las_cli.store_option import store_at
 
     if service.settings.store is None:
         raise Problem("no-store", "the service was started with --no-store")
-    with store_at(service.settings.store, writing=writing) as opened:
+    with store_at(service.settings.store, writing=writing, token=token) as opened:
         return use(opened)
 
 

@@ -98,6 +98,7 @@ class Guard:
             raise Problem("unauthorized", "the token is not known, or its time is over")
         if not token.allows(needed):
             raise Problem("forbidden", f"the token {token.name} may {token.scope}, and this needs {needed}")
+        scope.setdefault("state", {})["token"] = token.name
 
     async def _with_body(self, scope: Connection, headers: Mapping[str, str], receive: Receive) -> Receive:
         """What gives the body, which has arrived as a whole, as one message, and then what comes after it."""

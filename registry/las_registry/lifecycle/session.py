@@ -23,9 +23,10 @@ __all__ = ["Session"]
 
 
 class Session:
-    """One connection, for one thread; `place` is how messages call the store."""
+    """One connection, for one thread; `place` is how messages call the store. Who writes had that `token`, if any."""
 
-    def __init__(self, place: Path | str, *, create: bool, timeout: float) -> None:
+    def __init__(self, place: Path | str, *, create: bool, timeout: float, token: str | None = None) -> None:
+        self._token = token
         path = _path_of(place)
         self.place = printable(str(path))
         with self.translated():
@@ -49,7 +50,7 @@ class Session:
     def writing(self, *, dry_run: bool = False) -> Iterator[Writer]:
         """One transaction that no other writer is beside; with `dry_run`, all of it is undone at its end."""
         with self._transaction(keep=not dry_run, writing=True) as connection:
-            yield Writer(connection)
+            yield Writer(connection, self._token)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -47,12 +47,15 @@ class Store:
         self._session = session
 
     @classmethod
-    def open(cls, place: Path | str, *, create: bool = True, timeout: float = _TIMEOUT) -> Store:
+    def open(
+        cls, place: Path | str, *, create: bool = True, timeout: float = _TIMEOUT, token: str | None = None
+    ) -> Store:
         """The store in a file, by its path or its URL (``sqlite:///FILE``); made where there is none, if `create`.
 
-        Where another process writes, it is waited for, `timeout` seconds at most.
+        Where another process writes, it is waited for, `timeout` seconds at most. What is written stands there with the
+        name of the `token` that allowed it, where one was needed.
         """
-        return cls(Session(place, create=create, timeout=timeout))
+        return cls(Session(place, create=create, timeout=timeout, token=token))
 
     def close(self) -> None:
         """Lets go of the store."""

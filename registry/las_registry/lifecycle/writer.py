@@ -44,9 +44,9 @@ class Cause:
 class Writer:
     """One transaction; `who` wrote it, and `at` is its time, never earlier than that of an earlier record."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, token: str | None = None) -> None:
         self.connection = connection
-        self.who = _who()
+        self.who = _who(token)
 
     @cached_property
     def at(self) -> str:
@@ -222,9 +222,10 @@ def _lost(module: Module) -> Refused:
     )
 
 
-def _who() -> str:
-    """The user and the process, as far as the system says."""
-    return storable(f"{_user()}, process {os.getpid()}")
+def _who(token: str | None) -> str:
+    """The user and the process, as far as the system says, and the name of the token that the service was given."""
+    said = "" if token is None else f", token {token}"
+    return storable(f"{_user()}, process {os.getpid()}{said}")
 
 
 @cache

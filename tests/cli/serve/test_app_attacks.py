@@ -73,6 +73,14 @@ def test_every_operation_needs_the_token_that_its_description_says(guarded: InPr
     assert scopes.count("write") == 5 and scopes.count("read") > 15
 
 
+def test_the_history_says_which_token_wrote(guarded: InProcess, texts: dict[Scope, str]) -> None:
+    said = {"Authorization": f"Bearer {texts['write']}"}
+    body = {"to": "resolved", "version": "2.1"}
+    assert ask(guarded, "POST", "/v1/state/app/transitions", body, headers=said).status_code == 200
+    (known,) = ask(guarded, "GET", "/v1/state/app/history", headers=said).json()["transitions"]
+    assert known["who"].endswith(", token write")
+
+
 @pytest.mark.parametrize(
     "path",
     [
