@@ -11,10 +11,11 @@ from las_cli.serve.tokens import Scope
 
 __all__ = ["ANSWERS", "LINKS", "Answer"]
 
-_EVERY: Final = ("foreign-host", "cross-site", "too-large", "slow-body", "invalid-request", "internal")
+_EVERY: Final = ("foreign-host", "cross-site", "too-large", "slow-body", "invalid-request", "internal", "not-ready")
 _WITH_BODY: Final = ("bad-json", "unsupported-media-type", "bad-input")
 _WORK: Final = ("busy", "out-of-time", "registry-unusable")
 _STORE: Final = ("no-store", "store-unusable")
+_STATE: Final = ("no-such-module", "refused")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ def _writing(method: Literal["post", "put", "delete"], text: str, schema: Mappin
         schema=schema,
         method=method,
         scope="write",
-        problems=(*_EVERY, *_STORE, *body, *more, "no-such-module", "refused", *problems),
+        problems=(*_EVERY, *_STORE, *body, *more, *problems),
     )
 
 
@@ -134,6 +135,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
         "post",
         "What was recorded.",
         _object(status=_DONE, dry_run=_FLAG, module=_TEXT, version=_TEXT, transitions=_list(_TRANSITION)),
+        *_STATE,
         "busy",
         "registry-unusable",
     ),
@@ -141,6 +143,7 @@ ANSWERS: Final[Mapping[str, Answer]] = {
         "delete",
         "What was recorded.",
         _object(status=_DONE, dry_run=_FLAG, transitions=_list(_TRANSITION)),
+        *_STATE,
         "not-recorded",
     ),
     "applyPlan": _writing(
@@ -155,12 +158,13 @@ ANSWERS: Final[Mapping[str, Answer]] = {
         "put",
         "The pin.",
         _object(status=_DONE, dry_run=_FLAG, pins=_list(_PIN), warnings=_TEXTS),
+        *_STATE,
         "registry-unusable",
     ),
-    "removePin": _writing("delete", "The pin that was removed.", _object(pins=_list(_PIN)), "not-pinned"),
+    "removePin": _writing("delete", "The pin that was removed.", _object(pins=_list(_PIN)), *_STATE, "not-pinned"),
     "getHealth": _open("The process lives.", _object(status={"const": "ok"})),
     "getReadiness": _open(
-        "Questions are answered.", _object(status={"const": "ready"}, generation=_COUNT, digest=_TEXT), "not-ready"
+        "Questions are answered.", _object(status={"const": "ready"}, generation=_COUNT, digest=_TEXT)
     ),
     "getMetrics": Answer(
         text="The numbers, in the text format of Prometheus.", schema=_TEXT, media_type="text/plain", problems=_EVERY

@@ -20,6 +20,7 @@ from services import InProcess
 
 from las_cli.logging import Logger
 from las_cli.serve import server, watch
+from las_cli.serve.answer_schemas import ANSWERS
 from las_cli.serve.logs import Observed
 from las_cli.serve.messages import Changed, Unusable, Watch
 from las_cli.serve.metrics import Metrics
@@ -107,3 +108,8 @@ def test_the_log_has_the_form_that_is_asked_for(machine: RunCli, monkeypatch: py
     for options in ((), ("--log-format", "text"), ("--log-format", "json")):
         machine("serve", *options, "--no-store")
     assert [one.args[0].log_format for one in asked.call_args_list] == ["json", "text", "json"]
+
+
+def test_every_operation_says_that_the_service_may_end() -> None:
+    assert all("not-ready" in answer.problems for answer in ANSWERS.values())
+    assert "refused" not in ANSWERS["applyPlan"].problems
