@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from las_cli.errors import failure_of
 from las_cli.serve.guards import Guard, is_loopback
@@ -57,7 +58,24 @@ def make_app(service: Service) -> ASGIApp:
 
     tokens = known_tokens(settings, warn)
     application = make_application(service, is_guarded=tokens is not None)
-    return Guard(application, host=settings.host, max_body=settings.max_body, tokens=tokens)
+    return Guard(_WithHead(application), host=settings.host, max_body=settings.max_body, tokens=tokens)
+
+
+class _WithHead:
+    """Answers HEAD as GET; the body of the answer is left out by the server."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        asked = {**scope, "method": "GET"}
+        try:
+            await self._app(asked, receive, send)
+        finally:
+            scope["route"] = asked.get("route")
 
 
 def make_application(service: Service, *, is_guarded: bool) -> FastAPI:
@@ -96,7 +114,8 @@ def _methods(request: Request) -> set[str]:
     """The methods that the path of a request knows, each of which may have a route of its own."""
     routers = (request.app.router, *ROUTERS)
     routes = [one for router in routers for one in router.routes if isinstance(one, Route)]
-    return {method for one in routes if one.matches(request.scope)[0] is not Match.NONE for method in one.methods or ()}
+    known = [one.methods or () for one in routes if one.matches(request.scope)[0] is not Match.NONE]
+    return {method for methods in known for method in (*methods, *(["HEAD"] if "GET" in methods else []))}
 
 
 def _problem_of(error: Exception, request: Request) -> Problem:

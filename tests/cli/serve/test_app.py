@@ -242,10 +242,11 @@ def test_methods_that_a_path_knows_are_named(service: InProcess) -> None:
     for method, path, known in (
         ("GET", "/v1/plan", "POST"),
         ("OPTIONS", "/v1/pins/app", "DELETE, PUT"),
-        ("PUT", "/v1/state/app", "DELETE, GET"),
-        ("POST", "/healthz", "GET"),
-        ("HEAD", "/openapi.json", "GET"),
-        ("TRACE", "/v1/state/app/history", "GET"),
+        ("PUT", "/v1/state/app", "DELETE, GET, HEAD"),
+        ("POST", "/healthz", "GET, HEAD"),
+        ("PUT", "/openapi.json", "GET, HEAD"),
+        ("HEAD", "/v1/plan", "POST"),
+        ("TRACE", "/v1/state/app/history", "GET, HEAD"),
     ):
         answer = ask(service, method, path)
         assert (answer.status_code, answer.headers["Allow"]) == (405, known)

@@ -54,6 +54,10 @@ def test_from_the_first_request_to_the_last(
         answer = service.ask("POST", "/v1/plan", APP, X_Request_Id="mine-1")
         assert (answer.status, answer.body) == (200, printed)
         assert answer.headers["x-request-id"] == "mine-1"
+        told, whole = (service.ask(method, "/v1/modules/app") for method in ("HEAD", "GET"))
+        assert (told.status, told.body) == (200, b"")
+        assert {**told.headers, "x-request-id": "", "date": ""} == {**whole.headers, "x-request-id": "", "date": ""}
+        assert service.metric('las_solve_requests_total{method="HEAD",route="/v1/modules/{name}",status="200"}') == 1
 
         let_go(service)
         reload(service, machine, registry, profile)
