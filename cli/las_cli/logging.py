@@ -7,6 +7,8 @@ it is needed: its import takes longer than a plan.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -43,25 +45,26 @@ class Logger:
     def debug(self, event: str, **values: object) -> None:
         """How something is done; shown with ``-vv``."""
         if self.verbosity >= 2:
-            self._structured().debug(event, **values)
+            self._say("debug", event, values)
 
     def info(self, event: str, **values: object) -> None:
         """What is done; shown with ``-v``."""
         if self.verbosity >= 1:
-            self._structured().info(event, **values)
+            self._say("info", event, values)
 
     def warning(self, message: str, **values: object) -> None:
         """Something that the user should know of; a plain line unless a structured log was asked for."""
         if self.verbosity >= 1 or self.form == "json":
-            self._structured().warning(message, **values)
+            self._say("warning", message, values)
             return
         label = click.style("warning:", fg="yellow") if wants_colour(sys.stderr) else "warning:"
         click.echo(f"{label} {printable(message)}", err=True, color=True)
 
-    def _structured(self) -> FilteringBoundLogger:
+    def _say(self, level: str, event: str, values: Mapping[str, object]) -> None:
         if self._writer is None:
             self._writer = _structlog(self.form)
-        return self._writer
+        with suppress(OSError):  # a log that nobody reads any more keeps nothing from being done
+            getattr(self._writer, level)(event, **values)
 
 
 def logger() -> Logger:

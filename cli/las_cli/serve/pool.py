@@ -264,6 +264,7 @@ class Pool:
     def _on_end(self, process: Process, status: int | None) -> None:
         worker = self._of(process)
         self._workers.remove(worker)
+        self._wake()
         event = "killed" if worker.is_killed else "retired" if worker.is_last else "lost"
         self._observer.on_worker(event, process.pid, status)
         task = worker.task
@@ -276,7 +277,6 @@ class Pool:
             if task is not None and not task.answer.done():
                 self._lose(task, is_killed=worker.is_killed)
         self._dispatch()
-        self._wake()
 
     def _lose(self, task: _Task, *, is_killed: bool) -> None:
         """The worker of `task` is no more: another one tries once more, unless it was ended or has changed things."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
+import sys
+from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 from threading import Event
@@ -30,6 +33,22 @@ from las_registry.snapshot import Snapshot
 def client_of(app: Any) -> httpx.AsyncClient:
     """A client of an application."""
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1")
+
+
+def test_a_log_that_nobody_reads_any_more_keeps_nothing_from_being_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as the end of a worker: a service that waited for it would never end."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    nobody = os.fdopen(writing, "w", buffering=1)
+    monkeypatch.setattr(sys, "stderr", nobody)
+    with pytest.raises(BrokenPipeError):
+        nobody.write("a line\n")
+    log = Logger()
+    log.form, log.verbosity = "json", 2
+    for say in (log.debug, log.info, log.warning):
+        say("a worker ended")
+    with suppress(BrokenPipeError):
+        nobody.close()
 
 
 def test_who_is_not_answered_before_the_end_is_told(capsys: pytest.CaptureFixture[str]) -> None:
