@@ -64,7 +64,7 @@ def answers_to(sent: bytes, expected: int) -> list[int]:
             try:
                 async with asyncio.timeout(10 if found.count(b"HTTP/1.1 ") < expected else 0.15):
                     part = await reader.read(1 << 16)
-            except TimeoutError:
+            except (TimeoutError, ConnectionResetError):  # reset, where the service closes before it has read all
                 return
             if not part:
                 return
